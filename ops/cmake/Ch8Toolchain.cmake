@@ -1,0 +1,28 @@
+# Build types, warnings, linker, compiler cache and sanitizers for our own code.
+include_guard()
+
+# Dev: quick to compile, asserts on, enough optimisation that crypto-heavy tests stay short.
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
+set(CMAKE_EXE_LINKER_FLAGS_DEV "")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")
+
+find_program(CH8_CCACHE ccache)
+if(CH8_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CH8_CCACHE})
+endif()
+find_program(CH8_MOLD mold)
+if(CH8_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(ch8_warnings INTERFACE)
+target_compile_options(ch8_warnings INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wcast-qual -Wswitch)
+
+if(CH8_SANITIZE)
+  add_compile_options(-fsanitize=${CH8_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CH8_SANITIZE})
+  if(CH8_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

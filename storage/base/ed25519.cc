@@ -60,9 +60,9 @@ absl::StatusOr<SigningKey> SigningKey::FromSeed(absl::string_view seed) {
   }
   InitSodium();
   SigningKey key;
-  Check(crypto_sign_seed_keypair(key.public_key_.bytes.data(), key.secret_.data(), Bytes(seed)) ==
-            0,
-        "Ed25519 key derivation failed");
+  Check(
+      crypto_sign_seed_keypair(key.public_key_.bytes.data(), key.secret_.data(), Bytes(seed)) == 0,
+      "Ed25519 key derivation failed");
   return key;
 }
 

@@ -13,8 +13,8 @@ using testing::StatusIs;
 
 // RFC 8032 §7.1, test 2.
 TEST(Ed25519Test, MatchesRfc8032) {
-  const auto key = SigningKey::FromSeed(absl::HexStringToBytes(
-      "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
+  const auto key = SigningKey::FromSeed(
+      absl::HexStringToBytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
   ASSERT_THAT(key, IsOk());
 
   EXPECT_EQ(absl::BytesToHexString(key->public_key().view()),

@@ -10,10 +10,10 @@
 // absl::Status or absl::StatusOr.
 
 // Evaluates `expr`, an absl::Status, and returns it unless it is OK.
-#define RETURN_IF_ERROR(expr)                             \
-  do {                                                    \
-    absl::Status ch8_status_ = (expr);                    \
-    if (!ch8_status_.ok()) return ch8_status_;            \
+#define RETURN_IF_ERROR(expr)                  \
+  do {                                         \
+    absl::Status ch8_status_ = (expr);         \
+    if (!ch8_status_.ok()) return ch8_status_; \
   } while (false)
 
 // Evaluates `expr`, an absl::StatusOr, and returns its status unless it is OK; else assigns its

@@ -1,0 +1,172 @@
+#include "services/trust/record/record.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/trust/record/names.h"
+#include "services/trust/record/unknown_fields.h"
+#include "storage/base/ed25519.h"
+#include "storage/base/hash.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::trust::record {
+namespace {
+
+constexpr char kSignaturePrefix[] = "chapter8/organization-record/v1\n";
+constexpr int kListMax = 64;
+constexpr size_t kDisplayNameSizeMax = 200;
+
+absl::Status Bad(absl::string_view field, absl::string_view rule) {
+  return absl::InvalidArgumentError(absl::StrCat("organization record: ", field, " ", rule));
+}
+
+bool IsDigits(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+}
+
+bool IsHost(const std::string& host) {
+  unsigned char address[16];
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), address) == 1;
+  }
+  return IsTrustDomain(host) || ::inet_pton(AF_INET, host.c_str(), address) == 1;
+}
+
+bool IsTarget(const std::string& target) {
+  const size_t colon = target.rfind(':');
+  if (colon == std::string::npos) return false;
+  const std::string port = target.substr(colon + 1);
+  int number = 0;
+  return IsHost(target.substr(0, colon)) && IsDigits(port) && port.size() <= 5 &&
+         absl::SimpleAtoi(port, &number) && number >= 1 && number <= 65535;
+}
+
+absl::Status CheckEndpoints(const OrganizationRecord& record) {
+  if (record.endpoints_size() > kListMax) return Bad("endpoints", "must be 64 at most");
+  for (const OrganizationRecord::Endpoint& endpoint : record.endpoints()) {
+    if (!IsResourceId(endpoint.service())) {
+      return Bad("endpoints.service", "must match [a-z0-9-]{1,63}");
+    }
+    if (!IsTarget(endpoint.target())) return Bad("endpoints.target", "must be host:port");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLogKeys(const OrganizationRecord& record) {
+  if (record.log_keys().empty() || record.log_keys_size() > kListMax) {
+    return Bad("log_keys", "must be 1 to 64");
+  }
+  std::set<std::string> origins;
+  for (const OrganizationRecord::LogKey& key : record.log_keys()) {
+    if (!IsOriginOf(record.trust_domain(), key.origin())) {
+      return Bad("log_keys.origin", "must be <trust_domain>/ch8/<service>");
+    }
+    if (!origins.insert(key.origin()).second) return Bad("log_keys.origin", "is there twice");
+    if (key.public_key().size() != PublicKey::kSize) {
+      return Bad("log_keys.public_key", "must be 32 bytes");
+    }
+    if (key.public_key() == record.root_public_key()) {
+      return Bad("log_keys.public_key", "must not be the root key");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The record inside, if `root_public_key` signed its bytes.
+absl::StatusOr<OrganizationRecord> VerifyUnder(absl::string_view root_public_key,
+                                               const SignedOrganizationRecord& record) {
+  ASSIGN_OR_RETURN(const PublicKey root, PublicKey::FromBytes(root_public_key));
+  if (!root.Verifies(SignedBytes(record.record()), absl::string_view(record.signature()))) {
+    return absl::UnauthenticatedError("organization record: not signed by its root key");
+  }
+  return Parse(record.record());
+}
+
+}  // namespace
+
+std::string SignedBytes(absl::string_view record_bytes) {
+  return absl::StrCat(kSignaturePrefix, record_bytes);
+}
+
+absl::Status Check(const OrganizationRecord& record) {
+  if (!IsResourceId(record.organization())) {
+    return Bad("organization", "must match [a-z0-9-]{1,63}");
+  }
+  if (!IsTrustDomain(record.trust_domain())) {
+    return Bad("trust_domain", "must be a lower-case DNS name");
+  }
+  const std::string& name = record.display_name();
+  if (name.empty() || name.size() > kDisplayNameSizeMax ||
+      std::any_of(name.begin(), name.end(),
+                  [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
+    return Bad("display_name", "must be 1 to 200 bytes without control characters");
+  }
+  if (record.ca_bundle_pem().empty()) return Bad("ca_bundle_pem", "must not be empty");
+  if (record.root_public_key().size() != PublicKey::kSize) {
+    return Bad("root_public_key", "must be 32 bytes");
+  }
+  RETURN_IF_ERROR(CheckEndpoints(record));
+  RETURN_IF_ERROR(CheckLogKeys(record));
+  if (record.sequence() == 0) return Bad("sequence", "must be 1 or more");
+  if (record.issued_at_unix_seconds() <= 0) return Bad("issued_at_unix_seconds", "must be set");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<OrganizationRecord> Parse(absl::string_view bytes) {
+  OrganizationRecord record;
+  if (bytes.size() > kSizeMax) return Bad("it", "is larger than 256 KiB");
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Bad("it", "is not an OrganizationRecord");
+  }
+  if (HasUnknownFields(record)) return Bad("it", "has fields unknown here");
+  RETURN_IF_ERROR(Check(record));
+  return record;
+}
+
+absl::StatusOr<OrganizationRecord> VerifyFirstContact(const SignedOrganizationRecord& record) {
+  ASSIGN_OR_RETURN(const OrganizationRecord claimed, Parse(record.record()));
+  return VerifyUnder(claimed.root_public_key(), record);
+}
+
+absl::StatusOr<OrganizationRecord> VerifyUpdate(const SignedOrganizationRecord& update,
+                                                const SignedOrganizationRecord& pinned) {
+  ASSIGN_OR_RETURN(const OrganizationRecord before, Parse(pinned.record()));
+  ASSIGN_OR_RETURN(OrganizationRecord after, VerifyUnder(before.root_public_key(), update));
+  if (update.record() == pinned.record()) {
+    return absl::AlreadyExistsError("organization record: this very record is pinned already");
+  }
+  if (after.organization() != before.organization() ||
+      after.trust_domain() != before.trust_domain() ||
+      after.root_public_key() != before.root_public_key()) {
+    return absl::FailedPreconditionError(
+        "organization record: id, trust domain or root key differ from the pinned ones");
+  }
+  if (after.sequence() <= before.sequence()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("organization record: sequence ", after.sequence(),
+                     " does not rise above the pinned ", before.sequence(),
+                     after.sequence() == before.sequence() ? "; two records of one sequence: "
+                                                             "keep both as evidence"
+                                                           : ""));
+  }
+  return after;
+}
+
+std::string Fingerprint(absl::string_view record_bytes) {
+  const std::string hex = Sha256(record_bytes).ToHex();
+  std::string result;
+  for (size_t i = 0; i < hex.size(); i += 4) {
+    absl::StrAppend(&result, i == 0 ? "" : " ", hex.substr(i, 4));
+  }
+  return result;
+}
+
+}  // namespace ch8::trust::record

@@ -1,0 +1,122 @@
+#ifndef CH8_STORAGE_LEDGER_HEAD_KEEPER_H_
+#define CH8_STORAGE_LEDGER_HEAD_KEEPER_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "storage/base/clock.h"
+#include "storage/base/ed25519.h"
+#include "storage/base/hash.h"
+#include "storage/ledger/ledger.h"
+
+namespace ch8 {
+
+// A head: what a checkpoint says of a log.
+struct SignedHead {
+  uint64_t size = 0;
+  Hash root{};
+
+  friend bool operator==(const SignedHead&, const SignedHead&) = default;
+};
+
+// Signs a ledger's heads, and sees to it that no two of them ever contradict each other: a signed
+// head binds the organization for ever, so a ledger that was rolled back must not sign.
+//
+// Before a note leaves, its head is on disk in `signed_head`, and then in a marker that the next
+// boot forgets (ledger.md §2). At open these are compared with the log:
+//
+//   log shorter than signed_head, or another root at its size   refuses for ever
+//   same boot, marker above signed_head (restored state)        refuses for ever
+//   same boot, marker at or below signed_head, roots agree      vouched: signs at once
+//   only the genesis, and never signed                          vouched, and signs it
+//   all else: another boot, no marker                           unvouched until Waive()
+//
+// A marker below signed_head is a process killed between the two writes: its note never left.
+//
+// Thread safety: all methods may be called from any thread.
+class HeadKeeper {
+ public:
+  struct Options {
+    Ledger& ledger;                     // Must outlive the keeper.
+    const SigningKey& key;              // Copied.
+    std::string state_directory;        // Beside the ledger's database; holds `signed_head`.
+    std::string boot_marker_directory;  // On a tmpfs, e.g. "/dev/shm/chapter8". Created if absent.
+    std::string boot_id = {};           // Empty: /proc/sys/kernel/random/boot_id.
+    const Clock& clock;                 // Must outlive the keeper.
+  };
+
+  // A keeper in one of the states above; one that refuses is not an error, for the ledger can still
+  // be read. Errors: kUnavailable, kResourceExhausted when a file cannot be read or written;
+  // kDataLoss when `signed_head` is damaged (never guess: it says what was promised).
+  static absl::StatusOr<std::unique_ptr<HeadKeeper>> Open(const Options& options);
+
+  // The signed note of the head at the ledger's durable size; the same bytes while that stands.
+  //
+  // Errors:
+  //   kFailedPrecondition  unvouched: an administrator must run the waive act. Do not retry.
+  //   kDataLoss            refused, naming what is missing, or the ledger has stopped. Final.
+  //   kUnavailable, kResourceExhausted  the head could not be persisted; nothing was signed. Retry.
+  absl::StatusOr<std::string> SignedNote();
+
+  // Signs if the log has grown and the last head is 100 ms old; the sync stage calls it after each
+  // sync. Does nothing while the keeper is not vouched. Errors: as SignedNote().
+  absl::Status SignIfDue();
+
+  // True when heads are being signed: nothing was rolled back, or it was waived.
+  bool vouched() const;
+
+  // Why nothing is signed: OK when vouched, else the error of SignedNote().
+  absl::Status state() const;
+
+  // The newest head signed, for metrics.
+  struct Newest {
+    uint64_t size = 0;         // 0 when none ever was.
+    absl::Duration signed_at;  // Since boot; when this keeper opened, if it has signed none.
+  };
+  Newest newest() const;
+
+  // Says that two officers vouch that nothing was rolled back, which the entry at `waiver_index`
+  // records; from then on heads are signed. Harmless when already vouched.
+  // Errors: kFailedPrecondition when that entry is not durable; kDataLoss when the keeper refuses:
+  // what is missing cannot be waived; those of SignedNote().
+  absl::Status Waive(uint64_t waiver_index);
+
+ private:
+  enum class State { kVouched, kUnvouched, kRefused };
+
+  explicit HeadKeeper(const Options& options);
+
+  absl::Status Judge();
+  absl::Status JudgeMarker(const std::optional<SignedHead>& marker);
+  void Refuse(std::string why);
+  absl::StatusOr<bool> LogHas(const SignedHead& head) const;
+  absl::StatusOr<std::optional<SignedHead>> ReadMarker() const;
+  absl::Status Persist(const SignedHead& head);
+  absl::StatusOr<std::string> SignLocked();
+  absl::Status StateLocked() const;
+
+  Ledger& ledger_;
+  const SigningKey key_;
+  const Clock& clock_;
+  const std::string head_path_;
+  const std::string marker_path_;
+  std::string boot_id_;
+
+  mutable std::mutex mutex_;  // Guards what follows.
+  State state_ = State::kUnvouched;
+  std::string why_;                 // When refused.
+  std::optional<SignedHead> head_;  // As on disk.
+  std::string note_;                // Of head_, once signed by this process; else empty.
+  absl::Duration signed_at_;        // Since boot.
+};
+
+}  // namespace ch8
+
+#endif  // CH8_STORAGE_LEDGER_HEAD_KEEPER_H_

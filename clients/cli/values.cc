@@ -1,0 +1,86 @@
+#include "clients/cli/values.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/civil_time.h"
+#include "clients/cli/parse.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::cli {
+
+absl::StatusOr<chapter8::type::v1::Date> ParseDate(absl::string_view text) {
+  absl::CivilDay day;
+  const bool shape = text.size() == 10 && text[4] == '-' && text[7] == '-';
+  if (!shape || !absl::ParseCivilTime(text, &day) || absl::FormatCivilTime(day) != text) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", absl::CHexEscape(text), "' is not a day; write YEAR-MONTH-DAY, e.g. 2026-03-21"));
+  }
+  chapter8::type::v1::Date date;
+  date.set_year(static_cast<int>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
+  return date;
+}
+
+std::string FormatDate(const chapter8::type::v1::Date& date) {
+  return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
+}
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+absl::StatusOr<google::protobuf::Duration> ParseHold(absl::string_view text) {
+  ASSIGN_OR_RETURN(absl::Duration duration, ParseDuration(text));
+  google::protobuf::Duration proto;
+  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return proto;
+}
+
+std::string FormatDuration(const google::protobuf::Duration& duration) {
+  const int64_t seconds = duration.seconds();
+  if (duration.nanos() != 0) return absl::StrFormat("%d.%09d s", seconds, duration.nanos());
+  if (seconds % 3600 == 0) return absl::StrCat(seconds / 3600, " h");
+  if (seconds % 60 == 0) return absl::StrCat(seconds / 60, " min");
+  return absl::StrCat(seconds, " s");
+}
+
+std::vector<std::string> EnumWords(const google::protobuf::EnumDescriptor& type) {
+  std::vector<std::string> words;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() == 0) continue;
+    words.push_back(
+        absl::StrReplaceAll(absl::AsciiStrToLower(type.value(i)->name()), {{"_", "-"}}));
+  }
+  return words;
+}
+
+absl::StatusOr<int> ParseEnum(const google::protobuf::EnumDescriptor& type,
+                              absl::string_view text) {
+  const std::string name = absl::StrReplaceAll(absl::AsciiStrToUpper(text), {{"-", "_"}});
+  const auto* value = type.FindValueByName(name);
+  if (value == nullptr || value->number() == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", absl::CHexEscape(text), "' is none of: ", absl::StrJoin(EnumWords(type), ", ")));
+  }
+  return value->number();
+}
+
+absl::StatusOr<uint64_t> ParseNumber(absl::string_view text, absl::string_view what) {
+  uint64_t number = 0;
+  const bool digits = !text.empty() && absl::ascii_isdigit(static_cast<unsigned char>(text[0]));
+  if (!digits || !absl::SimpleAtoi(text, &number)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", absl::CHexEscape(text), "' is not ", what, "; write a whole number"));
+  }
+  return number;
+}
+
+}  // namespace ch8::cli

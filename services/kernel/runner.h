@@ -1,0 +1,50 @@
+#ifndef CH8_SERVICES_KERNEL_RUNNER_H_
+#define CH8_SERVICES_KERNEL_RUNNER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/kernel/execute.h"
+#include "services/kernel/machine.h"
+
+namespace ch8::kernel {
+
+// Where the edge and the federation hand work to one ledger. Implemented by node::Sequencer.
+//
+// Thread safety: all methods may be called from any thread.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+
+  // Called exactly once, on a thread of the runner's, when the outcome is durable. It must not
+  // block.
+  using Done = std::function<void(Outcome outcome)>;
+
+  // Runs a command or read, by its method. `command` needs method, request, digest, caller and
+  // act; request id, post, mode, salt and randomness are filled in here.
+  //
+  // Beside the machine's refusals: kUnavailable with RetryInfo when the queue is full or the node
+  // is draining (retry with the same request id); kDataLoss when the ledger has stopped;
+  // kInvalidArgument/NO_REQUEST_ID for a mutation without one.
+  virtual void Submit(Command command, Done done) = 0;
+
+  // Takes another ledger's verified entries, in order. Done when all are durable, or with the first
+  // failure.
+  virtual void SubmitInbound(std::vector<InboundEntry> inbound, Done done) = 0;
+
+  virtual const Ledger& ledger() const = 0;
+
+  // A checkpoint of all that is durable, signed by the log's key. Errors: kFailedPrecondition while
+  // the head is not vouched for; kDataLoss.
+  virtual absl::StatusOr<std::string> SignedNote() = 0;
+
+  // Blocks until the ledger is larger than `size` or `timeout` has passed; returns the durable
+  // size.
+  virtual uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) = 0;
+};
+
+}  // namespace ch8::kernel
+
+#endif  // CH8_SERVICES_KERNEL_RUNNER_H_

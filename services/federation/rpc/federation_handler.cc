@@ -1,0 +1,47 @@
+#include "services/federation/rpc/federation_handler.h"
+
+#include <utility>
+
+#include "services/federation/rpc/source.h"
+#include "services/kernel/refusal.h"
+#include "services/rpc/status.h"
+
+namespace ch8::federation {
+namespace {
+
+using chapter8::federation::v1::PullRequest;
+using chapter8::federation::v1::PullResponse;
+
+constexpr absl::string_view kPull = "/chapter8.federation.v1.FederationService/Pull";
+
+}  // namespace
+
+FederationHandler::FederationHandler(std::map<std::string, kernel::Runner*> runners,
+                                     const rpc::Authorizer& authorizer)
+    : runners_(std::move(runners)), authorizer_(authorizer) {}
+
+grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullRequest* request,
+                                     PullResponse* response) {
+  const absl::StatusOr<kernel::Caller> caller = authorizer_.Admit(*context->auth_context(), kPull);
+  if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
+  const auto runner = runners_.find(request->origin());
+  if (runner == runners_.end()) {
+    return rpc::ToGrpcStatus(
+        kernel::Refuse({.code = absl::StatusCode::kNotFound,
+                        .domain = "federation.chapter8",
+                        .reason = "UNKNOWN_ORIGIN",
+                        .message = "this node does not host the ledger asked for"}));
+  }
+  PullRequest limited = *request;
+  const bool may_wait = waiting_.fetch_add(1) < kWaitingMax && !stop_;
+  if (!may_wait) limited.set_wait_ms(0);
+  absl::StatusOr<PullResponse> page =
+      ServePull(*runner->second, caller->trust_domain, limited,
+                [this, context] { return stop_.load() || context->IsCancelled(); });
+  waiting_.fetch_sub(1);
+  if (!page.ok()) return rpc::ToGrpcStatus(page.status());
+  *response = *std::move(page);
+  return grpc::Status::OK;
+}
+
+}  // namespace ch8::federation

@@ -1,0 +1,43 @@
+#ifndef CH8_SERVICES_FEDERATION_RPC_FEDERATION_HANDLER_H_
+#define CH8_SERVICES_FEDERATION_RPC_FEDERATION_HANDLER_H_
+
+#include <atomic>
+#include <map>
+#include <string>
+
+#include "chapter8/federation/v1/federation_service.grpc.pb.h"
+#include "services/kernel/runner.h"
+#include "services/rpc/authorizer.h"
+
+namespace ch8::federation {
+
+// Serves Pull to other organizations' nodes, and to this organization's own on other machines. The
+// caller is shown what is addressed to its trust domain and nothing else.
+//
+// Thread safety: gRPC calls the handler from its own threads. A waiting pull holds one of them, so
+// at most kWaitingMax wait at a time; further ones are answered at once.
+class FederationHandler final : public chapter8::federation::v1::FederationService::Service {
+ public:
+  static constexpr int kWaitingMax = 64;
+
+  // Ledgers by origin; they and `authorizer` outlive the handler.
+  FederationHandler(std::map<std::string, kernel::Runner*> runners,
+                    const rpc::Authorizer& authorizer);
+
+  grpc::Status Pull(grpc::ServerContext* context,
+                    const chapter8::federation::v1::PullRequest* request,
+                    chapter8::federation::v1::PullResponse* response) override;
+
+  // Lets waiting pulls end; later ones do not wait. For shutdown.
+  void Stop() { stop_ = true; }
+
+ private:
+  const std::map<std::string, kernel::Runner*> runners_;
+  const rpc::Authorizer& authorizer_;
+  std::atomic<bool> stop_{false};
+  std::atomic<int> waiting_{0};
+};
+
+}  // namespace ch8::federation
+
+#endif  // CH8_SERVICES_FEDERATION_RPC_FEDERATION_HANDLER_H_

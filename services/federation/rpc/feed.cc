@@ -1,0 +1,113 @@
+#include "services/federation/rpc/feed.h"
+
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "services/federation/core/backoff.h"
+#include "services/federation/core/peer_log.h"
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::federation {
+namespace {
+
+using chapter8::federation::v1::PullRequest;
+using chapter8::federation::v1::PullResponse;
+
+constexpr absl::Duration kWait = absl::Seconds(10);
+
+}  // namespace
+
+Feed::Feed(Options options) : options_(std::move(options)) {
+  health_.origin = options_.origin;
+  success_at_ = options_.clock->SinceBoot();
+  thread_ = std::thread([this] { Run(); });
+}
+
+Feed::~Feed() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+    stop_wanted_.notify_all();
+  }
+  options_.source->Cancel();
+  thread_.join();
+}
+
+FeedHealth Feed::health() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  FeedHealth health = health_;
+  health.since_success = options_.clock->SinceBoot() - success_at_;
+  return health;
+}
+
+void Feed::Run() {
+  Backoff backoff;
+  while (!stop_) {
+    const absl::Status status = Step();
+    if (stop_) return;
+    Note(status);
+    if (status.ok()) {
+      backoff.Reset();
+    } else {
+      Pause(backoff.NextWait(ByteReader(RandomBytes(sizeof(uint32_t))).ReadU32()));
+    }
+  }
+}
+
+// Reads where the ledger stands, pulls one page and takes it. The state is the ledger's own row, so
+// that a page whose commit failed is asked for again.
+absl::Status Feed::Step() {
+  const std::unique_ptr<Snapshot> snapshot = options_.runner->ledger().TakeSnapshot();
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   snapshot->Get(Table::kPeer, PeerStateKey(options_.origin)));
+  ASSIGN_OR_RETURN(chapter8::federation::v1::PeerState kept, PeerStateFrom(options_.origin, row));
+  if (kept.last_number() > state_.last_number() || kept.verified_size() > state_.verified_size() ||
+      state_.origin().empty()) {
+    state_ = std::move(kept);
+  }
+  PullRequest request = NextPull(state_);
+  request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
+  ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
+  return Take(request, response);
+}
+
+absl::Status Feed::Take(const PullRequest& request, const PullResponse& response) {
+  const PeerLog log{
+      .origin = options_.origin, .keys = options_.log_keys, .trust_domain = options_.trust_domain};
+  absl::StatusOr<VerifiedPage> page =
+      VerifyPull(log, state_, request, response, options_.clock->Now());
+  if (!page.ok()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++health_.verification_failures;
+    return page.status();
+  }
+  if (!page->entries.empty()) RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
+  state_ = std::move(page->state);
+  return absl::OkStatus();
+}
+
+absl::Status Feed::SubmitAndWait(std::vector<kernel::InboundEntry> inbound) {
+  auto promise = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> durable = promise->get_future();
+  options_.runner->SubmitInbound(std::move(inbound), [promise](kernel::Outcome outcome) {
+    promise->set_value(std::move(outcome.status));
+  });
+  return durable.get();
+}
+
+void Feed::Note(const absl::Status& status) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  health_.last_error = status;
+  health_.verified_size = state_.verified_size();
+  health_.last_number = state_.last_number();
+  if (status.ok()) success_at_ = options_.clock->SinceBoot();
+}
+
+void Feed::Pause(absl::Duration pause) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  stop_wanted_.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stop_.load(); });
+}
+
+}  // namespace ch8::federation

@@ -1,0 +1,81 @@
+#ifndef CH8_SERVICES_FEDERATION_RPC_FEED_H_
+#define CH8_SERVICES_FEDERATION_RPC_FEED_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "chapter8/federation/v1/peer_state.pb.h"
+#include "services/federation/rpc/source.h"
+#include "services/kernel/runner.h"
+#include "storage/base/clock.h"
+#include "storage/base/ed25519.h"
+
+namespace ch8::federation {
+
+// How a feed is doing, for metrics and `ch8 inbox`.
+struct FeedHealth {
+  std::string origin;
+  absl::Duration since_success;  // Since the source last answered with something that verifies.
+  uint64_t verified_size = 0;
+  uint64_t last_number = 0;
+  absl::Status last_error;  // OK after a success.
+  uint64_t verification_failures = 0;
+};
+
+// Brings the entries that one other ledger addressed to this organization into one ledger of this
+// node: pulls, verifies (federation/core), submits, and goes on from there, for ever. The cursor is
+// the ledger's own row, written in the commit that takes the entries; after a crash it goes on
+// where that commit stood.
+//
+// Errors of the network are retried with backoff without end. A page that does not verify is never
+// taken: it is counted, remembered as last_error, and asked for again later.
+//
+// Thread safety: all methods may be called from any thread.
+class Feed {
+ public:
+  struct Options {
+    kernel::Runner* runner = nullptr;  // Takes the entries. These two outlive the feed.
+    const Clock* clock = nullptr;
+    std::string origin;               // The ledger to read.
+    std::vector<PublicKey> log_keys;  // The keys pinned for exactly that origin.
+    std::string trust_domain;         // Our own: whom entries must be addressed to.
+    std::unique_ptr<Source> source;
+  };
+
+  // Starts reading.
+  explicit Feed(Options options);
+  // Stops; an entry half way in is submitted or not, never lost.
+  ~Feed();
+
+  FeedHealth health() const;
+
+ private:
+  void Run();
+  absl::Status Step();
+  absl::Status Take(const chapter8::federation::v1::PullRequest& request,
+                    const chapter8::federation::v1::PullResponse& response);
+  absl::Status SubmitAndWait(std::vector<kernel::InboundEntry> inbound);
+  void Note(const absl::Status& status);
+  void Pause(absl::Duration pause);
+
+  Options options_;
+  chapter8::federation::v1::PeerState state_;  // The feed thread's.
+
+  mutable std::mutex mutex_;  // Guards the three below.
+  std::condition_variable stop_wanted_;
+  FeedHealth health_;
+  absl::Duration success_at_;  // Since boot.
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace ch8::federation
+
+#endif  // CH8_SERVICES_FEDERATION_RPC_FEED_H_

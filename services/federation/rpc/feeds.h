@@ -1,0 +1,65 @@
+#ifndef CH8_SERVICES_FEDERATION_RPC_FEEDS_H_
+#define CH8_SERVICES_FEDERATION_RPC_FEEDS_H_
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/federation/rpc/feed.h"
+#include "services/kernel/runner.h"
+#include "storage/base/clock.h"
+
+namespace ch8::federation {
+
+// All feeds of one ledger: its own organization's directory, and the ledger of the same service of
+// every pinned organization. Follows the ledger's own facts: an organization pinned at run time is
+// read from within a second, one whose record changed is read under its new keys.
+//
+// Thread safety: all methods may be called from any thread.
+class Feeds {
+ public:
+  struct Options {
+    kernel::Runner* runner = nullptr;     // These three outlive the feeds.
+    kernel::Runner* directory = nullptr;  // Null when the directory runs in another process.
+    const Clock* clock = nullptr;
+    std::string service;       // "finance"
+    std::string trust_domain;  // Our own.
+    // A channel to the federation port of `trust_domain` at `target`, authenticated as that domain.
+    std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& trust_domain,
+                                                                 const std::string& target)>
+        connect;
+  };
+
+  explicit Feeds(Options options);
+  ~Feeds();
+
+  std::vector<FeedHealth> health() const;
+
+ private:
+  struct Wanted;
+  struct Running {
+    std::string record;  // The record bytes the feed was made from.
+    std::unique_ptr<Feed> feed;
+  };
+
+  void Run();
+  void Follow();
+  std::map<std::string, Wanted> WantedFeeds() const;
+  std::unique_ptr<Feed> Start(const std::string& origin, const Wanted& wanted) const;
+
+  Options options_;
+  mutable std::mutex mutex_;  // Guards the two below.
+  std::condition_variable stop_wanted_;
+  std::map<std::string, Running> running_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ch8::federation
+
+#endif  // CH8_SERVICES_FEDERATION_RPC_FEEDS_H_

@@ -1,0 +1,90 @@
+#include "services/federation/rpc/source.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/federation/core/pull.h"
+#include "services/kernel/addresses.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::federation {
+namespace {
+
+using chapter8::federation::v1::PullRequest;
+using chapter8::federation::v1::PullResponse;
+
+constexpr absl::Duration kWaitMax = absl::Seconds(20);
+// How long one wait lasts before cancellation is looked at again.
+constexpr absl::Duration kWaitStep = absl::Milliseconds(200);
+// What a remote call may take beyond the wait it asked for.
+constexpr absl::Duration kCallMargin = absl::Seconds(10);
+
+absl::StatusOr<uint64_t> NewestNumber(const Ledger& ledger, absl::string_view caller) {
+  const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   snapshot->Get(Table::kRows, kernel::AddressHeadKey(caller)));
+  return kernel::ParseAddressHead(row.value_or("")).value_or(kernel::AddressHead{}).number;
+}
+
+}  // namespace
+
+absl::StatusOr<PullResponse> ServePull(kernel::Runner& runner, absl::string_view caller,
+                                       const PullRequest& request,
+                                       const std::function<bool()>& cancelled) {
+  const absl::Duration wait = std::min(absl::Milliseconds(request.wait_ms()), kWaitMax);
+  const std::unique_ptr<Snapshot> first = runner.ledger().TakeSnapshot();
+  uint64_t size = first->size();
+  for (absl::Duration waited; waited < wait && !cancelled(); waited += kWaitStep) {
+    ASSIGN_OR_RETURN(const uint64_t newest, NewestNumber(runner.ledger(), caller));
+    if (newest > request.after_number()) break;
+    size = runner.WaitForGrowth(size, kWaitStep);
+  }
+  if (cancelled()) return absl::CancelledError("the call was given up");
+  ASSIGN_OR_RETURN(const std::string note, runner.SignedNote());
+  const std::unique_ptr<Snapshot> newest = runner.ledger().TakeSnapshot();
+  return BuildPull({.ledger = runner.ledger(),
+                    .signed_note = note,
+                    .caller = caller,
+                    .ledger_time = kernel::NewestTime(kernel::SnapshotRows(*newest))},
+                   request);
+}
+
+absl::StatusOr<PullResponse> LocalSource::Pull(const PullRequest& request) {
+  return ServePull(runner_, caller_, request, [this] { return cancelled_.load(); });
+}
+
+RemoteSource::RemoteSource(std::shared_ptr<grpc::Channel> channel)
+    : stub_(chapter8::federation::v1::FederationService::NewStub(std::move(channel))) {}
+
+absl::StatusOr<PullResponse> RemoteSource::Pull(const PullRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      absl::ToChronoMilliseconds(absl::Milliseconds(request.wait_ms()) + kCallMargin));
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (cancelled_) return absl::CancelledError("the feed is stopping");
+    running_ = &context;
+  }
+  PullResponse response;
+  const grpc::Status status = stub_->Pull(&context, request, &response);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    running_ = nullptr;
+  }
+  if (!status.ok()) {
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  }
+  return response;
+}
+
+void RemoteSource::Cancel() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  cancelled_ = true;
+  if (running_ != nullptr) running_->TryCancel();
+}
+
+}  // namespace ch8::federation

@@ -1,0 +1,64 @@
+#ifndef CH8_SERVICES_FINANCE_CORE_ASSESSED_H_
+#define CH8_SERVICES_FINANCE_CORE_ASSESSED_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/civil_time.h"
+#include "services/finance/core/fields.h"
+#include "services/kernel/accounts.h"
+
+// Assessed money under Security Council resolution 2719: whether it may be given for an operation
+// at all (rule F-1), and how much of it (rules F-2, F-3). Everything is judged by the references
+// that are confirmed and in force on one day.
+//
+// Thread safety: all functions are pure.
+namespace ch8::finance {
+
+// The ceiling of one budget period. It is kept in the books as three accounts: credits of `account`
+// are what the budget allows, its holds and debits to `used_account` are what offers have taken.
+struct Ceiling {
+  uint32_t account = 0;
+  uint32_t source_account = 0;
+  uint32_t used_account = 0;
+  std::string currency_code;
+  int64_t cap_minor = 0;       // floor(approved budget × share).
+  int64_t used_minor = 0;      // Held or posted.
+  int64_t credited_minor = 0;  // What the books allow; above the cap only in a breach.
+
+  bool breached() const { return used_minor > cap_minor; }
+  int64_t headroom_minor() const { return breached() ? 0 : cap_minor - used_minor; }
+};
+
+// The 2719 state in force; NOT_REQUESTED when no reference says otherwise. Of several, the one
+// decided last counts.
+v1::Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::CivilDay day);
+
+// The budget in force, of several the one decided last; null when there is none.
+const v1::Reference* BudgetOn(const v1::Operation& operation, absl::CivilDay day);
+
+// Its ceiling; nothing without a budget in force.
+std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay day,
+                                 const kernel::Accounts& accounts);
+// The ceiling that a confirmed budget's accounts have, with `budget`'s cap.
+Ceiling CeilingOf(const v1::Reference& budget, const kernel::Accounts& accounts);
+// floor(budget × share); the share is 7500 basis points unless the document says less.
+int64_t CapOf(const v1::Reference& budget);
+
+// Rule F-1: activated, and every document in force. Errors: kFailedPrecondition/NOT_ACTIVATED,
+// whose metadata names what is missing and what is held.
+absl::Status CheckActivated(const v1::Operation& operation, absl::CivilDay day);
+
+// Rule F-3. Errors: kFailedPrecondition/CEILING_BREACH.
+absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceiling);
+
+// Rules F-3 and F-2 for one more offer. Errors: kFailedPrecondition/CEILING_BREACH, ASSESSED_CAP;
+// kInvalidArgument/CURRENCY_MISMATCH.
+absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling,
+                          const chapter8::type::v1::Money& wanted);
+
+}  // namespace ch8::finance
+
+#endif  // CH8_SERVICES_FINANCE_CORE_ASSESSED_H_

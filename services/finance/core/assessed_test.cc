@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "services/finance/core/test_scenario.h"
+#include "tests/support/status_matchers.h"
+
+namespace ch8::finance {
+namespace {
+
+using ::ch8::testing::IsOk;
+
+v1::Operation Aussom(TestLedger& ledger) {
+  v1::GetOperationRequest request;
+  request.set_name("operations/aussom");
+  return *ledger.Get<v1::Operation>("OperationService/GetOperation", request);
+}
+
+void AddAssessedFund(TestLedger& un) {
+  AddFund(un, "assessed", "source: ASSESSED counts_toward_2719: true", 10'000'000'000);
+}
+
+// Rule F-1: the refusal says what is missing, what is held, and what to do instead.
+TEST(AssessedTest, NothingIsGivenBeforeActivation) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  for (const absl::string_view kind : {"AU_PSC_REQUEST", "EXIT_STRATEGY", "DUE_DILIGENCE"}) {
+    AddReference(scenario.un, absl::StrCat("kind: ", kind));
+  }
+  AddReference(scenario.un, "kind: FUNDING_2719 funding_2719: UNDER_CONSIDERATION");
+  const auto refused =
+      scenario
+          .TryOffer({.request = scenario.Request(1'000), .amount_minor = 1'000, .fund = "assessed"})
+          .status();
+  const google::rpc::ErrorInfo info = kernel::ErrorInfoOf(refused);
+  EXPECT_EQ(info.reason(), "NOT_ACTIVATED");
+  EXPECT_EQ(std::string(refused.message()),
+            "2719 funding of AUSSOM is UNDER_CONSIDERATION, must be ACTIVATED");
+  EXPECT_EQ(info.metadata().at("rule"), "F-1");
+  EXPECT_EQ(info.metadata().at("funding_2719"), "UNDER_CONSIDERATION");
+  EXPECT_EQ(info.metadata().at("missing"),
+            "Council activation, budget approval, Council resolution, GA appropriation");
+  EXPECT_EQ(info.metadata().at("held"), "AU PSC request, exit strategy, HRDDP clearance");
+  EXPECT_EQ(info.metadata().at("instead"), "ch8 fund list --for AUSSOM");
+}
+
+TEST(AssessedTest, EachDocumentIsNeededAndInForce) {
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {"AU_PSC_REQUEST", "AU PSC request"},
+      {"EXIT_STRATEGY", "exit strategy"},
+      {"BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: 100000 }", "budget approval"},
+      {"DUE_DILIGENCE", "HRDDP clearance"},
+      {"UNSC_RESOLUTION", "Council resolution"},
+      {"APPROPRIATION", "GA appropriation"}};
+  for (const auto& [left_out, label] : kinds) {
+    Scenario scenario;
+    AddAssessedFund(scenario.un);
+    AddReference(scenario.un, "kind: FUNDING_2719 funding_2719: ACTIVATED");
+    for (const auto& [kind, unused] : kinds) {
+      // The one left out ran out the day before the ledger's.
+      const std::string valid_to =
+          kind == left_out ? " valid_to { year: 2026 month: 3 day: 1 }" : "";
+      AddReference(scenario.un, absl::StrCat("kind: ", kind, valid_to));
+    }
+    const auto refused =
+        scenario.TryOffer({.request = scenario.Request(5), .amount_minor = 5, .fund = "assessed"})
+            .status();
+    EXPECT_EQ(kernel::ErrorInfoOf(refused).metadata().at("missing"), label);
+  }
+}
+
+TEST(AssessedTest, ProposedReferencesDoNotCount) {
+  Scenario scenario;
+  ASSERT_THAT(scenario.un.Call<v1::Operation>("mandate-a", "OperationService/ProposeReference",
+                                              Parsed<v1::ProposeReferenceRequest>(R"pb(
+                                                operation: "operations/aussom"
+                                                reference {
+                                                  kind: FUNDING_2719
+                                                  symbol: "X"
+                                                  decided_on { year: 2026 month: 1 day: 1 }
+                                                  valid_from { year: 2026 month: 1 day: 1 }
+                                                  valid_to { year: 2026 month: 12 day: 31 }
+                                                  funding_2719: ACTIVATED
+                                                })pb")),
+              IsOk());
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::NOT_REQUESTED);
+}
+
+TEST(AssessedTest, TheLatestDecisionInForceCounts) {
+  Scenario scenario;
+  AddReference(scenario.un,
+               "kind: FUNDING_2719 funding_2719: ACTIVATED decided_on { year: 2026 month: 2 day: "
+               "1 } valid_to { year: 2026 month: 3 day: 2 }");
+  AddReference(scenario.un,
+               "kind: FUNDING_2719 funding_2719: REQUESTED decided_on { year: 2026 "
+               "month: 1 day: 1 }");
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::ACTIVATED);
+  scenario.un.Advance(absl::Hours(15) - absl::Microseconds(1));  // 23:59:59.999999 UTC.
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::ACTIVATED);
+  scenario.un.Advance(absl::Microseconds(1));
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::REQUESTED);
+}
+
+// Rule F-2, story 1: to the cent.
+TEST(AssessedTest, TheCapIsThreeQuartersToTheCent) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  Activate(scenario.un, 10'000'000'000);
+  const std::string request = scenario.Request(9'000'000'000);
+  const auto refused =
+      scenario.TryOffer({.request = request, .amount_minor = 7'500'000'001, .fund = "assessed"});
+  EXPECT_EQ(ReasonOr(refused), "ASSESSED_CAP");
+  const auto info = kernel::ErrorInfoOf(refused.status());
+  EXPECT_EQ(info.metadata().at("cap"), "7500000000");
+  EXPECT_EQ(info.metadata().at("available"), "7500000000");
+  scenario.Offer({.request = request, .amount_minor = 7'500'000'000, .fund = "assessed"});
+  EXPECT_EQ(
+      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
+      "ASSESSED_CAP");
+  const v1::Operation operation = Aussom(scenario.un);
+  EXPECT_EQ(operation.assessed_cap().amount_minor(), 7'500'000'000);
+  EXPECT_EQ(operation.assessed_used().amount_minor(), 7'500'000'000);
+  EXPECT_FALSE(operation.ceiling_breach());
+}
+
+TEST(AssessedTest, PostedMoneyStaysUsedAndFreedMoneyComesBack) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  Activate(scenario.un, 4'000);
+  const std::string request = scenario.Request(3'000);
+  const std::string posted = scenario.Reserved(
+      {.request = request, .amount_minor = 2'000, .amount_min_minor = 500, .fund = "assessed"});
+  ASSERT_THAT(scenario.Accept(posted, 1'500), IsOk());
+  const std::string freed =
+      scenario.Offer({.request = request, .amount_minor = 1'000, .fund = "assessed"});
+  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 3'000);
+  scenario.Settle();
+  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 2'500);
+  ASSERT_THAT(scenario.Cancel(freed), IsOk());
+  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 1'500);
+  EXPECT_EQ(scenario.FundOf("assessed").given_minor(), 1'500);
+}
+
+// Rule F-3: a lowered budget is accepted, never re-scales, and blocks further assessed money.
+TEST(AssessedTest, ALoweredBudgetIsABreachUntilResolved) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  Activate(scenario.un, 4'000);
+  const std::string request = scenario.Request(9'000);
+  const std::string offer =
+      scenario.Offer({.request = request, .amount_minor = 2'800, .fund = "assessed"});
+  AddReference(scenario.un,
+               "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: "
+               "2000 } decided_on { year: 2026 month: 2 day: 1 }");
+  v1::Operation operation = Aussom(scenario.un);
+  EXPECT_TRUE(operation.ceiling_breach());
+  EXPECT_EQ(operation.assessed_cap().amount_minor(), 1'500);
+  EXPECT_EQ(operation.assessed_used().amount_minor(), 2'800);
+  EXPECT_EQ(
+      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
+      "CEILING_BREACH");
+  EXPECT_EQ(kernel::ReasonOf(scenario.Approve(offer)), "CEILING_BREACH");
+  ASSERT_THAT(scenario.Cancel(offer), IsOk());
+  EXPECT_FALSE(Aussom(scenario.un).ceiling_breach());
+  EXPECT_EQ(
+      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1'501, .fund = "assessed"})),
+      "ASSESSED_CAP");
+  scenario.Offer({.request = request, .amount_minor = 1'500, .fund = "assessed"});
+  AddReference(scenario.un,
+               "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: "
+               "8000 } decided_on { year: 2026 month: 2 day: 2 }");
+  EXPECT_EQ(Aussom(scenario.un).assessed_cap().amount_minor(), 6'000);
+  scenario.Offer({.request = request, .amount_minor = 4'500, .fund = "assessed"});
+  EXPECT_EQ(
+      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
+      "ASSESSED_CAP");
+}
+
+TEST(AssessedTest, ABudgetPeriodIsOneThing) {
+  Scenario scenario;
+  AddReference(scenario.un,
+               "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: 100 }");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"OVERLAPPING_BUDGET",
+       "valid_from { year: 2026 month: 7 day: 1 } valid_to { year: 2027 month: 6 day: 30 } budget "
+       "{ currency_code: \"USD\" amount_minor: 100 }"},
+      {"CURRENCY_MISMATCH",
+       "valid_from { year: 2026 month: 1 day: 1 } valid_to { year: 2026 month: 12 day: 31 } budget "
+       "{ currency_code: \"EUR\" amount_minor: 100 }"},
+      {"OK",
+       "valid_from { year: 2027 month: 1 day: 1 } valid_to { year: 2027 month: 12 day: 31 } budget "
+       "{ currency_code: \"EUR\" amount_minor: 100 }"}};
+  uint32_t number = 1;
+  for (const auto& [want, fields] : cases) {
+    ASSERT_THAT(
+        scenario.un.Call<v1::Operation>(
+            "mandate-a", "OperationService/ProposeReference",
+            Parsed<v1::ProposeReferenceRequest>(absl::StrCat(
+                "operation: \"operations/aussom\" reference { kind: BUDGET_APPROVAL symbol: \"X\" "
+                "decided_on { year: 2026 month: 1 day: 1 } ",
+                fields, " }"))),
+        IsOk());
+    v1::ConfirmReferenceRequest confirm;
+    confirm.set_operation("operations/aussom");
+    confirm.set_number(++number);
+    EXPECT_EQ(ReasonOr(scenario.un.Call<v1::Operation>(
+                  "mandate-b", "OperationService/ConfirmReference", confirm)),
+              want);
+  }
+}
+
+// The giver checks rule F-1 again when the ACCEPT comes: what was declined in between is voided.
+TEST(AssessedTest, DeclinedFundingVoidsWhatWasAccepted) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  Activate(scenario.un, 4'000);
+  const std::string offer = scenario.Reserved(
+      {.request = scenario.Request(1'000), .amount_minor = 1'000, .fund = "assessed"});
+  ASSERT_THAT(scenario.Accept(offer), IsOk());
+  AddReference(scenario.un,
+               "kind: FUNDING_2719 funding_2719: DECLINED decided_on { year: 2026 "
+               "month: 3 day: 1 }");
+  scenario.Settle();
+  for (TestLedger* ledger : {&scenario.un, &scenario.au}) {
+    EXPECT_EQ(scenario.OfferAt(*ledger, offer).state(), v1::Offer::CANCELLED);
+  }
+  EXPECT_EQ(scenario.FundOf("assessed").held_minor(), 0);
+  EXPECT_EQ(scenario.Fuel().receivable_minor(), 0);
+  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 0);
+}
+
+// What the refusal says instead is true: assessed funds are listed only once the gate is open.
+TEST(AssessedTest, FundListShowsWhatMayBeGiven) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  v1::ListFundsRequest request;
+  request.set_operation("operations/aussom");
+  EXPECT_EQ(scenario.un.Get<v1::ListFundsResponse>("FundService/ListFunds", request)->funds_size(),
+            1);
+  Activate(scenario.un, 4'000);
+  EXPECT_EQ(scenario.un.Get<v1::ListFundsResponse>("FundService/ListFunds", request)->funds_size(),
+            2);
+}
+
+}  // namespace
+}  // namespace ch8::finance

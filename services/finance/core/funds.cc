@@ -1,0 +1,142 @@
+#include "services/finance/core/funds.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/finance/core/assessed.h"
+#include "services/finance/core/events.h"
+#include "services/finance/core/operations.h"
+#include "services/kernel/names.h"
+#include "services/kernel/paging.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::finance {
+namespace {
+
+using chapter8::books::v1::AccountOpened;
+using kernel::Context;
+using kernel::Decision;
+using kernel::State;
+using v1::Fund;
+
+std::string Collection(const Context& context) {
+  return absl::StrCat(context.organization, "/funds/");
+}
+
+// The stored row with its balances.
+Fund Shown(Fund fund, const kernel::Accounts& accounts) {
+  fund.set_etag(EtagOf(fund));
+  const absl::StatusOr<kernel::Balance> available = accounts.Find(fund.account());
+  const absl::StatusOr<kernel::Balance> source = accounts.Find(fund.source_account());
+  const absl::StatusOr<kernel::Balance> given = accounts.Find(fund.given_account());
+  if (!available.ok() || !source.ok() || !given.ok()) return fund;  // A dry run's own fund.
+  fund.set_available_minor(available->available());
+  fund.set_held_minor(static_cast<int64_t>(available->debits_held));
+  fund.set_given_minor(static_cast<int64_t>(given->credits_posted));
+  fund.set_received_minor(static_cast<int64_t>(source->debits_posted));
+  return fund;
+}
+
+absl::Status CheckFund(const Fund& fund) {
+  RETURN_IF_ERROR(CheckText(fund.title(), "resource.title"));
+  if (fund.source() != Fund::ASSESSED && fund.source() != Fund::EXTRA_BUDGETARY) {
+    return BadField("resource.source", "is missing or unknown");
+  }
+  RETURN_IF_ERROR(CheckCurrency(fund.currency_code(), "resource.currency_code"));
+  if (fund.counts_toward_2719() && fund.source() != Fund::ASSESSED) {
+    return BadField("resource.counts_toward_2719", "is for assessed money only");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Decision> CreateFund(const Context& context, const v1::CreateFundRequest& request,
+                                    const State& state) {
+  RETURN_IF_ERROR(CheckId(request.fund_id(), "fund_id"));
+  const Fund& asked = request.resource();
+  RETURN_IF_ERROR(CheckFund(asked));
+  if (!asked.operation().empty()) {
+    RETURN_IF_ERROR(FindOperation(state.rows, asked.operation()).status());
+  }
+  const std::string name = absl::StrCat(Collection(context), request.fund_id());
+  if (kernel::TableReader<Fund>(state.rows).Find(name).has_value()) {
+    return Taken("FUND_EXISTS", name, absl::StrCat("ch8 fund show ", request.fund_id()));
+  }
+  const uint32_t first = state.accounts.next_account();
+  v1::FinanceEvent event;
+  auto& created = *event.mutable_fund_created();
+  created.set_source_account(first);
+  created.set_given_account(first + 2);
+  Fund& fund = *created.mutable_fund();
+  fund.set_name(name);
+  fund.set_title(asked.title());
+  fund.set_source(asked.source());
+  fund.set_currency_code(asked.currency_code());
+  fund.set_operation(asked.operation());
+  fund.set_counts_toward_2719(asked.counts_toward_2719());
+  fund.set_account(first + 1);
+  kernel::Event logged = DomainEvent(event);
+  OpenAccount({first, fund.currency_code(), AccountOpened::NONE}, logged);
+  OpenAccount({first + 1, fund.currency_code(), AccountOpened::CREDIT_BALANCE}, logged);
+  OpenAccount({first + 2, fund.currency_code(), AccountOpened::NONE}, logged);
+  return Decision{{logged}, [name](const State& after) {
+                    const auto row = kernel::TableReader<Fund>(after.rows).Find(name);
+                    return Shown(row.value_or(Fund()), after.accounts).SerializeAsString();
+                  }};
+}
+
+absl::StatusOr<Fund> GetFund(const Context&, const v1::GetFundRequest& request,
+                             const State& state) {
+  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, request.name()));
+  return Shown(fund, state.accounts);
+}
+
+// Whether the fund may be given for the operation today: earmark and rule F-1.
+bool MayBeGivenFor(const Fund& fund, const v1::Operation& operation, absl::CivilDay day) {
+  if (!fund.operation().empty() && fund.operation() != operation.name()) return false;
+  return fund.source() != Fund::ASSESSED || CheckActivated(operation, day).ok();
+}
+
+absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
+                                                const v1::ListFundsRequest& request,
+                                                const State& state) {
+  std::optional<v1::Operation> operation;
+  if (!request.operation().empty()) {
+    ASSIGN_OR_RETURN(operation, FindOperation(state.rows, request.operation()));
+  }
+  const absl::CivilDay day = DayOf(context.time);
+  return kernel::ListPage<Fund, v1::ListFundsRequest, v1::ListFundsResponse>(
+      state.rows, Collection(context), request,
+      [&](const Fund& fund) {
+        return !operation.has_value() || MayBeGivenFor(fund, *operation, day);
+      },
+      [&](const Fund& fund, v1::ListFundsResponse& response) {
+        *response.add_funds() = Shown(fund, state.accounts);
+      });
+}
+
+}  // namespace
+
+absl::StatusOr<Fund> FindFund(const kernel::RowReader& rows, absl::string_view name) {
+  RETURN_IF_ERROR(kernel::CheckName(name, "organizations/*/funds/*", "fund"));
+  std::optional<Fund> row = kernel::TableReader<Fund>(rows).Find(name);
+  if (!row.has_value()) return Unknown("UNKNOWN_FUND", name, "ch8 fund list");
+  return *std::move(row);
+}
+
+void AddFundRoutes(kernel::Routes& routes) {
+  const std::string service = "/chapter8.finance.v1.FundService/";
+  routes.AddCommand<v1::CreateFundRequest>(service + "CreateFund", CreateFund);
+  routes.AddRead<v1::GetFundRequest>(service + "GetFund", kernel::ReadPath::kSequenced, GetFund);
+  routes.AddRead<v1::ListFundsRequest>(service + "ListFunds", kernel::ReadPath::kSequenced,
+                                       ListFunds);
+}
+
+void ApplyFundCreated(const v1::FinanceEvent::FundCreated& event, kernel::Rows& rows) {
+  Fund fund = event.fund();
+  fund.set_source_account(event.source_account());
+  fund.set_given_account(event.given_account());
+  kernel::PutRow(rows, fund);
+}
+
+}  // namespace ch8::finance

@@ -1,0 +1,414 @@
+#include "services/finance/core/offers.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/finance/core/assessed.h"
+#include "services/finance/core/budget_lines.h"
+#include "services/finance/core/currencies.h"
+#include "services/finance/core/events.h"
+#include "services/finance/core/funds.h"
+#include "services/finance/core/operations.h"
+#include "services/finance/core/requests.h"
+#include "services/finance/core/spoken_ids.h"
+#include "services/finance/core/transfers.h"
+#include "services/kernel/authority.h"
+#include "services/kernel/names.h"
+#include "services/kernel/paging.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::finance {
+namespace {
+
+using chapter8::books::v1::Reject;
+using chapter8::books::v1::TransferRecord;
+using chapter8::books::v1::Void;
+using chapter8::directory::v1::Organization;
+using chapter8::type::v1::Money;
+using kernel::Context;
+using kernel::Decision;
+using kernel::State;
+using v1::Fund;
+using v1::FundingRequest;
+using v1::Offer;
+
+constexpr absl::string_view kCollection = "offers/";
+constexpr int64_t kHoldSecondsMax = int64_t{366} * 24 * 3600;
+constexpr size_t kDueMax = 256;
+
+Offer Shown(Offer offer) {
+  offer.set_etag(EtagOf(offer));
+  return offer;
+}
+
+std::string ShowCommand(const Offer& offer) {
+  return absl::StrCat("ch8 offer show ", kernel::IdOf(offer.name()));
+}
+
+std::function<std::string(const State&)> ReplyWith(std::string name) {
+  return [name = std::move(name)](const State& after) {
+    return Shown(kernel::TableReader<Offer>(after.rows).Find(name).value_or(Offer()))
+        .SerializeAsString();
+  };
+}
+
+absl::StatusOr<Offer> FindOffer(const kernel::RowReader& rows, absl::string_view name) {
+  RETURN_IF_ERROR(kernel::CheckName(name, "offers/*", "offer"));
+  std::optional<Offer> row = kernel::TableReader<Offer>(rows).Find(name);
+  if (!row.has_value()) return Unknown("UNKNOWN_OFFER", name, "ch8 offer list");
+  return *std::move(row);
+}
+
+absl::Status WrongState(const Offer& offer, absl::string_view reason, absl::string_view wanted) {
+  const std::string state = Offer::State_Name(offer.state());
+  return NotNow(reason, absl::StrCat(offer.name(), " is ", state, ", not ", wanted),
+                {{"state", state}, {"instead", ShowCommand(offer)}});
+}
+
+absl::Status CheckSide(const Offer& offer, Offer::Side side) {
+  if (offer.side() == side) return absl::OkStatus();
+  const bool giver = side == Offer::GIVER;
+  return NotNow(giver ? "NOT_GIVER" : "NOT_RECEIVER",
+                absl::StrCat("only ", giver ? offer.giver() : offer.receiver(), ", which ",
+                             giver ? "gives" : "receives", ", does this to ", offer.name()),
+                {{"instead", ShowCommand(offer)}});
+}
+
+// The least that may be accepted: the whole amount unless the offer says less.
+absl::StatusOr<Money> LeastAmount(const Offer& asked) {
+  if (!asked.has_amount_min()) return asked.amount();
+  RETURN_IF_ERROR(CheckMoney(asked.amount_min(), "resource.amount_min"));
+  RETURN_IF_ERROR(CheckSameCurrency(asked.amount().currency_code(),
+                                    asked.amount_min().currency_code(), "the offer"));
+  if (asked.amount_min().amount_minor() <= asked.amount().amount_minor()) {
+    return asked.amount_min();
+  }
+  return Invalid("BAD_AMOUNT", "resource.amount_min is more than what is offered",
+                 {{"field", "resource.amount_min"},
+                  {"available", absl::StrCat(asked.amount().amount_minor())},
+                  {"wanted", absl::StrCat(asked.amount_min().amount_minor())},
+                  {"currency", asked.amount().currency_code()}});
+}
+
+absl::Status CheckHoldDuration(const Offer& asked) {
+  const int64_t seconds = asked.hold_duration().seconds();
+  if (seconds >= 1 && seconds <= kHoldSecondsMax && asked.hold_duration().nanos() == 0) {
+    return absl::OkStatus();
+  }
+  return Invalid("BAD_HOLD_DURATION",
+                 "resource.hold_duration must be whole seconds, from 1 second to 366 days",
+                 {{"field", "resource.hold_duration"}, {"wanted", absl::StrCat(seconds)}});
+}
+
+absl::Status CheckEarmark(const Fund& fund, const FundingRequest& request) {
+  if (fund.operation().empty() || fund.operation() == request.operation()) {
+    return absl::OkStatus();
+  }
+  return NotNow(
+      "EARMARK",
+      absl::StrCat(fund.name(), " may only be given for ", fund.operation(), ", and ",
+                   request.name(), " is for ", request.operation()),
+      {{"rule", "F-19"},
+       {"held", fund.operation()},
+       {"wanted", request.operation()},
+       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(request.operation()))}});
+}
+
+// Rules F-1 to F-3 for money of `fund`. The ceiling is set when the money counts toward it.
+absl::StatusOr<std::optional<Ceiling>> AssessedGate(const Context& context, const State& state,
+                                                    const Fund& fund,
+                                                    const v1::Operation& operation) {
+  if (fund.source() != Fund::ASSESSED) return std::optional<Ceiling>();
+  const absl::CivilDay day = DayOf(context.time);
+  RETURN_IF_ERROR(CheckActivated(operation, day));
+  if (!fund.counts_toward_2719()) return std::optional<Ceiling>();
+  const std::optional<Ceiling> ceiling = CeilingOn(operation, day, state.accounts);
+  RETURN_IF_ERROR(CheckNoBreach(operation, *ceiling));
+  return ceiling;
+}
+
+// Rule F-15.
+absl::Status CheckAvailable(const Fund& fund, const FundingRequest& request, const Money& wanted,
+                            const kernel::Accounts& accounts) {
+  ASSIGN_OR_RETURN(const kernel::Balance balance, accounts.Find(fund.account()));
+  if (wanted.amount_minor() <= balance.available()) return absl::OkStatus();
+  return NotNow(
+      "INSUFFICIENT",
+      absl::StrCat(fund.name(), " has ", FormatAmount(fund.currency_code(), balance.available()),
+                   " available, less than ", FormatMoney(wanted)),
+      {{"rule", "F-15"},
+       {"fund", fund.name()},
+       {"available", absl::StrCat(balance.available())},
+       {"wanted", absl::StrCat(wanted.amount_minor())},
+       {"currency", fund.currency_code()},
+       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(request.operation()))}});
+}
+
+// The draft as it will stand.
+Offer DraftOf(const Context& context, const State& state, const Offer& asked,
+              const Organization& receiver) {
+  Offer draft;
+  draft.set_name(
+      absl::StrCat(kCollection, NextSpokenId(state.rows, {.kind = kOfferKind,
+                                                          .organization = context.organization,
+                                                          .time = context.time})));
+  draft.set_request(asked.request());
+  draft.set_fund(asked.fund());
+  draft.set_giver(context.organization);
+  draft.set_receiver(receiver.name());
+  *draft.mutable_amount() = asked.amount();
+  *draft.mutable_hold_duration() = asked.hold_duration();
+  draft.set_side(Offer::GIVER);
+  draft.set_state(Offer::DRAFT);
+  draft.set_transfer_id(context.random);
+  draft.set_hold_ends_us(absl::ToUnixMicros(context.time) +
+                         asked.hold_duration().seconds() * 1'000'000);
+  draft.set_made_by(context.actor.person);
+  draft.set_giver_origin(context.origin);
+  draft.set_receiver_origin(absl::StrCat(receiver.trust_domain(), "/ch8/finance"));
+  return draft;
+}
+
+kernel::Event RecordedEvent(const Offer& offer) {
+  v1::FinanceEvent event;
+  *event.mutable_offer_recorded()->mutable_offer() = offer;
+  return DomainEvent(event);
+}
+
+absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRequest& request,
+                                   const State& state) {
+  const Offer& asked = request.resource();
+  RETURN_IF_ERROR(CheckMoney(asked.amount(), "resource.amount"));
+  ASSIGN_OR_RETURN(const Money least, LeastAmount(asked));
+  RETURN_IF_ERROR(CheckHoldDuration(asked));
+  ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, asked.request()));
+  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, asked.fund()));
+  RETURN_IF_ERROR(CheckSameCurrency(wanted.amount().currency_code(), asked.amount().currency_code(),
+                                    wanted.name()));
+  RETURN_IF_ERROR(
+      CheckSameCurrency(fund.currency_code(), asked.amount().currency_code(), fund.name()));
+  if (wanted.addressee() != context.organization) {
+    return NotNow("NOT_ADDRESSEE", absl::StrCat(wanted.name(), " asks ", wanted.addressee()),
+                  {{"instead", "ch8 request list"}});
+  }
+  RETURN_IF_ERROR(CheckOpen(wanted));
+  ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));
+  RETURN_IF_ERROR(CheckEarmark(fund, wanted));
+  ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
+  ASSIGN_OR_RETURN(const std::optional<Ceiling> ceiling,
+                   AssessedGate(context, state, fund, operation));
+  if (ceiling.has_value()) RETURN_IF_ERROR(CheckCeiling(operation, *ceiling, asked.amount()));
+  RETURN_IF_ERROR(CheckAvailable(fund, wanted, asked.amount(), state.accounts));
+
+  Offer draft = DraftOf(context, state, asked, receiver);
+  *draft.mutable_amount_min() = least;
+  if (ceiling.has_value()) {
+    draft.set_ceiling_account(ceiling->account);
+    draft.set_ceiling_used_account(ceiling->used_account);
+  }
+  kernel::Event event = RecordedEvent(draft);
+  Hold({fund.account(), fund.given_account()}, static_cast<uint64_t>(draft.amount().amount_minor()),
+       draft.transfer_id(), event);
+  HoldCeiling(draft, event);
+  return Decision{{event}, ReplyWith(draft.name())};
+}
+
+// Rule X-4: within the limit of the approver's post.
+absl::Status CheckLimit(const Context& context, const State& state, const Offer& offer) {
+  const auto post = kernel::FindPost(state.rows, context.actor.post);
+  const Money limit = post.has_value() ? post->approval_limit() : Money();
+  if (limit.currency_code() == offer.amount().currency_code() &&
+      offer.amount().amount_minor() <= limit.amount_minor()) {
+    return absl::OkStatus();
+  }
+  const std::string shown = limit.currency_code().empty() ? "nothing" : FormatMoney(limit);
+  return NotNow("OVER_LIMIT",
+                absl::StrCat(context.actor.post, " may approve ", shown, ", and ", offer.name(),
+                             " is ", FormatMoney(offer.amount())),
+                {{"rule", "X-4"},
+                 {"available", absl::StrCat(limit.amount_minor())},
+                 {"limit_currency", limit.currency_code()},
+                 {"wanted", absl::StrCat(offer.amount().amount_minor())},
+                 {"currency", offer.amount().currency_code()},
+                 {"instead", ShowCommand(offer)}});
+}
+
+std::string TermsOf(const Offer& offer, const FundingRequest& request) {
+  v1::OfferTerms terms;
+  terms.set_offer(offer.name());
+  terms.set_request(offer.request());
+  terms.set_operation(request.operation());
+  terms.set_budget_line(request.budget_line());
+  terms.set_fund(offer.fund());
+  terms.set_currency_code(offer.amount().currency_code());
+  terms.set_amount_minor(offer.amount().amount_minor());
+  return terms.SerializeAsString();
+}
+
+absl::StatusOr<Decision> ApproveOffer(const Context& context,
+                                      const v1::ApproveOfferRequest& request, const State& state) {
+  ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
+  RETURN_IF_ERROR(CheckEtag(offer, request.etag(), ShowCommand(offer)));
+  if (offer.state() != Offer::DRAFT) return WrongState(offer, "NOT_DRAFT", "DRAFT");
+  if (offer.made_by() == context.actor.person) {
+    return NotNow("SAME_PERSON",
+                  absl::StrCat(offer.name(), " was made by the same person, who cannot approve it"),
+                  {{"rule", "F-16"}, {"instead", ShowCommand(offer)}});
+  }
+  RETURN_IF_ERROR(CheckLimit(context, state, offer));
+  ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, offer.request()));
+  RETURN_IF_ERROR(CheckOpen(wanted));
+  ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
+  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
+  ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
+  RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());
+  ASSIGN_OR_RETURN(books::OwnStep own,
+                   books::DecideReserve(
+                       {.transfer_id = offer.transfer_id(),
+                        .giver_origin = offer.giver_origin(),
+                        .receiver_origin = offer.receiver_origin(),
+                        .terms = TermsOf(offer, wanted),
+                        .quantity = static_cast<uint64_t>(offer.amount().amount_minor()),
+                        .quantity_min = static_cast<uint64_t>(offer.amount_min().amount_minor()),
+                        .hold_duration_s = offer.hold_duration().seconds(),
+                        .accounts = {.debit = fund.account(), .credit = fund.given_account()}}));
+  own.postings.clear();  // The draft holds the money already, under the same id.
+  return Decision{{StepEvent(own, receiver.trust_domain())}, ReplyWith(offer.name())};
+}
+
+// A draft is nobody's but ours: its hold ends without a step.
+absl::StatusOr<kernel::Event> EndDraft(const State& state, Offer offer, Offer::State ended) {
+  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
+  offer.set_state(ended);
+  offer.set_end_reason(Offer::State_Name(ended));
+  kernel::Event event = RecordedEvent(offer);
+  EndHold({fund.account(), fund.given_account()},
+          {.hold_id = offer.transfer_id(),
+           .held_minor = static_cast<uint64_t>(offer.amount().amount_minor())},
+          event);
+  EndCeilingHold(offer, 0, event);
+  return event;
+}
+
+absl::StatusOr<kernel::Event> EndHeldOffer(const Context& context, const State& state,
+                                           const Offer& offer, Void::Reason reason) {
+  if (offer.state() == Offer::DRAFT) {
+    return EndDraft(state, offer, reason == Void::EXPIRED ? Offer::EXPIRED : Offer::CANCELLED);
+  }
+  const auto record = FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
+  return VoidEvent(offer, record.value_or(TransferRecord()),
+                   {.reason = reason, .ledger_time_us = absl::ToUnixMicros(context.time)});
+}
+
+absl::StatusOr<Decision> CancelOffer(const Context& context, const v1::CancelOfferRequest& request,
+                                     const State& state) {
+  ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
+  RETURN_IF_ERROR(CheckSide(offer, Offer::GIVER));
+  if (offer.state() != Offer::DRAFT && offer.state() != Offer::RESERVED) {
+    return WrongState(offer, "NOT_CANCELLABLE", "DRAFT or RESERVED");
+  }
+  ASSIGN_OR_RETURN(kernel::Event event, EndHeldOffer(context, state, offer, Void::CANCELLED));
+  return Decision{{std::move(event)}, ReplyWith(offer.name())};
+}
+
+// How much of the offer is accepted: all of it, or what the receiver names.
+absl::StatusOr<int64_t> AcceptedAmount(const Offer& offer, const v1::AcceptOfferRequest& request) {
+  if (!request.has_amount()) return offer.amount().amount_minor();
+  RETURN_IF_ERROR(CheckMoney(request.amount(), "amount"));
+  RETURN_IF_ERROR(CheckSameCurrency(offer.amount().currency_code(),
+                                    request.amount().currency_code(), offer.name()));
+  const int64_t wanted_minor = request.amount().amount_minor();
+  if (wanted_minor >= offer.amount_min().amount_minor() &&
+      wanted_minor <= offer.amount().amount_minor()) {
+    return wanted_minor;
+  }
+  return Invalid("BAD_AMOUNT",
+                 absl::StrCat(offer.name(), " can be accepted from ",
+                              FormatMoney(offer.amount_min()), " to ", FormatMoney(offer.amount())),
+                 {{"least", absl::StrCat(offer.amount_min().amount_minor())},
+                  {"available", absl::StrCat(offer.amount().amount_minor())},
+                  {"wanted", absl::StrCat(wanted_minor)},
+                  {"currency", offer.amount().currency_code()},
+                  {"instead", ShowCommand(offer)}});
+}
+
+// The record that the receiver answers on.
+absl::StatusOr<TransferRecord> AnswerableRecord(const State& state, const Offer& offer) {
+  RETURN_IF_ERROR(CheckSide(offer, Offer::RECEIVER));
+  const auto record = FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
+  if (offer.state() != Offer::RESERVED || !record.has_value()) {
+    return WrongState(offer, "NOT_RESERVED", "RESERVED");
+  }
+  return *record;
+}
+
+absl::StatusOr<Decision> AcceptOffer(const Context&, const v1::AcceptOfferRequest& request,
+                                     const State& state) {
+  ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
+  ASSIGN_OR_RETURN(const TransferRecord record, AnswerableRecord(state, offer));
+  ASSIGN_OR_RETURN(const int64_t accepted_minor, AcceptedAmount(offer, request));
+  ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, offer.request()));
+  RETURN_IF_ERROR(CheckOpen(wanted));
+  ASSIGN_OR_RETURN(const v1::BudgetLine line, FindBudgetLine(state.rows, wanted.budget_line()));
+  ASSIGN_OR_RETURN(const books::OwnStep own,
+                   books::DecideAccept(record, static_cast<uint64_t>(accepted_minor),
+                                       {.debit = line.source_account(), .credit = line.account()}));
+  return Decision{{StepEvent(own, TrustDomainOf(offer.giver_origin()))}, ReplyWith(offer.name())};
+}
+
+absl::StatusOr<Decision> RejectOffer(const Context&, const v1::RejectOfferRequest& request,
+                                     const State& state) {
+  ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
+  if (request.reason() == Reject::REASON_UNSPECIFIED || !Reject::Reason_IsValid(request.reason()) ||
+      request.reason() == Reject::RULES) {
+    return BadField("reason", "must be NOT_NEEDED, TERMS or OTHER_OFFER");
+  }
+  ASSIGN_OR_RETURN(const TransferRecord record, AnswerableRecord(state, offer));
+  ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideReject(record, request.reason()));
+  return Decision{{StepEvent(own, TrustDomainOf(offer.giver_origin()))}, ReplyWith(offer.name())};
+}
+
+absl::StatusOr<Offer> GetOffer(const Context&, const v1::GetOfferRequest& request,
+                               const State& state) {
+  ASSIGN_OR_RETURN(const Offer row, FindOffer(state.rows, request.name()));
+  return Shown(row);
+}
+
+absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
+                                                  const v1::ListOffersRequest& request,
+                                                  const State& state) {
+  return kernel::ListPage<Offer, v1::ListOffersRequest, v1::ListOffersResponse>(
+      state.rows, kCollection, request,
+      [&](const Offer& row) {
+        return request.request().empty() || row.request() == request.request();
+      },
+      [](const Offer& row, v1::ListOffersResponse& response) {
+        *response.add_offers() = Shown(row);
+      });
+}
+
+}  // namespace
+
+void AddOfferRoutes(kernel::Routes& routes) {
+  const std::string service = "/chapter8.finance.v1.OfferService/";
+  routes.AddCommand<v1::MakeOfferRequest>(service + "MakeOffer", MakeOffer);
+  routes.AddCommand<v1::ApproveOfferRequest>(service + "ApproveOffer", ApproveOffer);
+  routes.AddCommand<v1::CancelOfferRequest>(service + "CancelOffer", CancelOffer);
+  routes.AddCommand<v1::AcceptOfferRequest>(service + "AcceptOffer", AcceptOffer);
+  routes.AddCommand<v1::RejectOfferRequest>(service + "RejectOffer", RejectOffer);
+  routes.AddRead<v1::GetOfferRequest>(service + "GetOffer", kernel::ReadPath::kSnapshot, GetOffer);
+  routes.AddRead<v1::ListOffersRequest>(service + "ListOffers", kernel::ReadPath::kSnapshot,
+                                        ListOffers);
+}
+
+std::vector<kernel::Event> DecideOffersDue(const Context& context, const State& state) {
+  std::vector<kernel::Event> events;
+  for (const Offer& offer : OffersRunOut(state.rows, context.time, kDueMax)) {
+    absl::StatusOr<kernel::Event> event = EndHeldOffer(context, state, offer, Void::EXPIRED);
+    if (event.ok()) events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+}  // namespace ch8::finance

@@ -1,0 +1,23 @@
+#ifndef CH8_SERVICES_FINANCE_CORE_OFFERS_H_
+#define CH8_SERVICES_FINANCE_CORE_OFFERS_H_
+
+#include <vector>
+
+#include "services/finance/core/fields.h"
+#include "services/kernel/machine.h"
+
+// What officers do with offers. The giver makes one and holds the money (DRAFT), a second person's
+// approval logs RESERVE; the receiver accepts or rejects; all else follows by itself from delivered
+// steps (deliveries.h) and from time.
+namespace ch8::finance {
+
+void AddOfferRoutes(kernel::Routes& routes);
+
+// Ends the holds that ran out by the ledger's time: VOID for what was reserved, EXPIRED for drafts
+// nobody approved. At most 256 events.
+std::vector<kernel::Event> DecideOffersDue(const kernel::Context& context,
+                                           const kernel::State& state);
+
+}  // namespace ch8::finance
+
+#endif  // CH8_SERVICES_FINANCE_CORE_OFFERS_H_

@@ -1,0 +1,23 @@
+#ifndef CH8_SERVICES_FINANCE_CORE_OPERATIONS_H_
+#define CH8_SERVICES_FINANCE_CORE_OPERATIONS_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "services/finance/core/fields.h"
+#include "services/kernel/machine.h"
+
+// Operations and the dated decision documents that money for them rests on (rules F-1 to F-3).
+namespace ch8::finance {
+
+void AddOperationRoutes(kernel::Routes& routes);
+
+// Errors: kInvalidArgument/BAD_NAME; kNotFound/UNKNOWN_OPERATION.
+absl::StatusOr<v1::Operation> FindOperation(const kernel::RowReader& rows, absl::string_view name);
+
+void ApplyOperationCreated(const v1::FinanceEvent::OperationCreated& event, kernel::Rows& rows);
+void ApplyReferenceRecorded(const v1::FinanceEvent::ReferenceRecorded& event, kernel::Rows& rows);
+
+}  // namespace ch8::finance
+
+#endif  // CH8_SERVICES_FINANCE_CORE_OPERATIONS_H_

@@ -1,0 +1,279 @@
+#include "services/finance/core/test_ledger.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/kernel/addresses.h"
+#include "services/kernel/entry_form.h"
+#include "storage/base/check.h"
+
+namespace ch8::finance {
+namespace {
+
+using chapter8::authz::v1::Role;
+using chapter8::directory::v1::DirectoryEvent;
+using chapter8::directory::v1::Officer;
+using chapter8::directory::v1::Organization;
+using chapter8::directory::v1::Post;
+using chapter8::ledger::v1::Delivery;
+
+// 2 March 2026, 09:00 UTC.
+constexpr int64_t kStartSeconds = 1'772'442'000;
+constexpr absl::Duration kActLife = absl::Hours(1);
+
+struct TestOfficer {
+  absl::string_view id;
+  uint64_t person;
+  Role role;
+  int64_t limit_minor;
+};
+constexpr TestOfficer kOfficers[] = {
+    {"mandate-a", 1, chapter8::authz::v1::MANDATE_OFFICER, 0},
+    {"mandate-b", 2, chapter8::authz::v1::MANDATE_OFFICER, 0},
+    {"manager", 3, chapter8::authz::v1::FUND_MANAGER, 0},
+    {"approver", 4, chapter8::authz::v1::APPROVER, 10'000'000'000},
+    {"clerk", 5, chapter8::authz::v1::APPROVER, 100'000},
+    {"requester", 6, chapter8::authz::v1::REQUESTER, 0},
+    {"accepter", 7, chapter8::authz::v1::ACCEPTER, 0},
+    {"auditor", 8, chapter8::authz::v1::AUDITOR, 0},
+    {"twin", 3, chapter8::authz::v1::APPROVER, 10'000'000'000},
+};
+
+std::string KeyOf(absl::string_view officer) {
+  return std::string(Sha256({"act key of ", officer}).view());
+}
+
+kernel::Event FactEvent(const DirectoryEvent& fact) {
+  kernel::Event event;
+  event.entry.set_fact(fact.SerializeAsString());
+  return event;
+}
+
+// No rows at all.
+class NoRows final : public kernel::RowReader {
+ public:
+  std::optional<std::string> Get(Table, absl::string_view) const override { return std::nullopt; }
+  void Scan(Table, absl::string_view, absl::string_view, const Visitor&) const override {}
+  const absl::Status& status() const override { return status_; }
+
+ private:
+  absl::Status status_;
+};
+
+std::unique_ptr<MemLedger> MakeLedger(const std::string& id) {
+  chapter8::ledger::v1::Entry entry;
+  const std::string origin = absl::StrCat(id, ".example/ch8/finance");
+  entry.mutable_genesis()->set_format(1);
+  entry.mutable_genesis()->set_origin(origin);
+  auto ledger = MemLedger::Create({.origin = origin,
+                                   .payload = entry.SerializeAsString(),
+                                   .salt = Sha256({"genesis salt of ", id})});
+  Check(ledger.ok(), "a test ledger that cannot begin");
+  return *std::move(ledger);
+}
+
+}  // namespace
+
+TestLedger::TestLedger(const std::string& id, const std::vector<std::string>& pinned)
+    : ledger_(MakeLedger(id)), books_(no_older_ids_), time_(absl::FromUnixSeconds(kStartSeconds)) {
+  options_.ledger = ledger_.get();
+  options_.machine = &machine_;
+  options_.accounts = &books_;
+  options_.organization = absl::StrCat("organizations/", id);
+  options_.trust_domain = absl::StrCat(id, ".example");
+  options_.fresh_salt = [this] { return FreshHash(); };
+  executor_ = std::make_unique<kernel::Executor>(options_);
+  std::vector<std::string> organizations = pinned;
+  organizations.push_back(id);
+  LogFacts(organizations);
+}
+
+void TestLedger::LogFacts(const std::vector<std::string>& pinned) {
+  std::vector<kernel::Event> events;
+  for (const TestOfficer& officer : kOfficers) {
+    DirectoryEvent post;
+    Post& row = *post.mutable_post_recorded();
+    row.set_name(absl::StrCat("posts/", officer.id));
+    row.set_title(absl::StrCat("Post of ", officer.id));
+    row.add_roles(officer.role);
+    row.set_state(Post::ACTIVE);
+    if (officer.limit_minor > 0) {
+      row.mutable_approval_limit()->set_currency_code("USD");
+      row.mutable_approval_limit()->set_amount_minor(officer.limit_minor);
+    }
+    events.push_back(FactEvent(post));
+    DirectoryEvent fact;
+    Officer& person = *fact.mutable_officer_recorded();
+    person.set_name(absl::StrCat("officers/", officer.id));
+    person.set_person(officer.person);
+    person.add_posts(row.name());
+    person.set_act_public_key(KeyOf(officer.id));
+    person.set_state(Officer::ACTIVE);
+    events.push_back(FactEvent(fact));
+  }
+  for (const std::string& id : pinned) {
+    DirectoryEvent fact;
+    Organization& row = *fact.mutable_organization_recorded();
+    row.set_name(absl::StrCat("organizations/", id));
+    row.set_trust_domain(absl::StrCat(id, ".example"));
+    row.set_state(Organization::PINNED);
+    row.set_own(row.name() == options_.organization);
+    events.push_back(FactEvent(fact));
+  }
+  executor_->Begin(time_);
+  Check(executor_->LogInternal("/internal/Facts", events).status.ok(), "facts that do not log");
+  Commit();
+}
+
+Hash TestLedger::FreshHash() {
+  return Sha256({options_.trust_domain, " fresh ", absl::StrCat(++fresh_)});
+}
+
+std::string TestLedger::NextRequestId() { return absl::StrCat("request-", ++fresh_); }
+
+kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
+  kernel::Command command;
+  command.method = absl::StrCat("/chapter8.finance.v1.", raw.method);
+  command.request = raw.request;
+  command.request_digest = Sha256(raw.request);
+  command.request_salt = FreshHash();
+  command.caller = {.kind = chapter8::authz::v1::OFFICER,
+                    .trust_domain = options_.trust_domain,
+                    .id = absl::StrCat("officer/", raw.officer)};
+  command.request_id = NextRequestId();
+  command.mode = raw.mode;
+  command.act.emplace();
+  command.act->set_public_key(KeyOf(raw.officer));
+  command.act->set_not_after_unix_seconds(absl::ToUnixSeconds(time_ + kActLife));
+  command.random = std::string(FreshHash().view().substr(0, 16));
+  return command;
+}
+
+kernel::Outcome TestLedger::Run(const RawCommand& raw) {
+  executor_->Begin(time_);
+  kernel::Outcome outcome = executor_->Execute(CommandOf(raw));
+  Commit();
+  return outcome;
+}
+
+kernel::Outcome TestLedger::Read(const RawCommand& raw) {
+  executor_->Begin(time_);
+  kernel::Outcome outcome = executor_->Read(CommandOf(raw));
+  Commit();
+  return outcome;
+}
+
+void TestLedger::Commit() {
+  Check(ledger_->Commit(executor_->Finish()).ok(), "a commit that fails");
+  Check(ledger_->Sync().ok(), "a sync that fails");
+}
+
+int TestLedger::Advance(absl::Duration elapsed) {
+  time_ += elapsed;
+  int logged = 0;
+  for (int now = 1; now > 0; logged += now) {
+    executor_->Begin(time_);
+    now = executor_->RunDue();
+    Commit();
+  }
+  return logged;
+}
+
+std::optional<kernel::Delivered> TestLedger::Addressed(absl::string_view trust_domain,
+                                                       uint64_t number) const {
+  const auto row =
+      ledger_->TakeSnapshot()->Get(Table::kRows, kernel::AddressedKey(trust_domain, number));
+  Check(row.ok(), "a row that cannot be read");
+  if (!row->has_value()) return std::nullopt;
+  const auto addressed = kernel::ParseAddressed(**row);
+  Check(addressed.has_value(), "an address row that does not parse");
+  kernel::Delivered delivered{.origin = origin(),
+                              .index = addressed->index,
+                              .leaf_hash = addressed->leaf_hash,
+                              .entry = {}};
+  const absl::Status read =
+      ledger_->ReadEntries(addressed->index, addressed->index + 1, [&](const Entry& stored) {
+        return delivered.entry.ParseFromString(std::string(stored.payload));
+      });
+  Check(read.ok(), "an entry that cannot be read");
+  return delivered;
+}
+
+Delivery TestLedger::Deliver(const kernel::Delivered& delivered) {
+  kernel::InboundEntry inbound;
+  inbound.delivered = delivered;
+  inbound.number = ++taken_[delivered.origin];
+  inbound.checkpoint_size = delivered.index + 1;
+  inbound.peer_row = {.table = Table::kPeer,
+                      .key = absl::StrCat("leaf/", delivered.origin),
+                      .value = std::string(delivered.leaf_hash.view())};
+  const uint64_t before = size();
+  executor_->Begin(time_);
+  Check(executor_->Deliver(inbound).status.ok(), "a delivery that fails");
+  Commit();
+  chapter8::ledger::v1::Entry entry;
+  const absl::Status read = ledger_->ReadEntries(before, before + 1, [&](const Entry& stored) {
+    return entry.ParseFromString(std::string(stored.payload));
+  });
+  Check(read.ok(), "a verdict that cannot be read");
+  Advance(absl::ZeroDuration());
+  return entry.request().delivery();
+}
+
+int TestLedger::PullFrom(const TestLedger& other, int count_max) {
+  for (int count = 0; count < count_max; ++count) {
+    const auto delivered = other.Addressed(trust_domain(), taken_[other.origin()] + 1);
+    if (!delivered.has_value()) return count;
+    Deliver(*delivered);
+  }
+  return count_max;
+}
+
+std::vector<chapter8::ledger::v1::Entry> TestLedger::Entries(uint64_t begin) const {
+  std::vector<chapter8::ledger::v1::Entry> entries;
+  const absl::Status read = ledger_->ReadEntries(begin, size(), [&](const Entry& stored) {
+    chapter8::ledger::v1::Entry entry;
+    Check(entry.ParseFromString(std::string(stored.payload)), "an entry that does not parse");
+    if (!entry.has_request()) entries.push_back(std::move(entry));
+    return true;
+  });
+  Check(read.ok(), "a log that cannot be read");
+  return entries;
+}
+
+std::map<std::string, std::string> TestLedger::StoredRows() const {
+  std::map<std::string, std::string> rows;
+  const absl::Status scanned = ledger_->TakeSnapshot()->Scan(
+      Table::kRows, "", "", [&](absl::string_view key, absl::string_view value) {
+        rows.emplace(key, value);
+        return true;
+      });
+  Check(scanned.ok(), "rows that cannot be read");
+  return rows;
+}
+
+std::map<std::string, std::string> TestLedger::ReplayedRows() const {
+  const NoRows nothing;
+  kernel::Rows rows(nothing);
+  Check(kernel::Replay(*ledger_, machine_, rows).ok(), "a log that does not replay");
+  std::map<std::string, std::string> replayed;
+  for (const RowWrite& write : rows.TakeWrites()) {
+    if (write.table == Table::kRows && write.value.has_value()) {
+      replayed.emplace(write.key, *write.value);
+    }
+  }
+  return replayed;
+}
+
+Hash TestLedger::ReplayedBooksDigest() const {
+  const books::NoOlderIds no_older_ids;
+  books::Books replayed(no_older_ids);
+  const absl::Status read = ledger_->ReadEntries(0, size(), [&](const Entry& stored) {
+    chapter8::ledger::v1::Entry entry;
+    Check(entry.ParseFromString(std::string(stored.payload)), "an entry that does not parse");
+    replayed.Apply(kernel::ChangeOf(entry), stored.index);
+    return true;
+  });
+  Check(read.ok(), "a log that cannot be read");
+  return replayed.StateDigest();
+}
+
+}  // namespace ch8::finance

@@ -1,0 +1,261 @@
+#include "services/node/daemon.h"
+
+#include <grpcpp/create_channel.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/trust/files.h"
+#include "services/trust/tls.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+constexpr int kFederationMessageSizeMax = 1024 * 1024;
+
+std::string JsonField(absl::string_view name, absl::string_view value) {
+  return absl::StrCat(rpc::JsonString(name), ":", rpc::JsonString(value));
+}
+
+// gRPC servers stop side by side: none should use up the patience of the next.
+void ShutDown(std::vector<grpc::Server*> servers, absl::Duration patience) {
+  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience);
+  std::vector<std::thread> threads;
+  for (grpc::Server* server : servers) {
+    if (server != nullptr) threads.emplace_back([=] { server->Shutdown(deadline); });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, const Hooks& hooks) {
+  std::unique_ptr<Daemon> daemon(new Daemon(config, hooks));
+  ASSIGN_OR_RETURN(daemon->folder_, NodeFolder::Read(config.home));
+  for (const Module& module : Modules()) {
+    const bool hosted = std::find(config.services.begin(), config.services.end(), module.service) !=
+                        config.services.end();
+    if (hosted) daemon->modules_.push_back(&module);
+  }
+  ASSIGN_OR_RETURN(daemon->data_, DataFolder::Hold(config.data));
+  ASSIGN_OR_RETURN(daemon->admin_, AdminServer::Start(config.admin_socket, daemon->modules_));
+  RETURN_IF_ERROR(daemon->OpenLedgers());
+  RETURN_IF_ERROR(daemon->ServeLedgers());
+  RETURN_IF_ERROR(daemon->FollowTrust());
+  RETURN_IF_ERROR(daemon->StartOfficers());
+  RETURN_IF_ERROR(daemon->StartFederation());
+  RETURN_IF_ERROR(daemon->StartMetrics());
+  daemon->admin_->SetServing(AdminServer::Serving::kYes);
+  RETURN_IF_ERROR(daemon->WriteEndpoints());
+  hooks.log->Event("serving", {{"trust_domain", daemon->folder_.record.trust_domain()},
+                               {"officers", daemon->officers_.target},
+                               {"federation", daemon->federation_.target}});
+  return daemon;
+}
+
+Daemon::~Daemon() { Stop(absl::Seconds(1)); }
+
+// Opens the ledgers there are; those that are missing go into `missing`. All belong to one node and
+// so share one clock.
+absl::StatusOr<Exercise> Daemon::OpenExisting(std::vector<const Module*>& missing) {
+  for (const Module* module : modules_) {
+    absl::StatusOr<std::unique_ptr<LedgerHome>> home =
+        LedgerHome::Open(*module, folder_, config_.data);
+    if (absl::IsNotFound(home.status())) {
+      missing.push_back(module);
+      continue;
+    }
+    RETURN_IF_ERROR(home.status());
+    homes_.push_back(*std::move(home));
+  }
+  if (homes_.empty()) {
+    if (!config_.exercise_clock.has_value()) return Exercise();
+    return Exercise{.kind = Exercise::Kind::kExercise,
+                    .offset = *config_.exercise_clock - absl::Now()};
+  }
+  if (config_.exercise_clock.has_value()) {
+    return absl::InvalidArgumentError(
+        "--exercise-clock: only at a node's first start; this one's clock stands in its ledgers. "
+        "Start it without the flag");
+  }
+  const Exercise exercise = homes_.front()->exercise();
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->exercise() != exercise) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          config_.data, ": the ledgers of this folder are not one node's: their clocks differ"));
+    }
+  }
+  return exercise;
+}
+
+absl::Status Daemon::OpenLedgers() {
+  std::vector<const Module*> missing;
+  ASSIGN_OR_RETURN(const Exercise exercise, OpenExisting(missing));
+  for (const Module* module : missing) {
+    ASSIGN_OR_RETURN(std::unique_ptr<LedgerHome> home,
+                     LedgerHome::Create(*module, folder_, config_.data, exercise));
+    hooks_.log->Event("ledger_created", {{"origin", home->ledger().origin()}});
+    homes_.push_back(std::move(home));
+  }
+  clock_ = std::make_unique<ExerciseClock>(exercise.offset);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::ServeLedgers() {
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    const std::string origin = home->ledger().origin();
+    RETURN_IF_ERROR(home->Serve(
+        {.folder = &folder_,
+         .clock = clock_.get(),
+         .boot_marker_directory = config_.boot_markers,
+         .on_stopped = [hooks = hooks_, origin](const absl::Status& why) {
+           hooks.log->Event("ledger_stopped", {{"origin", origin}, {"why", why.message()}});
+           hooks.on_failed(why);
+         }}));
+    const absl::Status head = home->head_keeper().state();
+    hooks_.log->Event("ledger_opened", {{"origin", origin},
+                                        {"size", absl::StrCat(home->ledger().durable_size())},
+                                        {"head", head.ok() ? "vouched" : head.message()}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::FollowTrust() {
+  const std::string& own = folder_.record.trust_domain();
+  ASSIGN_OR_RETURN(const std::string ca_bundle, trust::ReadSmallFile(folder_.ca_path()));
+  ASSIGN_OR_RETURN(bundles_, trust::TrustBundles::Create());
+  RETURN_IF_ERROR(bundles_->Set(own, ca_bundle));
+  trust_ =
+      std::make_unique<TrustFollower>(TrustFollower::Options{.runner = &FactsHome().sequencer(),
+                                                             .bundles = bundles_,
+                                                             .trust_domain = own,
+                                                             .log = hooks_.log});
+  authorizer_ = std::make_unique<rpc::Authorizer>(rpc::Authorizer::Options{
+      .trust_domain = own,
+      .is_pinned = [this](absl::string_view domain) { return trust_->IsPinned(domain); }});
+  ASSIGN_OR_RETURN(credentials_,
+                   trust::MakeServerCredentials({.certificate_path = folder_.certificate_path(),
+                                                 .key_path = folder_.key_path(),
+                                                 .bundles = bundles_}));
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartOfficers() {
+  std::vector<rpc::HostedLedger> hosted;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    hosted.push_back({.runner = &home->sequencer(), .proto_files = home->module().proto_files});
+  }
+  ASSIGN_OR_RETURN(rpc::MethodTable methods, rpc::MethodTable::Create(hosted));
+  methods_ = std::make_unique<rpc::MethodTable>(std::move(methods));
+  disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
+  counters_ = std::make_unique<CallCounters>(*methods_);
+  call_log_ = std::make_unique<rpc::CallLog>(rpc::CallLog::Options{
+      .write = [log = hooks_.log](std::string line) { log->Write(std::move(line)); },
+      .now = absl::Now});
+  edge_ = std::make_unique<rpc::Edge>(
+      rpc::Edge::Options{.methods = methods_.get(),
+                         .authorizer = authorizer_.get(),
+                         .clock = clock_.get(),
+                         .calls_per_caller_max = config_.calls_per_caller_max,
+                         .admit_mutation = [this] { return disk_->AdmitMutation(); },
+                         .observe =
+                             [this](const rpc::CallRecord& record) {
+                               counters_->Record(record);
+                               call_log_->Record(record);
+                             }});
+  ASSIGN_OR_RETURN(officers_, StartNetworkServer({.address = config_.listen,
+                                                  .credentials = credentials_,
+                                                  .message_size_max = rpc::kRequestSizeMax,
+                                                  .generic = edge_.get()}));
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartFederation() {
+  std::map<std::string, kernel::Runner*> runners;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    runners[home->ledger().origin()] = &home->sequencer();
+  }
+  federation_handler_ = std::make_unique<federation::FederationHandler>(runners, *authorizer_);
+  ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
+                                                    .credentials = credentials_,
+                                                    .message_size_max = kFederationMessageSizeMax,
+                                                    .services = {federation_handler_.get()}}));
+  LedgerHome* directory = Find("directory");
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home.get() == directory) continue;
+    federation::Feeds::Options options;
+    options.runner = &home->sequencer();
+    options.directory = directory == nullptr ? nullptr : &directory->sequencer();
+    options.clock = clock_.get();
+    options.service = home->module().service;
+    options.trust_domain = folder_.record.trust_domain();
+    options.connect =
+        [this](const std::string& trust_domain,
+               const std::string& target) -> absl::StatusOr<std::shared_ptr<grpc::Channel>> {
+      ASSIGN_OR_RETURN(
+          const std::shared_ptr<grpc::ChannelCredentials> credentials,
+          trust::MakeChannelCredentials({.certificate_path = folder_.certificate_path(),
+                                         .key_path = folder_.key_path(),
+                                         .bundles = bundles_,
+                                         .expected_trust_domain = trust_domain}));
+      return grpc::CreateChannel(target, credentials);
+    };
+    feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartMetrics() {
+  ASSIGN_OR_RETURN(
+      metrics_, MetricsServer::Start(config_.metrics_listen, [this] { return RenderMetrics(); }));
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::WriteEndpoints() const {
+  const bool exercise = homes_.front()->exercise().kind == Exercise::Kind::kExercise;
+  return data_->WriteEndpoints(absl::StrCat(
+      "{", JsonField("organization", folder_.record.organization()), ",",
+      JsonField("trust_domain", folder_.record.trust_domain()), ",",
+      JsonField("officers", officers_.target), ",", JsonField("federation", federation_.target),
+      ",", JsonField("metrics", metrics_->target()), ",",
+      JsonField("admin", absl::StrCat("unix:", config_.admin_socket)),
+      ",\"exercise\":", exercise ? "true" : "false", "}\n"));
+}
+
+void Daemon::Stop(absl::Duration patience) {
+  if (admin_ != nullptr) admin_->SetServing(AdminServer::Serving::kNo);
+  if (federation_handler_ != nullptr) federation_handler_->Stop();
+  metrics_.reset();  // It shows what goes away below.
+  feeds_.clear();
+  for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
+  ShutDown({officers_.server.get(), federation_.server.get()}, patience);
+  officers_.server.reset();
+  federation_.server.reset();
+  federation_handler_.reset();
+  edge_.reset();
+  trust_.reset();
+  homes_.clear();
+  admin_.reset();
+  data_.reset();
+}
+
+LedgerHome* Daemon::Find(absl::string_view service) const {
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->module().service == service) return home.get();
+  }
+  return nullptr;
+}
+
+LedgerHome& Daemon::FactsHome() const {
+  LedgerHome* directory = Find("directory");
+  return directory == nullptr ? *homes_.front() : *directory;
+}
+
+}  // namespace ch8::node

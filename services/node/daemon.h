@@ -1,0 +1,105 @@
+#ifndef CH8_SERVICES_NODE_DAEMON_H_
+#define CH8_SERVICES_NODE_DAEMON_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/federation/rpc/federation_handler.h"
+#include "services/federation/rpc/feeds.h"
+#include "services/node/config.h"
+#include "services/node/data_folder.h"
+#include "services/node/disk_guard.h"
+#include "services/node/exercise_clock.h"
+#include "services/node/ledger_home.h"
+#include "services/node/log_writer.h"
+#include "services/node/metrics.h"
+#include "services/node/metrics_server.h"
+#include "services/node/servers.h"
+#include "services/node/trust_follower.h"
+#include "services/rpc/authorizer.h"
+#include "services/rpc/edge.h"
+#include "services/rpc/method_table.h"
+#include "services/trust/trust_bundles.h"
+
+namespace ch8::node {
+
+// One organization's node: its ledgers, and the servers in front of them.
+//
+//   officers    generic edge over mutual TLS          services/rpc
+//   federation  other organizations' nodes, and feeds from them  services/federation
+//   admin       health and reflection on a UNIX socket
+//   metrics     Prometheus on loopback
+//
+// Start() opens the ledgers, then the servers, then says where they are in <data>/endpoints.json;
+// until then, and from Stop() on, health says NOT_SERVING. Killing the process at any instant is
+// safe; stopping it is kinder to those who wait for an answer.
+//
+// Thread safety: none; one thread starts and stops it.
+class Daemon {
+ public:
+  struct Hooks {
+    LogWriter* log = nullptr;  // Outlives the daemon.
+    // A ledger has stopped for good; stop the daemon and exit with 1. Called on any thread, maybe
+    // more than once; must not block.
+    std::function<void(const absl::Status& why)> on_failed;
+  };
+
+  // Errors: kInvalidArgument for what the command line can mend; kUnavailable when the data folder
+  // is another daemon's or a port is taken; those of NodeFolder, LedgerHome and trust.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Config& config, const Hooks& hooks);
+
+  // Refuses new calls, lets those under way end within `patience`, closes the ledgers.
+  void Stop(absl::Duration patience);
+  // Stop() with a second's patience, if that has not been done.
+  ~Daemon();
+
+ private:
+  Daemon(const Config& config, const Hooks& hooks) : config_(config), hooks_(hooks) {}
+
+  // The stages of a start, in order.
+  absl::Status OpenLedgers();
+  absl::StatusOr<Exercise> OpenExisting(std::vector<const Module*>& missing);
+  absl::Status ServeLedgers();
+  absl::Status FollowTrust();
+  absl::Status StartOfficers();
+  absl::Status StartFederation();
+  absl::Status StartMetrics();
+  absl::Status WriteEndpoints() const;
+
+  LedgerHome* Find(absl::string_view service) const;
+  // The ledger whose facts the node itself goes by.
+  LedgerHome& FactsHome() const;
+  std::string RenderMetrics() const;
+
+  const Config config_;
+  const Hooks hooks_;
+  NodeFolder folder_;
+  std::vector<const Module*> modules_;
+  std::unique_ptr<DataFolder> data_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<ExerciseClock> clock_;
+  std::vector<std::unique_ptr<LedgerHome>> homes_;
+  std::shared_ptr<trust::TrustBundles> bundles_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
+  std::unique_ptr<TrustFollower> trust_;
+  std::unique_ptr<rpc::Authorizer> authorizer_;
+  std::unique_ptr<DiskGuard> disk_;
+  std::unique_ptr<rpc::MethodTable> methods_;
+  std::unique_ptr<CallCounters> counters_;
+  std::unique_ptr<rpc::CallLog> call_log_;
+  std::unique_ptr<rpc::Edge> edge_;
+  std::unique_ptr<federation::FederationHandler> federation_handler_;
+  RunningServer officers_;
+  RunningServer federation_;
+  std::vector<std::unique_ptr<federation::Feeds>> feeds_;
+  std::unique_ptr<MetricsServer> metrics_;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_DAEMON_H_

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "services/node/daemon.h"
+#include "services/trust/certificates.h"
+#include "services/trust/files.h"
+
+// What a scrape of the node's metrics shows. The names are listed with their meaning in the
+// operator's guide; a name once published stays.
+namespace ch8::node {
+namespace {
+
+using Type = MetricFamily::Type;
+
+// One figure of each ledger.
+struct LedgerFigure {
+  const char* name;
+  const char* help;
+  Type type;
+  double (*value)(LedgerHome& home);
+};
+
+constexpr LedgerFigure kLedgerFigures[] = {
+    {"ch8_ledger_requests_total", "Requests handed to the ledger.", Type::kCounter,
+     [](LedgerHome& home) { return static_cast<double>(home.sequencer().stats().requests); }},
+    {"ch8_ledger_refused_for_load_total", "Requests refused because the queue was full.",
+     Type::kCounter,
+     [](LedgerHome& home) {
+       return static_cast<double>(home.sequencer().stats().refused_for_load);
+     }},
+    {"ch8_ledger_queue_length", "Requests waiting to be decided.", Type::kGauge,
+     [](LedgerHome& home) { return static_cast<double>(home.sequencer().stats().queued); }},
+    {"ch8_ledger_commits_total", "Commits written.", Type::kCounter,
+     [](LedgerHome& home) { return static_cast<double>(home.sequencer().stats().commits); }},
+    {"ch8_ledger_syncs_total", "Syncs of the log to disk.", Type::kCounter,
+     [](LedgerHome& home) { return static_cast<double>(home.sequencer().stats().syncs); }},
+    {"ch8_ledger_durable_size", "Entries that survive a crash.", Type::kGauge,
+     [](LedgerHome& home) { return static_cast<double>(home.ledger().durable_size()); }},
+    {"ch8_ledger_signed_size", "Entries under the newest signed head.", Type::kGauge,
+     [](LedgerHome& home) { return static_cast<double>(home.head_keeper().newest().size); }},
+    {"ch8_ledger_signed_age_seconds", "Time since this process signed a head, or started.",
+     Type::kGauge,
+     [](LedgerHome& home) {
+       return absl::ToDoubleSeconds(SystemClock().SinceBoot() -
+                                    home.head_keeper().newest().signed_at);
+     }},
+    {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while an administrator must vouch.",
+     Type::kGauge, [](LedgerHome& home) { return home.head_keeper().vouched() ? 1.0 : 0.0; }},
+};
+
+// How the feeds of each ledger do. Organizations are not named here: `ch8 inbox` does that.
+void RenderFeeds(const std::vector<std::unique_ptr<federation::Feeds>>& feeds, std::string& out) {
+  MetricFamily count{.name = "ch8_feeds", .help = "Other ledgers read.", .samples = {}};
+  MetricFamily age{.name = "ch8_feed_age_seconds_max",
+                   .help = "Longest time since one of them answered with what verifies.",
+                   .samples = {}};
+  MetricFamily failures{.name = "ch8_feed_verification_failures_total",
+                        .help = "Answers that did not verify. Alert at 1.",
+                        .type = Type::kCounter,
+                        .samples = {}};
+  double sources = 0;
+  double oldest = 0;
+  double failed = 0;
+  for (const std::unique_ptr<federation::Feeds>& ledger : feeds) {
+    for (const federation::FeedHealth& health : ledger->health()) {
+      sources += 1;
+      oldest = std::max(oldest, absl::ToDoubleSeconds(health.since_success));
+      failed += static_cast<double>(health.verification_failures);
+    }
+  }
+  count.samples.push_back({{}, sources});
+  age.samples.push_back({{}, oldest});
+  failures.samples.push_back({{}, failed});
+  for (const MetricFamily* family : {&count, &age, &failures}) RenderFamily(*family, out);
+}
+
+void RenderGauge(const char* name, const char* help, double value, std::string& out) {
+  RenderFamily({.name = name, .help = help, .samples = {{{}, value}}}, out);
+}
+
+}  // namespace
+
+std::string Daemon::RenderMetrics() const {
+  std::string out;
+  counters_->Render(out);
+  for (const LedgerFigure& figure : kLedgerFigures) {
+    MetricFamily family{
+        .name = figure.name, .help = figure.help, .type = figure.type, .samples = {}};
+    for (const std::unique_ptr<LedgerHome>& home : homes_) {
+      family.samples.push_back({{{"service", home->module().service}}, figure.value(*home)});
+    }
+    RenderFamily(family, out);
+  }
+  RenderFeeds(feeds_, out);
+  RenderGauge("ch8_disk_free_bytes", "Free space on the disk of the ledgers.",
+              static_cast<double>(disk_->free_bytes()), out);
+  const absl::StatusOr<std::string> pem = trust::ReadSmallFile(folder_.certificate_path());
+  if (pem.ok()) {
+    const absl::StatusOr<trust::CertificateFacts> facts = trust::DescribeCertificate(*pem);
+    if (facts.ok()) {
+      RenderGauge("ch8_certificate_expiry_seconds",
+                  "Time until the node's TLS certificate ends; below 0 it has.",
+                  absl::ToDoubleSeconds(facts->not_after - absl::Now()), out);
+    }
+  }
+  return out;
+}
+
+}  // namespace ch8::node

@@ -1,0 +1,129 @@
+#include "services/node/ledger_home.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/books/recovery.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+RocksLedgerOptions LedgerOptions(const std::string& directory) {
+  RocksLedgerOptions options;
+  options.path = directory + "/ledger";
+  return options;
+}
+
+}  // namespace
+
+LedgerHome::LedgerHome(const Module& module, std::string directory,
+                       std::unique_ptr<RocksLedger> ledger)
+    : module_(module), directory_(std::move(directory)), ledger_(std::move(ledger)) {}
+
+LedgerHome::~LedgerHome() {
+  if (sequencer_ == nullptr) return;
+  sequencer_.reset();
+  // Pages are a saving of time, not of facts: without them the next start replays more.
+  ledger_->FlushPages().IgnoreError();
+}
+
+absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Open(const Module& module,
+                                                             const NodeFolder& folder,
+                                                             const std::string& data) {
+  const std::string directory = absl::StrCat(data, "/", module.service);
+  ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger,
+                   RocksLedger::Open(LedgerOptions(directory)));
+  std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
+  RETURN_IF_ERROR(home->ReadGenesis(folder));
+  return home;
+}
+
+absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Create(const Module& module,
+                                                               const NodeFolder& folder,
+                                                               const std::string& data,
+                                                               const Exercise& exercise) {
+  const std::string directory = absl::StrCat(data, "/", module.service);
+  chapter8::ledger::v1::Entry entry;
+  ASSIGN_OR_RETURN(*entry.mutable_genesis(), folder.LedgerGenesis(module.service, exercise));
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat("cannot create ", directory, ": ", error.message()));
+  }
+  Genesis genesis;
+  genesis.origin = entry.genesis().origin();
+  genesis.payload = entry.SerializeAsString();
+  ASSIGN_OR_RETURN(genesis.salt, Hash::FromBytes(RandomBytes(Hash::kSize)));
+  ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger,
+                   RocksLedger::Create(LedgerOptions(directory), genesis));
+  std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
+  RETURN_IF_ERROR(home->ReadGenesis(folder));
+  return home;
+}
+
+absl::Status LedgerHome::ReadGenesis(const NodeFolder& folder) {
+  chapter8::ledger::v1::Entry entry;
+  bool parsed = false;
+  RETURN_IF_ERROR(ledger_->ReadEntries(0, 1, [&](const ch8::Entry& first) {
+    parsed = entry.ParseFromArray(first.payload.data(), static_cast<int>(first.payload.size()));
+    return false;
+  }));
+  if (!parsed || !entry.has_genesis()) {
+    return absl::DataLossError(absl::StrCat(directory_, ": entry 0 is not a genesis"));
+  }
+  genesis_ = std::move(*entry.mutable_genesis());
+  const std::string want = folder.Origin(module_.service);
+  if (genesis_.origin() != want || ledger_->origin() != want) {
+    return absl::FailedPreconditionError(absl::StrCat(directory_, " is the ledger ",
+                                                      ledger_->origin(), ", but ", folder.path,
+                                                      " is the home of ", want));
+  }
+  return absl::OkStatus();
+}
+
+Exercise LedgerHome::exercise() const {
+  if (!genesis_.exercise()) return Exercise();
+  return Exercise{.kind = Exercise::Kind::kExercise,
+                  .offset = absl::Microseconds(genesis_.exercise_offset_us())};
+}
+
+absl::Status LedgerHome::Serve(const ServeOptions& options) {
+  ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
+  ASSIGN_OR_RETURN(head_keeper_,
+                   HeadKeeper::Open({.ledger = *ledger_,
+                                     .key = key,
+                                     .state_directory = directory_,
+                                     .boot_marker_directory = options.boot_marker_directory,
+                                     .clock = *options.clock}));
+  ASSIGN_OR_RETURN(const std::vector<kernel::Event> events, module_.genesis_events(genesis_));
+  machine_ = module_.make_machine(genesis_);
+  older_ids_ = std::make_unique<books::LedgerIds>(*ledger_);
+
+  Sequencer::Options sequencer;
+  sequencer.ledger = ledger_.get();
+  sequencer.machine = machine_.get();
+  sequencer.head_keeper = head_keeper_.get();
+  sequencer.clock = options.clock;
+  sequencer.older_ids = older_ids_.get();
+  sequencer.organization = absl::StrCat("organizations/", options.folder->record.organization());
+  sequencer.trust_domain = options.folder->record.trust_domain();
+  sequencer.on_stopped = options.on_stopped;
+  if (module_.accounts == Module::Accounts::kBooks) {
+    ASSIGN_OR_RETURN(
+        books::Recovered recovered,
+        books::Recover(books::RecoverySourceOf(*ledger_), *older_ids_, books::Books::Options()));
+    if (!recovered.wipe.empty()) {
+      RETURN_IF_ERROR(ledger_->WritePages(recovered.wipe));
+      RETURN_IF_ERROR(ledger_->FlushPages());
+    }
+    sequencer.books = std::move(recovered.books);
+    sequencer.pages = std::move(recovered.pages);
+  }
+  sequencer_ = Sequencer::Start(std::move(sequencer), events);
+  return absl::OkStatus();
+}
+
+}  // namespace ch8::node

@@ -1,0 +1,87 @@
+#ifndef CH8_SERVICES_NODE_LEDGER_HOME_H_
+#define CH8_SERVICES_NODE_LEDGER_HOME_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "services/books/ids.h"
+#include "services/kernel/machine.h"
+#include "services/node/modules.h"
+#include "services/node/node_folder.h"
+#include "services/node/sequencer.h"
+#include "storage/base/clock.h"
+#include "storage/ledger/head_keeper.h"
+#include "storage/rocks/rocks_ledger.h"
+
+namespace ch8::node {
+
+// One service of a running node: its ledger on disk, who signs for it, its machine and its
+// sequencer, in <data>/<service>:
+//
+//   ledger/      the RocksDB database
+//   signed_head  what was promised last (storage/ledger/head_keeper.h)
+//
+// Two steps, because the clock that a sequencer needs stands in the ledgers' genesis entries.
+//
+// Thread safety: Open() to Serve() on one thread; then the accessors from any.
+class LedgerHome {
+ public:
+  // Opens the service's ledger. Errors: kNotFound when there is none yet; those of
+  // RocksLedger::Open(); kFailedPrecondition when it belongs to another organization than `folder`.
+  static absl::StatusOr<std::unique_ptr<LedgerHome>> Open(const Module& module,
+                                                          const NodeFolder& folder,
+                                                          const std::string& data);
+  // Creates it. Errors: those of RocksLedger::Create() and NodeFolder::LedgerGenesis().
+  static absl::StatusOr<std::unique_ptr<LedgerHome>> Create(const Module& module,
+                                                            const NodeFolder& folder,
+                                                            const std::string& data,
+                                                            const Exercise& exercise);
+  // Stops the sequencer, writes what a fast start needs, closes the ledger.
+  ~LedgerHome();
+
+  struct ServeOptions {
+    const NodeFolder* folder = nullptr;
+    const Clock* clock = nullptr;  // Outlives this.
+    std::string boot_marker_directory;
+    std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.
+  };
+  // Recovers the books and starts deciding. Errors: those of HeadKeeper::Open() and
+  // books::Recover(); kDataLoss means that the ledger must not serve.
+  absl::Status Serve(const ServeOptions& options);
+
+  // Refuses new requests from now on.
+  void Drain() {
+    if (sequencer_ != nullptr) sequencer_->Drain();
+  }
+
+  const Module& module() const { return module_; }
+  const chapter8::ledger::v1::Genesis& genesis() const { return genesis_; }
+  Exercise exercise() const;
+
+  // After Serve():
+  Sequencer& sequencer() { return *sequencer_; }
+  const HeadKeeper& head_keeper() const { return *head_keeper_; }
+  const Ledger& ledger() const { return *ledger_; }
+
+ private:
+  LedgerHome(const Module& module, std::string directory, std::unique_ptr<RocksLedger> ledger);
+
+  absl::Status ReadGenesis(const NodeFolder& folder);
+
+  const Module& module_;
+  const std::string directory_;
+  // In the order in which they need each other.
+  const std::unique_ptr<RocksLedger> ledger_;
+  chapter8::ledger::v1::Genesis genesis_;
+  std::unique_ptr<books::IdIndex> older_ids_;
+  std::unique_ptr<kernel::Machine> machine_;
+  std::unique_ptr<HeadKeeper> head_keeper_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_LEDGER_HOME_H_

@@ -1,0 +1,99 @@
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "services/node/config.h"
+#include "services/node/daemon.h"
+#include "services/node/log_writer.h"
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// gRPC's own errors go the way of all others: one line of JSON each. Strangers cause them, with
+// every handshake that fails, so only the first few of a second are written.
+constexpr int kGrpcLinesPerSecondMax = 10;
+ch8::node::LogWriter* grpc_log = nullptr;
+void LogGrpc(gpr_log_func_args* arguments) {
+  static std::atomic<int64_t> second{0};
+  static std::atomic<int> lines{0};
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  if (second.exchange(now) != now) lines = 0;
+  if (lines.fetch_add(1) >= kGrpcLinesPerSecondMax) return;
+  grpc_log->Event("grpc", {{"message", arguments->message}});
+}
+
+int Complain(const absl::Status& status) {
+  std::fprintf(stderr, "ch8d: %s\n", std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) ? kExitUsage : kExitFailed;
+}
+
+// The signals that end the daemon are taken by the main thread alone.
+sigset_t BlockSignals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return ending;
+}
+
+int Run(const ch8::node::Config& config) {
+  const sigset_t ending = BlockSignals();
+  umask(0077);
+  ch8::node::LogWriter log(STDOUT_FILENO);
+  grpc_log = &log;
+  gpr_set_log_function(LogGrpc);
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+  google::protobuf::SetLogHandler(nullptr);
+
+  std::atomic<bool> failed{false};
+  const auto on_failed = [&failed](const absl::Status&) {
+    failed = true;
+    kill(getpid(), SIGTERM);
+  };
+  absl::StatusOr<std::unique_ptr<ch8::node::Daemon>> daemon =
+      ch8::node::Daemon::Start(config, {.log = &log, .on_failed = on_failed});
+  int exit_code = 0;
+  if (daemon.ok()) {
+    int signal_number = 0;
+    sigwait(&ending, &signal_number);
+    log.Event("stopping", {{"signal", absl::StrCat(signal_number)}});
+    (*daemon)->Stop(failed ? absl::Seconds(2) : kPatience);
+    daemon->reset();
+    log.Event("stopped");
+    exit_code = failed ? kExitFailed : 0;
+  } else {
+    exit_code = Complain(daemon.status());
+  }
+  gpr_set_log_function(nullptr);
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const absl::StatusOr<ch8::node::Config> config =
+      ch8::node::ParseConfig(std::vector<std::string>(argv + 1, argv + argc));
+  if (!config.ok()) return Complain(config.status());
+  if (config->wish == ch8::node::Config::Wish::kHelp) {
+    std::fputs(ch8::node::HelpText().c_str(), stdout);
+    return 0;
+  }
+  return Run(*config);
+}

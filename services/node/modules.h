@@ -1,0 +1,44 @@
+#ifndef CH8_SERVICES_NODE_MODULES_H_
+#define CH8_SERVICES_NODE_MODULES_H_
+
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "services/kernel/machine.h"
+
+namespace ch8::node {
+
+// A service that this program can host: what makes it different from the others.
+struct Module {
+  std::string service;                   // "finance", the last part of its ledger's origin.
+  std::vector<std::string> proto_files;  // Of its API.
+  enum class Accounts { kNone, kBooks };
+  Accounts accounts = Accounts::kNone;  // Whether its ledger moves quantities.
+
+  // The machine of a ledger that starts from `genesis`.
+  std::unique_ptr<kernel::Machine> (*make_machine)(const chapter8::ledger::v1::Genesis& genesis);
+  // What its ledger logs right after its genesis. Errors: kInvalidArgument.
+  absl::StatusOr<std::vector<kernel::Event>> (*genesis_events)(
+      const chapter8::ledger::v1::Genesis& genesis);
+  // Its gRPC services without an implementation: what reflection lists.
+  std::vector<std::unique_ptr<grpc::Service>> (*make_stubs)();
+};
+
+// All of them, in the order in which a node starts them: facts before those who need them.
+const std::vector<Module>& Modules();
+
+// Errors: kInvalidArgument for a service that there is not.
+absl::StatusOr<const Module*> FindModule(absl::string_view service);
+
+// The stub of AdministrationService, which every node has.
+std::unique_ptr<grpc::Service> MakeAdministrationStub();
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_MODULES_H_

@@ -1,0 +1,69 @@
+#include "services/node/node_folder.h"
+
+#include "absl/strings/str_cat.h"
+#include "services/trust/key_file.h"
+#include "services/trust/organization_home.h"
+#include "services/trust/organization_record.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+// The version of the formats that this program writes.
+constexpr uint32_t kFormat = 1;
+
+}  // namespace
+
+std::string NodeFolder::Origin(absl::string_view service) const {
+  return absl::StrCat(record.trust_domain(), "/ch8/", service);
+}
+
+absl::StatusOr<NodeFolder> NodeFolder::Read(const std::string& path) {
+  NodeFolder folder;
+  folder.path = path;
+  absl::StatusOr<chapter8::directory::v1::Genesis> genesis =
+      trust::ReadGenesis(path + "/genesis.textproto");
+  if (absl::IsNotFound(genesis.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        path, " has no genesis.textproto; --home is the node folder that `ch8 org init` wrote"));
+  }
+  RETURN_IF_ERROR(genesis.status());
+  folder.genesis = *std::move(genesis);
+  ASSIGN_OR_RETURN(folder.record,
+                   trust::ParseOrganizationRecord(folder.genesis.signed_record().record()));
+  return folder;
+}
+
+absl::StatusOr<SigningKey> NodeFolder::LogKey(absl::string_view service) const {
+  const std::string key_path = absl::StrCat(path, "/log-", service, ".key");
+  ASSIGN_OR_RETURN(SigningKey key, trust::ReadSigningKey(key_path));
+  const std::string origin = Origin(service);
+  for (const auto& known : record.log_keys()) {
+    if (known.origin() == origin && known.public_key() == key.public_key().view()) return key;
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(key_path, " is not the key that the organization's record names for ", origin));
+}
+
+absl::StatusOr<chapter8::ledger::v1::Genesis> NodeFolder::LedgerGenesis(
+    absl::string_view service, const Exercise& exercise) const {
+  chapter8::ledger::v1::Genesis ledger;
+  ledger.set_format(kFormat);
+  ledger.set_origin(Origin(service));
+  ledger.set_organization_record(genesis.signed_record().SerializeAsString());
+  if (service == "directory") {
+    for (const auto& first : genesis.administrators()) {
+      auto* administrator = ledger.add_administrators();
+      administrator->set_officer(first.officer());
+      administrator->set_person(first.person());
+      administrator->set_act_public_key(first.act_public_key());
+    }
+  }
+  if (exercise.kind == Exercise::Kind::kExercise) {
+    ledger.set_exercise(true);
+    ledger.set_exercise_offset_us(absl::ToInt64Microseconds(exercise.offset));
+  }
+  return ledger;
+}
+
+}  // namespace ch8::node

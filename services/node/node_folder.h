@@ -1,0 +1,53 @@
+#ifndef CH8_SERVICES_NODE_NODE_FOLDER_H_
+#define CH8_SERVICES_NODE_NODE_FOLDER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "storage/base/ed25519.h"
+
+namespace ch8::node {
+
+// What an exercise node adds to the clock. Part of each ledger's genesis, the same in all of them.
+struct Exercise {
+  enum class Kind { kReal, kExercise };
+  Kind kind = Kind::kReal;
+  absl::Duration offset;
+
+  friend bool operator==(const Exercise&, const Exercise&) = default;
+};
+
+// The node folder of an organization's home (services/trust/organization_home.h): who the node is.
+//
+// A plain value; any thread.
+struct NodeFolder {
+  std::string path;
+  chapter8::directory::v1::Genesis genesis;
+  chapter8::directory::v1::OrganizationRecord record;  // The genesis's, verified.
+
+  std::string certificate_path() const { return path + "/node.pem"; }
+  std::string key_path() const { return path + "/node.key"; }
+  std::string ca_path() const { return path + "/ca.pem"; }
+  // "un.example/ch8/finance"
+  std::string Origin(absl::string_view service) const;
+
+  // Errors: those of trust::ReadGenesis().
+  static absl::StatusOr<NodeFolder> Read(const std::string& path);
+
+  // The key that signs the service's heads. Errors: those of trust::ReadSigningKey();
+  // kFailedPrecondition when the organization's record names another key: peers would not believe
+  // a single head.
+  absl::StatusOr<SigningKey> LogKey(absl::string_view service) const;
+
+  // What the service's ledger starts from.
+  absl::StatusOr<chapter8::ledger::v1::Genesis> LedgerGenesis(absl::string_view service,
+                                                              const Exercise& exercise) const;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_NODE_FOLDER_H_

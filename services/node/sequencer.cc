@@ -1,0 +1,465 @@
+#include "services/node/sequencer.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chapter8/ledger/v1/administration_service.pb.h"
+#include "services/kernel/refusal.h"
+#include "services/node/command_header.h"
+#include "storage/base/check.h"
+#include "storage/base/limits.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+using kernel::Command;
+using kernel::Outcome;
+
+constexpr absl::string_view kPostTransfers = "/chapter8.books.v1.TransferService/PostTransfers";
+constexpr absl::string_view kGetHead = "/chapter8.ledger.v1.AdministrationService/GetHead";
+constexpr absl::string_view kWaiveHead = "/chapter8.ledger.v1.AdministrationService/WaiveHead";
+
+// How often the sequencer looks for what is due, and the sync stage for a head to sign.
+constexpr absl::Duration kTick = absl::Milliseconds(50);
+constexpr absl::Duration kHeadTick = absl::Milliseconds(100);
+// A group is closed while the largest request still fits.
+constexpr size_t kGroupEntriesMax = kCommitEntriesMax - (kBatchRowsMax + 1);
+constexpr size_t kGroupBytesMax = kCommitBytesMax / 2;
+// Groups written and not yet synced; beyond that the sequencer waits for the disk.
+constexpr size_t kGroupsInFlightMax = 8;
+constexpr size_t kTopUpBelow = 4;
+
+Hash RandomHash() { return *Hash::FromBytes(RandomBytes(Hash::kSize)); }
+
+Outcome Failed(const absl::Status& status) {
+  return Outcome{.status = status, .reply = {}, .receipt = {}};
+}
+
+bool IsFatal(const absl::Status& status) { return status.code() == absl::StatusCode::kDataLoss; }
+
+void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
+
+}  // namespace
+
+Sequencer::Sequencer(Options options)
+    : options_(std::move(options)), queue_(options_.queue_requests_max, options_.queue_bytes_max) {
+  kernel::Accounts* accounts = options_.books.get();
+  if (accounts == nullptr) accounts = &no_accounts_;
+  executor_options_ = kernel::Executor::Options{.ledger = options_.ledger,
+                                                .machine = options_.machine,
+                                                .accounts = accounts,
+                                                .organization = options_.organization,
+                                                .trust_domain = options_.trust_domain,
+                                                .fresh_salt = RandomHash};
+  executor_ = std::make_unique<kernel::Executor>(executor_options_);
+  ledger_time_ = std::make_unique<kernel::LedgerTime>(executor_->time());
+}
+
+std::unique_ptr<Sequencer> Sequencer::Start(Options options,
+                                            const std::vector<kernel::Event>& genesis_events) {
+  auto sequencer = std::unique_ptr<Sequencer>(new Sequencer(std::move(options)));
+  Ledger& ledger = *sequencer->options_.ledger;
+  if (ledger.durable_size() == 1 && !genesis_events.empty()) {
+    const Clock& clock = *sequencer->options_.clock;
+    sequencer->executor_->Begin(*sequencer->ledger_time_->Next(clock.Now(), clock.SinceBoot()));
+    const Outcome logged = sequencer->executor_->LogInternal("/internal/Genesis", genesis_events);
+    Check(logged.status.ok(), "the genesis events do not balance");
+    const bool written = ledger.Commit(sequencer->executor_->Finish()).ok() && ledger.Sync().ok();
+    Check(written, "the genesis events cannot be written");
+  }
+  sequencer->StartThreads();
+  return sequencer;
+}
+
+void Sequencer::StartThreads() {
+  sync_thread_ = std::thread([this] { RunSync(); });
+  index_thread_ = std::thread([this] { RunIndex(); });
+  sequencer_thread_ = std::thread([this] { RunSequencer(); });
+}
+
+Sequencer::~Sequencer() {
+  Drain();
+  sequencer_thread_.join();
+  sync_thread_.join();
+  {
+    std::lock_guard<std::mutex> lock(index_mutex_);
+    index_ended_ = true;
+    index_wanted_.notify_all();
+  }
+  index_thread_.join();
+  WriteAllPages();
+}
+
+// What is missing of it a start makes good from the log, so a failure here is no loss.
+void Sequencer::WriteAllPages() {
+  std::lock_guard<std::mutex> lock(stopped_mutex_);
+  if (options_.books == nullptr || !stopped_.ok()) return;
+  const uint64_t size = options_.ledger->durable_size();
+  const std::vector<Page> pages =
+      options_.pages.Dump(*options_.books, {.written_size = size,
+                                            .durable_size = size,
+                                            .budget = std::numeric_limits<size_t>::max(),
+                                            .marker_interval = 0});
+  if (!options_.ledger->WritePages(pages).ok()) return;
+  options_.ledger->FlushPages().IgnoreError();
+}
+
+void Sequencer::Drain() { queue_.Close(); }
+
+void Sequencer::Submit(Command command, Done done) {
+  requests_.fetch_add(1, std::memory_order_relaxed);
+  command.request_salt = RandomHash();
+  command.random = RandomBytes(TransferId{}.size());
+  Work work;
+  if (command.method == kPostTransfers && options_.books != nullptr) {
+    work.kind = Work::Kind::kBatch;
+    absl::StatusOr<std::unique_ptr<Batch>> batch = Batch::Prepare(
+        std::move(command.request),
+        {.log_id = ledger().log_id(), .request_salt = command.request_salt}, *options_.older_ids);
+    if (!batch.ok()) return done(Failed(batch.status()));
+    work.batch = *std::move(batch);
+    command.request_id = std::string(work.batch->request_id());
+    command.post = std::string(work.batch->post());
+  } else if (const auto* read = options_.machine->routes().FindRead(command.method);
+             read != nullptr) {
+    if (read->path == kernel::ReadPath::kSnapshot) {
+      const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
+      return done(kernel::ReadSnapshot(executor_options_, *snapshot, command));
+    }
+    work.kind = Work::Kind::kRead;
+  } else {
+    if (command.method == kGetHead) work.kind = Work::Kind::kHead;
+    if (command.method == kWaiveHead) work.kind = Work::Kind::kWaiveHead;
+    const absl::Status header = FillHeader(command);
+    if (!header.ok()) return done(Failed(header));
+  }
+  if (work.kind == Work::Kind::kBatch || work.kind == Work::Kind::kCommand ||
+      work.kind == Work::Kind::kWaiveHead) {
+    const absl::Status named = CheckRequestId(command.request_id);
+    if (!named.ok()) return done(Failed(named));
+  }
+  work.command = std::move(command);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+void Sequencer::Enqueue(Work work) {
+  absl::Status queued = queue_.Push(work);
+  if (queued.ok()) return;
+  if (absl::Status why = stopped(); !why.ok()) queued = std::move(why);
+  work.done(Failed(queued));
+}
+
+void Sequencer::SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) {
+  Work work;
+  work.kind = Work::Kind::kInbound;
+  work.inbound = std::move(inbound);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
+
+uint64_t Sequencer::WaitForGrowth(uint64_t size, absl::Duration timeout) {
+  std::unique_lock<std::mutex> lock(growth_mutex_);
+  growth_.wait_for(lock, absl::ToChronoMicroseconds(timeout),
+                   [&] { return ledger().durable_size() > size; });
+  return ledger().durable_size();
+}
+
+Sequencer::Stats Sequencer::stats() const {
+  return Stats{.commits = commits_.load(),
+               .syncs = syncs_.load(),
+               .requests = requests_.load(),
+               .refused_for_load = queue_.refused(),
+               .queued = queue_.size()};
+}
+
+void Sequencer::RunSequencer() {
+  NameThread("sequencer");
+  std::deque<Work> work;
+  bool open = true;
+  while (open || !work.empty()) {
+    // What does not fit into a group waits here. It is topped up only when nearly gone: the queue's
+    // bounds would be none if it were emptied into this one all the time.
+    if (work.size() < kTopUpBelow) {
+      open = queue_.Take(work.empty() ? kTick : absl::ZeroDuration(), work);
+    }
+    if (!RunGroup(work)) break;
+  }
+  queue_.Close();
+  queue_.Take(absl::ZeroDuration(), work);
+  const absl::Status why = stopped();
+  for (Work& left : work) left.done(Failed(why));
+  std::lock_guard<std::mutex> lock(sync_mutex_);
+  sequencer_ended_ = true;
+  sync_wanted_.notify_all();
+}
+
+bool Sequencer::RunGroup(std::deque<Work>& work) {
+  const absl::StatusOr<absl::Time> time =
+      ledger_time_->Next(options_.clock->Now(), options_.clock->SinceBoot());
+  Group group;
+  if (!time.ok()) {
+    for (Work& waiting : work) {
+      group.answers.push_back({std::move(waiting.done), Failed(time.status())});
+    }
+    work.clear();
+    if (!group.answers.empty()) HandOver(std::move(group));
+    return true;
+  }
+  executor_->SetHead(options_.head_keeper->vouched() ? kernel::Executor::Head::kVouched
+                                                     : kernel::Executor::Head::kUnvouched);
+  executor_->Begin(*time);
+  const std::vector<Work> decided = DecideGroup(work, group);
+  Write(group);
+  if (const absl::Status why = stopped(); !why.ok()) {
+    for (Group::Answer& answer : group.answers) answer.done(Failed(why));
+    return false;
+  }
+  MaintainBooks(group);
+  if (group.wrote || !group.answers.empty() || !group.pages.empty()) HandOver(std::move(group));
+  return true;
+}
+
+std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
+  std::vector<Work> decided;
+  bool due = options_.clock->SinceBoot() >= due_at_;
+  while (!work.empty() && GroupHasRoom()) {
+    due = due || work.front().kind == Work::Kind::kInbound;
+    std::optional<Outcome> outcome = Decide(work.front());
+    if (!outcome.has_value()) break;
+    decided.push_back(std::move(work.front()));
+    work.pop_front();
+    const absl::Status status = outcome->status;
+    group.answers.push_back({std::move(decided.back().done), *std::move(outcome)});
+    if (IsFatal(status)) {
+      Stop(status);
+      return decided;
+    }
+  }
+  if (due && GroupHasRoom()) {
+    executor_->RunDue();
+    due_at_ = options_.clock->SinceBoot() + kTick;
+  }
+  return decided;
+}
+
+bool Sequencer::GroupHasRoom() const {
+  return executor_->entries() <= kGroupEntriesMax && executor_->payload_bytes() <= kGroupBytesMax;
+}
+
+void Sequencer::Write(Group& group) {
+  if (!executor_->status().ok()) Stop(executor_->status());
+  if (!stopped().ok()) return;
+  const Ledger::CommitRequest commit = executor_->Finish();
+  group.written_size = options_.ledger->WrittenView().size();
+  if (commit.requests.empty() && commit.rows.empty()) return;
+  const absl::StatusOr<Ledger::Committed> committed = options_.ledger->Commit(commit);
+  commits_.fetch_add(1, std::memory_order_relaxed);
+  if (!committed.ok()) {
+    // Accounts and answers in memory are ahead of the log now: only a reopen makes them agree.
+    return Stop(absl::DataLossError(absl::StrCat("commit failed: ", committed.status().message())));
+  }
+  group.written_size = committed->size;
+  group.wrote = true;
+}
+
+std::optional<Outcome> Sequencer::Decide(Work& work) {
+  switch (work.kind) {
+    case Work::Kind::kCommand:
+      return executor_->Execute(work.command);
+    case Work::Kind::kRead:
+      return executor_->Read(work.command);
+    case Work::Kind::kBatch:
+      work.batch->Bind(*options_.books);
+      return executor_->ExecuteBatch(work.command, *work.batch);
+    case Work::Kind::kInbound:
+      return Deliver(work);
+    case Work::Kind::kHead:
+      return executor_->ReadWith(work.command, [this](const kernel::Context&, absl::string_view,
+                                                      const kernel::State&) { return ReadHead(); });
+    case Work::Kind::kWaiveHead:
+      return WaiveHead(work.command);
+  }
+  Unreachable("work of no kind");
+}
+
+std::optional<Outcome> Sequencer::Deliver(Work& work) {
+  Outcome outcome;
+  while (work.inbound_taken < work.inbound.size() && outcome.status.ok()) {
+    if (!GroupHasRoom()) return std::nullopt;
+    outcome = executor_->Deliver(work.inbound[work.inbound_taken++]);
+  }
+  return outcome;
+}
+
+absl::StatusOr<std::string> Sequencer::ReadHead() const {
+  chapter8::ledger::v1::Head head;
+  head.set_origin(ledger().origin());
+  head.set_size(ledger().durable_size());
+  ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(head.size()));
+  head.set_root(std::string(root.view()));
+  const absl::StatusOr<std::string> note = options_.head_keeper->SignedNote();
+  if (note.ok()) {
+    head.set_note(*note);
+  } else {
+    head.set_not_signed_because(std::string(note.status().message()));
+  }
+  return head.SerializeAsString();
+}
+
+// The waiver is logged first; heads are signed once it is durable.
+Outcome Sequencer::WaiveHead(const Command& command) {
+  const absl::Status state = options_.head_keeper->state();
+  if (IsFatal(state)) {
+    return Failed(kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
+                                  .domain = "kernel.chapter8",
+                                  .reason = "HEAD_REFUSED",
+                                  .message = std::string(state.message())}));
+  }
+  const auto decide = [&](const kernel::Context&, const Command&,
+                          const kernel::State&) -> absl::StatusOr<kernel::Decision> {
+    if (state.ok()) {
+      return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
+                             .domain = "kernel.chapter8",
+                             .reason = "ALREADY_VOUCHED",
+                             .message = "this ledger's heads are being signed already",
+                             .metadata = {{"instead", "ch8 ledger head"}}});
+    }
+    const uint64_t size = ledger().durable_size();
+    ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(size));
+    kernel::Event event;
+    auto* waived = event.entry.mutable_administration()->mutable_head_waived();
+    waived->set_size(size);
+    waived->set_root(std::string(root.view()));
+    kernel::Decision decision;
+    decision.events.push_back(std::move(event));
+    decision.reply = [origin = ledger().origin(), size](const kernel::State&) {
+      chapter8::ledger::v1::Head head;
+      head.set_origin(origin);
+      head.set_size(size);
+      return head.SerializeAsString();
+    };
+    return decision;
+  };
+  Outcome outcome = executor_->ExecuteWith(command, decide);
+  outcome.waives_head = outcome.status.ok() && command.mode == Command::Mode::kExecute;
+  return outcome;
+}
+
+void Sequencer::HandOver(Group group) {
+  std::unique_lock<std::mutex> lock(sync_mutex_);
+  sync_room_.wait(lock, [this] { return groups_.size() < kGroupsInFlightMax; });
+  groups_.push_back(std::move(group));
+  sync_wanted_.notify_one();
+}
+
+void Sequencer::MaintainBooks(Group& group) {
+  if (options_.books == nullptr || !group.wrote) return;
+  const uint64_t durable_size = options_.ledger->durable_size();
+  group.pages = options_.pages.Dump(
+      *options_.books, {.written_size = group.written_size, .durable_size = durable_size});
+  if (ids_out_ != nullptr && ids_indexed_.exchange(false)) {
+    options_.books->ids().Drop(*ids_out_);
+    ids_out_ = nullptr;
+  }
+  if (ids_out_ != nullptr) return;
+  ids_out_ = options_.books->ids().TakeRun(durable_size);
+  if (ids_out_ == nullptr) return;
+  std::lock_guard<std::mutex> lock(index_mutex_);
+  ids_to_index_ = ids_out_;
+  index_wanted_.notify_one();
+}
+
+void Sequencer::RunSync() {
+  NameThread("sync");
+  // Once a sync has failed nothing later may be answered either: it has seen what is lost.
+  absl::Status synced;
+  while (true) {
+    std::vector<Group> groups;
+    {
+      std::unique_lock<std::mutex> lock(sync_mutex_);
+      sync_wanted_.wait_for(lock, absl::ToChronoMilliseconds(kHeadTick),
+                            [this] { return !groups_.empty() || sequencer_ended_; });
+      if (groups_.empty() && sequencer_ended_) break;
+      std::move(groups_.begin(), groups_.end(), std::back_inserter(groups));
+      groups_.clear();
+      sync_room_.notify_all();
+    }
+    const auto wrote = [](const Group& group) { return group.wrote; };
+    if (synced.ok() && std::any_of(groups.begin(), groups.end(), wrote)) {
+      synced = options_.ledger->Sync().status();
+      syncs_.fetch_add(1, std::memory_order_relaxed);
+      if (!synced.ok()) Stop(synced);
+    }
+    Finish(groups, synced);
+  }
+}
+
+void Sequencer::Finish(std::vector<Group>& groups, const absl::Status& synced) {
+  for (Group& group : groups) {
+    for (Group::Answer& answer : group.answers) {
+      if (!synced.ok()) {
+        answer.outcome = Failed(synced);
+      } else if (answer.outcome.waives_head) {
+        const absl::Status waived = options_.head_keeper->Waive(answer.outcome.receipt.index() + 1);
+        if (!waived.ok()) answer.outcome.status = waived;
+      }
+      answer.done(std::move(answer.outcome));
+    }
+  }
+  if (!synced.ok()) return;
+  { std::lock_guard<std::mutex> lock(growth_mutex_); }
+  growth_.notify_all();
+  for (const Group& group : groups) {
+    if (group.pages.empty()) continue;
+    const absl::Status written = options_.ledger->WritePages(group.pages);
+    if (!written.ok()) return Stop(written);
+  }
+  // A head that cannot be signed just now is no reason to stop: whoever needs one is told.
+  options_.head_keeper->SignIfDue().IgnoreError();
+}
+
+void Sequencer::RunIndex() {
+  NameThread("index");
+  std::unique_lock<std::mutex> lock(index_mutex_);
+  while (true) {
+    index_wanted_.wait(lock, [this] { return ids_to_index_ != nullptr || index_ended_; });
+    if (index_ended_) return;
+    const std::shared_ptr<const books::SealedIds> sealed = std::move(ids_to_index_);
+    ids_to_index_ = nullptr;
+    lock.unlock();
+    const absl::Status ingested = options_.ledger->IngestIdRun(books::SortedRun(*sealed));
+    if (ingested.ok()) {
+      ids_indexed_.store(true);
+    } else {
+      Stop(ingested);
+    }
+    lock.lock();
+  }
+}
+
+void Sequencer::Stop(const absl::Status& why) {
+  {
+    std::lock_guard<std::mutex> lock(stopped_mutex_);
+    if (!stopped_.ok()) return;
+    stopped_ = IsFatal(why) ? why : absl::DataLossError(why.message());
+  }
+  queue_.Close();
+  if (options_.on_stopped) options_.on_stopped(why);
+}
+
+absl::Status Sequencer::stopped() const {
+  std::lock_guard<std::mutex> lock(stopped_mutex_);
+  return stopped_;
+}
+
+}  // namespace ch8::node

@@ -1,0 +1,160 @@
+#ifndef CH8_SERVICES_NODE_SEQUENCER_H_
+#define CH8_SERVICES_NODE_SEQUENCER_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/books/books.h"
+#include "services/books/pages.h"
+#include "services/kernel/execute.h"
+#include "services/kernel/ledger_time.h"
+#include "services/kernel/runner.h"
+#include "services/node/work_queue.h"
+#include "storage/base/clock.h"
+#include "storage/ledger/head_keeper.h"
+#include "storage/ledger/ledger.h"
+
+namespace ch8::node {
+
+// The one writer of a ledger. Three threads:
+//
+//   sequencer  takes requests off a bounded queue, decides them in groups, writes one commit a
+//   group sync       syncs written commits, then answers, signs heads when due, writes pages of the
+//   books index      sorts and ingests runs of ids that leave memory
+//
+// Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
+// what they saw. Every queue is bounded: a full one answers kUnavailable with RetryInfo.
+//
+// A failed write or sync stops the ledger for good: every later request fails with kDataLoss and
+// `on_stopped` is called once, so that the daemon exits and recovers from disk.
+//
+// Thread safety: all methods may be called from any thread.
+class Sequencer final : public kernel::Runner {
+ public:
+  struct Options {
+    Ledger* ledger = nullptr;  // These four outlive the sequencer.
+    const kernel::Machine* machine = nullptr;
+    HeadKeeper* head_keeper = nullptr;
+    const Clock* clock = nullptr;
+    std::unique_ptr<books::Books> books;  // Absent for a ledger that moves nothing.
+    books::PageWriter pages;
+    const books::IdIndex* older_ids = nullptr;
+    std::string organization;  // "organizations/un"
+    std::string trust_domain;  // "un.example"
+    size_t queue_requests_max = 4'096;
+    size_t queue_bytes_max = 64 * 1024 * 1024;
+    std::function<void(const absl::Status& why)> on_stopped;
+  };
+
+  // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
+  static std::unique_ptr<Sequencer> Start(Options options,
+                                          const std::vector<kernel::Event>& genesis_events);
+
+  // Answers what is queued, writes the books' pages, and stops the threads.
+  ~Sequencer() override;
+
+  void Submit(kernel::Command command, Done done) override;
+  void SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) override;
+  const Ledger& ledger() const override { return *options_.ledger; }
+  absl::StatusOr<std::string> SignedNote() override;
+  uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) override;
+
+  // Refuses new requests from now on, with kUnavailable.
+  void Drain();
+
+  // Figures for metrics.
+  struct Stats {
+    uint64_t commits = 0;
+    uint64_t syncs = 0;
+    uint64_t requests = 0;
+    uint64_t refused_for_load = 0;
+    size_t queued = 0;
+  };
+  Stats stats() const;
+
+ private:
+  // One decided group on its way to the disk.
+  struct Group {
+    struct Answer {
+      Done done;
+      kernel::Outcome outcome;
+    };
+    uint64_t written_size = 0;
+    bool wrote = false;
+    std::vector<Answer> answers;
+    std::vector<Page> pages;
+  };
+
+  explicit Sequencer(Options options);
+  void StartThreads();
+
+  void RunSequencer();
+  void RunSync();
+  void RunIndex();
+
+  void Enqueue(Work work);
+
+  // False when the ledger has stopped.
+  bool RunGroup(std::deque<Work>& work);
+  // Returns the work decided: its bytes must live until the commit is written.
+  std::vector<Work> DecideGroup(std::deque<Work>& work, Group& group);
+  bool GroupHasRoom() const;
+  // Nothing when only a part of it fitted into this group.
+  std::optional<kernel::Outcome> Decide(Work& work);
+  std::optional<kernel::Outcome> Deliver(Work& work);
+  void Write(Group& group);
+  kernel::Outcome WaiveHead(const kernel::Command& command);
+  absl::StatusOr<std::string> ReadHead() const;
+  void HandOver(Group group);
+  void MaintainBooks(Group& group);
+  void WriteAllPages();
+  void Finish(std::vector<Group>& groups, const absl::Status& synced);
+  void Stop(const absl::Status& why);
+  absl::Status stopped() const;
+
+  Options options_;
+  kernel::NoAccounts no_accounts_;
+  kernel::Executor::Options executor_options_;
+  std::unique_ptr<kernel::Executor> executor_;
+  std::unique_ptr<kernel::LedgerTime> ledger_time_;
+  absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
+
+  WorkQueue queue_;
+
+  std::mutex sync_mutex_;  // Guards the four below.
+  std::condition_variable sync_wanted_;
+  std::condition_variable sync_room_;
+  std::deque<Group> groups_;
+  bool sequencer_ended_ = false;
+
+  std::mutex growth_mutex_;
+  std::condition_variable growth_;
+
+  std::mutex index_mutex_;  // Guards the three below.
+  std::condition_variable index_wanted_;
+  std::shared_ptr<const books::SealedIds> ids_to_index_;
+  bool index_ended_ = false;
+  std::shared_ptr<const books::SealedIds> ids_out_;  // Sequencer's: the run that is out.
+  std::atomic<bool> ids_indexed_{false};
+
+  mutable std::mutex stopped_mutex_;
+  absl::Status stopped_;
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> syncs_{0};
+  std::atomic<uint64_t> requests_{0};
+
+  std::thread sequencer_thread_;
+  std::thread sync_thread_;
+  std::thread index_thread_;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_SEQUENCER_H_

@@ -1,0 +1,67 @@
+#ifndef CH8_SERVICES_NODE_WORK_QUEUE_H_
+#define CH8_SERVICES_NODE_WORK_QUEUE_H_
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "services/kernel/execute.h"
+#include "services/kernel/runner.h"
+#include "services/node/batch.h"
+
+namespace ch8::node {
+
+// One request on its way to the sequencer.
+struct Work {
+  enum class Kind { kCommand, kRead, kBatch, kInbound, kHead, kWaiveHead };
+  Kind kind = Kind::kCommand;
+  kernel::Command command;
+  std::unique_ptr<Batch> batch;               // For kBatch.
+  std::vector<kernel::InboundEntry> inbound;  // For kInbound.
+  size_t inbound_taken = 0;                   // How many of them are decided.
+  kernel::Runner::Done done;
+
+  // What the request holds in memory, roughly.
+  size_t size_bytes() const;
+};
+
+// The bounded queue in front of a sequencer.
+//
+// Thread safety: Push() and Close() from any thread; Take() from one.
+class WorkQueue {
+ public:
+  WorkQueue(size_t requests_max, size_t bytes_max)
+      : requests_max_(requests_max), bytes_max_(bytes_max) {}
+
+  // Errors: kUnavailable/QUEUE_FULL or DRAINING, with RetryInfo; `work` is untouched and its done
+  // not called.
+  absl::Status Push(Work& work);
+
+  // Waits for work, at most `wait`, and moves all there is to the end of `out`. False when the
+  // queue is closed and empty.
+  bool Take(absl::Duration wait, std::deque<Work>& out);
+
+  // Refuses new work.
+  void Close();
+
+  size_t size() const;
+  uint64_t refused() const;
+
+ private:
+  const size_t requests_max_;
+  const size_t bytes_max_;
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::condition_variable wanted_;
+  std::deque<Work> work_;
+  size_t bytes_ = 0;
+  uint64_t refused_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_WORK_QUEUE_H_

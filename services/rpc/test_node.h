@@ -1,0 +1,131 @@
+#ifndef CH8_SERVICES_RPC_TEST_NODE_H_
+#define CH8_SERVICES_RPC_TEST_NODE_H_
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chapter8/ledger/v1/answer.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/kernel/runner.h"
+#include "services/rpc/edge.h"
+#include "services/trust/act.h"
+#include "services/trust/certificates.h"
+#include "services/trust/trust_bundles.h"
+#include "storage/ledger/mem_ledger.h"
+
+// For tests of the edge: a node of un.example whose servers are real and whose ledgers are not. It
+// trusts un.example, au.example (pinned) and old.example (in the TLS bundles, no longer pinned).
+namespace ch8::rpc::testing {
+
+// Answers as it is told. Runs on the caller's thread unless `hold` was called.
+class FakeRunner final : public kernel::Runner {
+ public:
+  using Answer = std::function<kernel::Outcome(const kernel::Command& command)>;
+
+  explicit FakeRunner(const std::string& origin);
+
+  void set_answer(Answer answer) { answer_ = std::move(answer); }
+  // From now on outcomes wait for Release().
+  void Hold() { holding_ = true; }
+  void Release();
+
+  // Every command submitted so far.
+  std::vector<kernel::Command> commands() const;
+  // Waits until `count` commands are held.
+  void AwaitHeld(size_t count) const;
+
+  void Submit(kernel::Command command, Done done) override;
+  void SubmitInbound(std::vector<kernel::InboundEntry>, Done done) override;
+  const Ledger& ledger() const override { return *ledger_; }
+  absl::StatusOr<std::string> SignedNote() override;
+  uint64_t WaitForGrowth(uint64_t, absl::Duration) override { return ledger_->durable_size(); }
+
+ private:
+  const std::unique_ptr<MemLedger> ledger_;
+  Answer answer_;
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::vector<kernel::Command> commands_;
+  std::vector<std::function<void()>> held_;
+  bool holding_ = false;
+};
+
+// Refuses like a ledger without officers, by the kernel's own rules.
+kernel::Outcome KernelWithoutOfficers(const Ledger& ledger, const kernel::Command& command);
+
+// What a caller got.
+struct Reply {
+  grpc::Status status;
+  std::string bytes;
+  google::rpc::ErrorInfo info;
+  bool has_retry_info = false;
+  std::optional<chapter8::ledger::v1::Receipt> receipt;
+};
+
+struct CallOptions {
+  std::string request = {};
+  std::vector<std::string> acts = {};  // Values of ch8-act-bin.
+  absl::Duration timeout = absl::Seconds(10);
+};
+
+class TestNode {
+ public:
+  // Keeps its key and certificate in `directory`. `adjust` may change the edge's options before it
+  // is made.
+  explicit TestNode(const std::string& directory,
+                    const std::function<void(Edge::Options&)>& adjust = nullptr);
+  ~TestNode();
+
+  FakeRunner& finance() { return finance_; }
+  FakeRunner& directory() { return directory_; }
+  const MethodTable& methods() const { return methods_; }
+  std::vector<CallRecord> records() const;
+  // Waits for the record of the `count`-th call.
+  void AwaitRecords(size_t count) const;
+
+  // A channel of somebody with a good certificate, e.g. "spiffe://au.example/node/1".
+  std::shared_ptr<grpc::Channel> As(const std::string& spiffe_id);
+  // Somebody of un.example by au.example's authority.
+  std::shared_ptr<grpc::Channel> Forged();
+  std::shared_ptr<grpc::Channel> WithoutCertificate();
+  // The same edge behind a listener that authenticates nobody.
+  std::shared_ptr<grpc::Channel> Plaintext();
+
+  Clock& clock() { return clock_; }
+
+ private:
+  std::shared_ptr<grpc::Channel> Connect(const trust::KeyAndCertificate& identity);
+  trust::KeyAndCertificate Issue(const std::string& authority_domain, const std::string& spiffe_id);
+
+  SystemClock clock_;
+  FakeRunner finance_{"un.example/ch8/finance"};
+  FakeRunner directory_{"un.example/ch8/directory"};
+  const MethodTable methods_;
+  const Authorizer authorizer_;
+  mutable std::mutex mutex_;
+  std::vector<CallRecord> records_;  // Guarded by mutex_.
+  std::map<std::string, trust::KeyAndCertificate> authorities_;
+  std::shared_ptr<trust::TrustBundles> bundles_;
+  std::unique_ptr<Edge> edge_;
+  int port_ = 0;
+  int plaintext_port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+Reply Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+           const CallOptions& options = CallOptions());
+
+// The metadata value of an act signed by `key`.
+std::string ActFor(const SigningKey& key, const std::string& origin, const std::string& method,
+                   const std::string& request, absl::Time not_after);
+
+}  // namespace ch8::rpc::testing
+
+#endif  // CH8_SERVICES_RPC_TEST_NODE_H_

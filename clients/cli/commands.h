@@ -14,6 +14,7 @@ std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> InboxCommands();
+std::vector<Command> LedgerCommands();
 std::vector<Command> OfferCommands();
 std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.

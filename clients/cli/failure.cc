@@ -1,6 +1,7 @@
 #include "clients/cli/failure.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -137,6 +138,21 @@ int ExitCode(const absl::Status& status) {
     default:
       return kExitIntegrity;
   }
+}
+
+std::string FailureJson(const absl::Status& status) {
+  const auto info = client::ErrorInfoOf(status);
+  nlohmann::ordered_json error;
+  error["exit"] = ExitCode(status);
+  error["code"] = absl::StatusCodeToString(status.code());
+  error["reason"] = info.reason();
+  error["domain"] = info.domain();
+  error["message"] = std::string(status.message());
+  error["metadata"] =
+      std::map<std::string, std::string>(info.metadata().begin(), info.metadata().end());
+  return nlohmann::ordered_json{{"error", error}}.dump(-1, ' ', false,
+                                                       nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 std::string RenderFailure(const absl::Status& status, const FailureContext& context) {

@@ -36,6 +36,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"contribution", "what donors pledged, committed and paid"},
       {"fund", "money of one source and currency, to be given"},
       {"inbox", "what waits for you, oldest first"},
+      {"ledger", "signed heads, and vouching for them"},
       {"offer", "offers of money: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},

@@ -53,7 +53,7 @@ const std::vector<Command>& AllCommands() {
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
              BudgetCommands(), RequestCommands(), OfferCommands(), AccountCommands(),
-             std::vector<Command>{CompletionCommand()}));
+             LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 
@@ -82,7 +82,11 @@ int Run(World& world, const std::vector<std::string>& args) {
   const absl::Status status = parsed->command->run(parsed->arguments, session);
   world.out.flush();
   if (status.ok()) return session.differs() ? kExitDiffers : kExitDone;
-  PrintFailure(world, parsed->globals, RenderFailure(status, session.failure_context()));
+  if (parsed->globals.output == OutputFormat::kJson) {
+    world.err << FailureJson(status);
+  } else {
+    PrintFailure(world, parsed->globals, RenderFailure(status, session.failure_context()));
+  }
   return ExitCode(status);
 }
 

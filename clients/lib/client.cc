@@ -57,6 +57,16 @@ std::string LedgerOf(const MethodDescriptor& method, absl::string_view trust_dom
   return absl::StrCat(trust_domain, "/ch8/", domain);
 }
 
+std::string LedgerOf(const MethodDescriptor& method, const Message& request,
+                     absl::string_view trust_domain) {
+  const google::protobuf::FieldDescriptor* origin =
+      request.GetDescriptor()->FindFieldByName("origin");
+  if (origin == nullptr || method.file()->package() != "chapter8.ledger.v1") {
+    return LedgerOf(method, trust_domain);
+  }
+  return request.GetReflection()->GetString(request, origin);
+}
+
 std::string NewRequestId() {
   std::string bytes = RandomBytes(16);
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
@@ -73,13 +83,13 @@ void Client::SetLedgerTime(absl::Time ledger_time) {
   ledger_ahead_ = ledger_time - world_.clock.Now();
 }
 
-absl::StatusOr<std::string> Client::Sign(const MethodDescriptor& method,
+absl::StatusOr<std::string> Client::Sign(const MethodDescriptor& method, const Message& request,
                                          absl::string_view request_bytes) const {
   if (!options_.act_key.has_value()) {
     return absl::FailedPreconditionError(
         absl::StrCat(method.name(), " must be signed, and there is no act key"));
   }
-  const trust::ActStatement statement = {.origin = LedgerOf(method, options_.trust_domain),
+  const trust::ActStatement statement = {.origin = LedgerOf(method, request, options_.trust_domain),
                                          .method = WireName(method),
                                          .request_digest = Sha256(request_bytes)};
   const absl::Time not_after = world_.clock.Now() + ledger_ahead_ + options_.act_life;
@@ -97,7 +107,7 @@ absl::Status Client::Call(const MethodDescriptor& method, const Message& request
   call.request = request.SerializeAsString();
   call.deadline = world_.clock.Now() + options_.timeout;
   if (IsSignedAct(method)) {
-    ASSIGN_OR_RETURN(call.act, Sign(method, call.request));
+    ASSIGN_OR_RETURN(call.act, Sign(method, request, call.request));
   }
   CallReport unused;
   CallReport& out = report == nullptr ? unused : *report;

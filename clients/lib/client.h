@@ -32,6 +32,9 @@ bool IsSignedAct(const google::protobuf::MethodDescriptor& method);
 // package and chapter8.books is executed by the finance ledger.
 std::string LedgerOf(const google::protobuf::MethodDescriptor& method,
                      absl::string_view trust_domain);
+// The same for one request: those of chapter8.ledger name their ledger themselves.
+std::string LedgerOf(const google::protobuf::MethodDescriptor& method,
+                     const google::protobuf::Message& request, absl::string_view trust_domain);
 
 // A new request id: a random (version 4) UUID.
 std::string NewRequestId();
@@ -77,6 +80,7 @@ class Client {
 
  private:
   absl::StatusOr<std::string> Sign(const google::protobuf::MethodDescriptor& method,
+                                   const google::protobuf::Message& request,
                                    absl::string_view request_bytes) const;
 
   Transport& transport_;

@@ -1,0 +1,74 @@
+# What a scenario is told with: numbered steps, commands shown before they run, expectations on
+# JSON read back from the ledgers. Sourced by the story; needs `jq`, and `ch8` in $bin.
+
+bold= dim= red= green= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'
+fi
+steps=0 checks=0
+
+die() { printf '%s\n' "${red}demo: $*${plain}" >&2; exit 1; }
+
+# step TITLE: a numbered heading.
+step() { steps=$((steps + 1)); printf '\n%s\n' "${bold}$steps. $*${plain}"; }
+
+say() { printf '   %s\n' "$*"; }
+
+quoted() {
+  local word out=
+  for word; do
+    case $word in *[!A-Za-z0-9_./:=@%+,-]*|'') out+=" '${word//\'/\'\\\'\'}'" ;; *) out+=" $word" ;; esac
+  done
+  printf '%s' "${out# }"
+}
+
+# run CONTEXT ARGS...: shows and runs one command; it must succeed.
+run() {
+  local context=$1; shift
+  printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
+  "$bin/ch8" --as "$context" "$@" || die "exit $? from: ch8 --as $context $(quoted "$@")"
+}
+
+# run_quietly CONTEXT ARGS...: the same, showing what it prints only when it fails.
+run_quietly() {
+  local context=$1 text; shift
+  printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
+  text=$("$bin/ch8" --as "$context" "$@" 2>&1) || die "exit $? from: ch8 --as $context $(quoted "$@")
+$text"
+}
+
+# refused CONTEXT EXIT REASON ARGS...: shows and runs one command, which must be refused with this
+# exit code and reason, and whose text must name the next command.
+refused() {
+  local context=$1 want=$2 reason=$3 code=0 text; shift 3
+  printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
+  text=$("$bin/ch8" --as "$context" "$@" 2>&1) || code=$?
+  printf '%s\n' "$text"
+  [ "$code" = "$want" ] || die "expected exit $want, got $code"
+  [ "$("$bin/ch8" --as "$context" -o json "$@" 2>&1 >/dev/null | jq -r ".error.reason // empty" 2>/dev/null)" = "$reason" ] ||
+    die "expected the reason $reason"
+  checks=$((checks + 1))
+}
+
+# read_json CONTEXT ARGS...: the JSON of a read, for the story's own use.
+read_json() { local context=$1; shift; "$bin/ch8" --as "$context" -o json "$@" 2>/dev/null; }
+
+# expect CONTEXT WHAT JQ ARGS...: reads JSON back from the context's node; JQ must hold on it.
+expect() {
+  local context=$1 what=$2 filter=$3 json; shift 3
+  json=$(read_json "$context" "$@") || die "cannot read: ch8 --as $context $(quoted "$@")"
+  printf '%s' "$json" | jq -e "$filter" >/dev/null || die "$context: not so: $what ($filter)
+$json"
+  checks=$((checks + 1))
+  printf '%s\n' "   ${green}✓${plain} ${context%%:*} ledger: $what"
+}
+
+# await CONTEXT JQ ARGS...: waits, at most 30 s, until JQ holds on the JSON of a read.
+await() {
+  local context=$1 filter=$2 tries=0; shift 2
+  until read_json "$context" "$@" 2>/dev/null | jq -e "$filter" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 150 ] || die "waited 30 s for $filter on: ch8 --as $context $(quoted "$@")"
+    sleep 0.2
+  done
+}

@@ -38,8 +38,8 @@ struct FailureContext {
 // spaces is a remark on the command. Ends with a line end.
 std::string RenderFailure(const absl::Status& status, const FailureContext& context);
 
-// The same for a program (-o json): one line, an object with exit, code, reason, domain, message and
-// metadata. Ends with a line end.
+// The same for a program (-o json): one line, an object with exit, code, reason, domain, message
+// and metadata. Ends with a line end.
 std::string FailureJson(const absl::Status& status);
 
 }  // namespace ch8::cli

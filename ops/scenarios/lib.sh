@@ -17,7 +17,8 @@ say() { printf '   %s\n' "$*"; }
 quoted() {
   local word out=
   for word; do
-    case $word in *[!A-Za-z0-9_./:=@%+,-]*|'') out+=" '${word//\'/\'\\\'\'}'" ;; *) out+=" $word" ;; esac
+    case $word in \
+      *[!A-Za-z0-9_./:=@%+,-]*|'') out+=" '${word//\'/\'\\\'\'}'" ;; *) out+=" $word" ;; esac
   done
   printf '%s' "${out# }"
 }
@@ -33,7 +34,8 @@ run() {
 run_quietly() {
   local context=$1 text; shift
   printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
-  text=$("$bin/ch8" --as "$context" "$@" 2>&1) || die "exit $? from: ch8 --as $context $(quoted "$@")
+  text=$("$bin/ch8" --as "$context" "$@" 2>&1) \
+    || die "exit $? from: ch8 --as $context $(quoted "$@")
 $text"
 }
 
@@ -45,7 +47,8 @@ refused() {
   text=$("$bin/ch8" --as "$context" "$@" 2>&1) || code=$?
   printf '%s\n' "$text"
   [ "$code" = "$want" ] || die "expected exit $want, got $code"
-  [ "$("$bin/ch8" --as "$context" -o json "$@" 2>&1 >/dev/null | jq -r ".error.reason // empty" 2>/dev/null)" = "$reason" ] ||
+  [ "$("$bin/ch8" --as "$context" -o json "$@" 2>&1 >/dev/null | jq -r ".error.reason // \
+    empty" 2>/dev/null)" = "$reason" ] ||
     die "expected the reason $reason"
   checks=$((checks + 1))
 }

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/books/books_model.h"
+#include "services/books/books_test_model.h"
 #include "services/books/recovery.h"
 #include "services/books/rows.h"
 #include "services/kernel/refusal.h"

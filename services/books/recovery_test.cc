@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "chapter8/ledger/v1/entry.pb.h"
-#include "services/books/books_model.h"
+#include "services/books/books_test_model.h"
 #include "services/books/rows.h"
 #include "storage/ledger/mem_ledger.h"
 #include "tests/support/status_matchers.h"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "google/protobuf/unknown_field_set.h"
-#include "services/books/books_model.h"
+#include "services/books/books_test_model.h"
 #include "storage/base/limits.h"
 #include "storage/merkle/leaf.h"
 #include "tests/support/status_matchers.h"

@@ -17,6 +17,7 @@
 #include "services/trust/files.h"
 #include "services/trust/openssl_tool.h"
 #include "tests/support/data.h"
+#include "tests/support/node_wait.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -338,10 +339,7 @@ template <typename Done>
 absl::Duration Until(const std::string& target,
                      const std::shared_ptr<grpc::ChannelCredentials>& credentials, Done done) {
   const absl::Time start = absl::Now();
-  while (absl::Now() - start < absl::Seconds(10)) {
-    if (done(CallOnce(target, credentials))) break;
-    absl::SleepFor(absl::Milliseconds(50));
-  }
+  testing::WaitUntil([&] { return done(CallOnce(target, credentials)); }, absl::Seconds(10));
   return absl::Now() - start;
 }
 

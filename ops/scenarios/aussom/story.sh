@@ -9,10 +9,13 @@ appoint() {
   local org=$1 officer=$2 person=$3 post device=$home/devices/$1-$2 posts=(); shift 3
   for post; do posts+=(--post "$post"); done
   run_quietly "$org:admin-1" officer key-request "$device"
-  run_quietly "$org:admin-1" officer issue --home "$home/$org" --request "$device/tls.csr" --id "$officer" --out "$device"
-  run_quietly "$org:admin-1" officer add "$officer" --person "$person" "${posts[@]}" --act-key "$device/act.pub"
+  run_quietly "$org:admin-1" officer issue --home "$home/$org" --request "$device/tls.csr" \
+    --id "$officer" --out "$device"
+  run_quietly "$org:admin-1" officer add "$officer" --person "$person" "${posts[@]}" \
+    --act-key "$device/act.pub"
   run_quietly "$org:admin-2" officer confirm "$officer"
-  run_quietly "$org:admin-1" context add "$org:$officer" --officer-dir "$device" --endpoints "$home/$org-data/endpoints.json"
+  run_quietly "$org:admin-1" context add "$org:$officer" --officer-dir "$device" \
+    --endpoints "$home/$org-data/endpoints.json"
 }
 
 # make_post ORG POST TITLE ROLE [ARGS...]
@@ -36,15 +39,18 @@ offer_made() {
 }
 newest_offer() { read_json un:funds offer list | jq -r '[.[].name] | max | sub("offers/"; "")'; }
 
+steps_taken='[.steps[] | {step, origin, index, leaf_hash}] | sort_by(.step)'
+
 # Both halves of an offer agree: states, amount, and each step's leaf hash as the other side has it.
 halves_agree() {
   local offer=$1 ours theirs
-  ours=$(read_json un:auditor offer show "$offer" | jq -S '[.steps[] | {step, origin, index, leaf_hash}] | sort_by(.step)')
-  theirs=$(read_json au:auditor offer show "$offer" | jq -S '[.steps[] | {step, origin, index, leaf_hash}] | sort_by(.step)')
+  ours=$(read_json un:auditor offer show "$offer" | jq -S "$steps_taken")
+  theirs=$(read_json au:auditor offer show "$offer" | jq -S "$steps_taken")
   [ "$(jq -n --argjson a "$ours" --argjson b "$theirs" '($a - ($a - $b)) == $b')" = true ] ||
     die "the halves of $offer differ: UN $ours AU $theirs"
   checks=$((checks + 1))
-  printf '%s\n' "   ${green}✓${plain} both ledgers: every step of $offer has the same index and leaf hash in both halves"
+  printf '%s\n' \
+    "   ${green}✓${plain} both ledgers: each step of $offer has one index and leaf hash in both halves"
 }
 
 # kill_and_restart ORG: kill -9 in the middle of things, and a restart.
@@ -59,18 +65,24 @@ step "Two organizations, each with its own keys, node and ledgers"
 for org in un au; do start_node "$org"; done
 for org in un au; do
   for n in 1 2; do
-    "$bin/ch8" context add "$org:admin-$n" --officer-dir "$home/$org/officers/$org-admin-$n" --endpoints "$home/$org-data/endpoints.json" >/dev/null 2>&1
+    "$bin/ch8" context add "$org:admin-$n" --officer-dir "$home/$org/officers/$org-admin-$n" \
+      --endpoints "$home/$org-data/endpoints.json" >/dev/null 2>&1
   done
 done
 say "The organizations exchange their records as files and compare fingerprints by telephone."
-un_print=$("$bin/ch8" org record show "$home/un/org.record" 2>/dev/null | sed -n "s/^fingerprint *//p")
-au_print=$("$bin/ch8" org record show "$home/au/org.record" 2>/dev/null | sed -n "s/^fingerprint *//p")
+fingerprint_of() {
+  "$bin/ch8" org record show "$home/$1/org.record" 2>/dev/null | sed -n 's/^fingerprint *//p'
+}
+un_print=$(fingerprint_of un)
+au_print=$(fingerprint_of au)
 run un:admin-1 org pin "$home/au/org.record" --fingerprint "$au_print"
 run un:admin-2 org confirm au --fingerprint "$au_print"
 run au:admin-1 org pin "$home/un/org.record" --fingerprint "$un_print"
 run au:admin-2 org confirm un --fingerprint "$un_print"
-expect un:admin-1 "the AU is pinned, by two persons" '.state == "PINNED" and .proposed_by != .confirmed_by' org show au
-expect au:admin-1 "the UN is pinned, by two persons" '.state == "PINNED" and .proposed_by != .confirmed_by' org show un
+expect un:admin-1 "the AU is pinned, by two persons" \
+  '.state == "PINNED" and .proposed_by != .confirmed_by' org show au
+expect au:admin-1 "the UN is pinned, by two persons" \
+  '.state == "PINNED" and .proposed_by != .confirmed_by' org show un
 
 step "Posts, officers and roles"
 make_post un fund-management "Fund Manager, AUSSOM Trust Fund" FUND_MANAGER
@@ -99,30 +111,42 @@ run un:funds whoami
 
 step "An operation, and the decisions it rests on"
 for org in un au; do
-  run "$org:mandate-1" operation add aussom --title "African Union Support and Stabilization Mission in Somalia" --lead au
+  run "$org:mandate-1" operation add aussom --title \
+    "African Union Support and Stabilization Mission in Somalia" --lead au
 done
-reference AU_PSC_REQUEST --symbol "AU PSC communique 1068" --decided 2022-03-08 --from 2025-01-01 --to 2026-12-31
-reference EXIT_STRATEGY --symbol "AUSSOM concept of operations" --decided 2025-01-01 --from 2025-01-01 --to 2026-12-31
-reference DUE_DILIGENCE --symbol "HRDDP clearance AUSSOM" --decided 2025-12-01 --from 2025-12-01 --to 2026-11-30
-reference FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" --decided 2025-05-12 --from 2025-05-12 --to 2026-12-31
-run au:mandate-1 budget add mission-support --title "Mission support" --operation aussom --currency USD
+reference AU_PSC_REQUEST --symbol "AU PSC communique 1068" --decided 2022-03-08 --from 2025-01-01 \
+  --to 2026-12-31
+reference EXIT_STRATEGY --symbol "AUSSOM concept of operations" --decided 2025-01-01 \
+  --from 2025-01-01 --to 2026-12-31
+reference DUE_DILIGENCE --symbol "HRDDP clearance AUSSOM" --decided 2025-12-01 --from 2025-12-01 \
+  --to 2026-11-30
+reference FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" \
+  --decided 2025-05-12 --from 2025-05-12 --to 2026-12-31
+run au:mandate-1 budget add mission-support --title "Mission support" --operation aussom \
+  --currency USD
 
 step "Funds and contributions"
-run un:funds fund add aussom-trust --title "Trust Fund in Support of AUSSOM" --source EXTRA_BUDGETARY --currency USD --operation aussom
-run un:funds fund add un-assessed --title "Assessed contributions" --source ASSESSED --currency USD --counts-toward-2719
+run un:funds fund add aussom-trust --title "Trust Fund in Support of AUSSOM" \
+  --source EXTRA_BUDGETARY --currency USD --operation aussom
+run un:funds fund add un-assessed --title "Assessed contributions" --source ASSESSED \
+  --currency USD --counts-toward-2719
 run un:funds contribution import $scenario/contributions.csv --fund aussom-trust
 run un:funds fund list
 # GBP 16,500,000.00 / 0.746 + USD 20,000,000.00 received; plus EUR 4,000,000.00 / 0.921 committed.
-expect un:auditor "received USD 42,117,962.47; pledges stand beside, in kind is not cash" '.received_minor == "4211796247" and .available_minor == "4211796247" and .pledged_minor == "900000000"' fund show aussom-trust
+expect un:auditor "received USD 42,117,962.47; pledges stand beside, in kind is not cash" \
+  '(.received_minor, .available_minor) == "4211796247" and .pledged_minor == "900000000"' \
+  fund show aussom-trust
 
-step "AUSSOM Mission Support asks; the UN trust fund offers; a second person approves; the AU accepts"
-run au:support request make --to un --operation aussom --line mission-support --amount USD:2000000.00 --by 2026-03-21
+step "Mission Support asks; the UN trust fund offers; a second person approves; the AU accepts"
+run au:support request make --to un --operation aussom --line mission-support \
+  --amount USD:2000000.00 --by 2026-03-21
 request=REQ-AU-26-0001
 await un:funds '.state == "OPEN"' request show $request
 run un:funds request show $request
 offer_made $request --fund aussom-trust --amount USD:1500000.00 --hold 72h
 first=$offer
-expect un:auditor "USD 1,500,000.00 held, not yet given" '.held_minor == "150000000" and .given_minor == "0"' fund show aussom-trust
+expect un:auditor "USD 1,500,000.00 held, not yet given" \
+  '.held_minor == "150000000" and .given_minor == "0"' fund show aussom-trust
 kill_step=$((RANDOM % 4)); kill_org=$([ $((RANDOM % 2)) = 0 ] && echo un || echo au)
 [ $kill_step = 0 ] && kill_and_restart "$kill_org"
 run un:approver offer approve "$first"
@@ -134,10 +158,14 @@ await un:auditor '.state == "POSTED" or .state == "SETTLED"' offer show "$first"
 [ $kill_step = 3 ] && kill_and_restart "$kill_org"
 await un:auditor '.state == "SETTLED"' offer show "$first"
 await au:auditor '.state == "POSTED"' offer show "$first"
-expect un:auditor "the offer is settled" '.state == "SETTLED" and .posted_minor == "150000000"' offer show "$first"
-expect au:auditor "the same money has arrived" '.state == "POSTED" and .posted_minor == "150000000"' offer show "$first"
-expect un:auditor "USD 1,500,000.00 given, nothing held" '.held_minor == "0" and .given_minor == "150000000"' fund show aussom-trust
-expect au:auditor "USD 1,500,000.00 received on the budget line" '.received_minor == "150000000" and .receivable_minor == "0"' budget show mission-support
+expect un:auditor "the offer is settled" '.state == "SETTLED" and .posted_minor == "150000000"' \
+  offer show "$first"
+expect au:auditor "the same money has arrived" \
+  '.state == "POSTED" and .posted_minor == "150000000"' offer show "$first"
+expect un:auditor "USD 1,500,000.00 given, nothing held" \
+  '.held_minor == "0" and .given_minor == "150000000"' fund show aussom-trust
+expect au:auditor "USD 1,500,000.00 received on the budget line" \
+  '.received_minor == "150000000" and .receivable_minor == "0"' budget show mission-support
 halves_agree "$first"
 run un:auditor offer why "$first"
 
@@ -159,22 +187,28 @@ for pair in "$second REJECTED" "$third EXPIRED" "$fourth CANCELLED"; do
   expect un:auditor "$1 is $2" ".state == \"$2\" and .posted_minor == \"0\"" offer show "$1"
   expect au:auditor "$1 is $2" ".state == \"$2\" and .posted_minor == \"0\"" offer show "$1"
 done
-expect un:auditor "nothing is held any more" '.held_minor == "0" and .given_minor == "150000000"' fund show aussom-trust
+expect un:auditor "nothing is held any more" '.held_minor == "0" and .given_minor == "150000000"' \
+  fund show aussom-trust
 run un:auditor offer list
 
 step "What is refused, with the rule, the figures and the next command"
-refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed --amount USD:100000.00 --hold 72h
-refused un:funds 4 INSUFFICIENT offer make $request --fund aussom-trust --amount USD:90000000.00 --hold 72h
+refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed --amount USD:100000.00 \
+  --hold 72h
+refused un:funds 4 INSUFFICIENT offer make $request --fund aussom-trust --amount USD:90000000.00 \
+  --hold 72h
 fixed=$(cat /proc/sys/kernel/random/uuid)
-offer_made $request --fund aussom-trust --amount USD:10000.00 --hold 72h --request-id "$fixed"; fifth=$offer
-refused un:funds 5 REQUEST_ID_REUSED offer make $request --fund aussom-trust --amount USD:20000.00 --hold 72h --request-id "$fixed"
+offer_made $request --fund aussom-trust --amount USD:10000.00 --hold 72h \
+  --request-id "$fixed"; fifth=$offer
+refused un:funds 5 REQUEST_ID_REUSED offer make $request --fund aussom-trust \
+  --amount USD:20000.00 --hold 72h --request-id "$fixed"
 refused un:auditor 4 NO_ROLE offer approve "$fifth"
 say "The deputy holds both posts, makes an offer, and tries to approve it."
 run un:deputy offer make $request --fund aussom-trust --amount USD:5000.00 --hold 72h
 sixth=$(newest_offer)
 refused un:deputy 4 SAME_PERSON offer approve "$sixth"
 run un:deputy --post fund-management --yes offer cancel "$sixth"
-expect un:auditor "the refused acts moved nothing" '.held_minor == "1000000" and .given_minor == "150000000"' fund show aussom-trust
+expect un:auditor "the refused acts moved nothing" \
+  '.held_minor == "1000000" and .given_minor == "150000000"' fund show aussom-trust
 impostor
 
 step "A node is killed while an offer is open; the flow goes on by itself"
@@ -184,7 +218,8 @@ await au:accepter '.state == "RESERVED"' offer show "$fifth"
 run au:accepter offer accept "$fifth"
 restart_node un
 await un:auditor '.state == "SETTLED"' offer show "$fifth"
-expect un:auditor "the fifth offer is settled after the restart" '.state == "SETTLED"' offer show "$fifth"
+expect un:auditor "the fifth offer is settled after the restart" '.state == "SETTLED"' offer show \
+  "$fifth"
 expect au:auditor "and has arrived" '.state == "POSTED"' offer show "$fifth"
 halves_agree "$fifth"
 run un:auditor ledger head finance

@@ -1,4 +1,4 @@
-#include "services/books/books_model.h"
+#include "services/books/books_test_model.h"
 
 #include <iterator>
 #include <optional>

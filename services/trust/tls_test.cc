@@ -339,7 +339,7 @@ template <typename Done>
 absl::Duration Until(const std::string& target,
                      const std::shared_ptr<grpc::ChannelCredentials>& credentials, Done done) {
   const absl::Time start = absl::Now();
-  testing::WaitUntil([&] { return done(CallOnce(target, credentials)); }, absl::Seconds(10));
+  ch8::testing::WaitUntil([&] { return done(CallOnce(target, credentials)); }, absl::Seconds(10));
   return absl::Now() - start;
 }
 

@@ -16,6 +16,8 @@ namespace {
 using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
+constexpr int64_t kTimeUs = 1'767'225'600'000'000;  // 1 January 2026: equal logs are equal.
+
 Genesis GenesisOf(const ForgedLog::Options& options) {
   chapter8::ledger::v1::Entry genesis;
   genesis.mutable_genesis()->set_format(1);
@@ -48,7 +50,7 @@ ForgedLog::Logged ForgedLog::Append(chapter8::ledger::v1::Entry entry, const std
   if (head.number > 0) address->set_previous_leaf_hash(std::string(head.leaf_hash.view()));
 
   chapter8::ledger::v1::Entry request;
-  request.mutable_request()->set_time_us(absl::ToUnixMicros(absl::Now()));
+  request.mutable_request()->set_time_us(kTimeUs);
   request.mutable_request()->set_method("/internal/Due");
   request.mutable_request()->set_rows(1);
   const std::string request_bytes = request.SerializeAsString();

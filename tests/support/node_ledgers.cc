@@ -16,7 +16,13 @@
 namespace ch8::testing {
 namespace {
 
-using namespace chapter8::directory::v1;  // NOLINT: the requests of one package.
+using chapter8::directory::v1::ConfirmOfficerRequest;
+using chapter8::directory::v1::ConfirmOrganizationRequest;
+using chapter8::directory::v1::ConfirmPostRequest;
+using chapter8::directory::v1::CreateOfficerRequest;
+using chapter8::directory::v1::CreatePostRequest;
+using chapter8::directory::v1::PinOrganizationRequest;
+using chapter8::directory::v1::Post;
 
 constexpr absl::Duration kActLife = absl::Hours(1);
 constexpr int64_t kApprovalLimitMinor = 1'000'000'000;

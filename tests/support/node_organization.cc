@@ -23,7 +23,15 @@
 namespace ch8::testing {
 namespace {
 
-using namespace chapter8::directory::v1;  // NOLINT: the requests of one package.
+using chapter8::directory::v1::ConfirmOfficerRequest;
+using chapter8::directory::v1::ConfirmOrganizationRequest;
+using chapter8::directory::v1::ConfirmPostRequest;
+using chapter8::directory::v1::CreateOfficerRequest;
+using chapter8::directory::v1::CreatePostRequest;
+using chapter8::directory::v1::Officer;
+using chapter8::directory::v1::Organization;
+using chapter8::directory::v1::PinOrganizationRequest;
+using chapter8::directory::v1::Post;
 using chapter8::finance::v1::ListOperationsRequest;
 using chapter8::finance::v1::ListOperationsResponse;
 

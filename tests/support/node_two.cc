@@ -15,8 +15,28 @@
 namespace ch8::testing {
 namespace {
 
-using namespace chapter8::finance::v1;  // NOLINT: the requests of one package.
 using chapter8::authz::v1::Role;
+using chapter8::finance::v1::AcceptOfferRequest;
+using chapter8::finance::v1::ApproveOfferRequest;
+using chapter8::finance::v1::BudgetLine;
+using chapter8::finance::v1::CancelOfferRequest;
+using chapter8::finance::v1::Contribution;
+using chapter8::finance::v1::CreateBudgetLineRequest;
+using chapter8::finance::v1::CreateFundRequest;
+using chapter8::finance::v1::CreateOperationRequest;
+using chapter8::finance::v1::Fund;
+using chapter8::finance::v1::FundingRequest;
+using chapter8::finance::v1::GetBudgetLineRequest;
+using chapter8::finance::v1::GetFundRequest;
+using chapter8::finance::v1::GetOfferRequest;
+using chapter8::finance::v1::GetRequestRequest;
+using chapter8::finance::v1::ImportContributionsRequest;
+using chapter8::finance::v1::ImportContributionsResponse;
+using chapter8::finance::v1::MakeOfferRequest;
+using chapter8::finance::v1::MakeRequestRequest;
+using chapter8::finance::v1::Offer;
+using chapter8::finance::v1::Operation;
+using chapter8::finance::v1::RejectOfferRequest;
 
 template <typename T>
 T Must(absl::StatusOr<T> result, absl::string_view what) {

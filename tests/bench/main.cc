@@ -1,0 +1,162 @@
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/target.h"
+#include "tests/bench/transfers.h"
+
+// ch8-bench: what a node of this build does on this machine, checked as it is measured.
+namespace ch8::bench {
+namespace {
+
+constexpr int kExitFailed = 1;
+
+struct Arguments {
+  TransfersOptions transfers;
+  double seconds = 10;
+  std::string transport = "inproc";
+  std::string output = "text";
+  std::string directory;
+};
+
+// A folder that goes away with what is in it.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::string& parent) : path_(parent + "/ch8-bench-XXXXXX") {
+    made_ = mkdtemp(path_.data()) != nullptr;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (made_) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  bool made() const { return made_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
+std::string FileSystemOf(const std::string& path) {
+  struct statfs found {};
+  if (statfs(path.c_str(), &found) != 0) return "unknown";
+  switch (static_cast<uint32_t>(found.f_type)) {
+    case 0xEF53:
+      return "ext4";
+    case 0x58465342:
+      return "xfs";
+    case 0x9123683E:
+      return "btrfs";
+    case 0x794C7630:
+      return "overlay";
+    case 0x01021994:
+      return "tmpfs";  // Syncs cost nothing there: no figure to quote.
+    default:
+      return absl::StrCat("0x", absl::Hex(static_cast<uint32_t>(found.f_type)));
+  }
+}
+
+nlohmann::ordered_json ToJson(const TransfersResult& result, const Arguments& arguments,
+                              const std::string& directory) {
+  const auto rounded = [](double value) { return static_cast<int64_t>(value * 1'000 + 0.5) / 1e3; };
+  return {{"transfers_per_second", static_cast<int64_t>(result.transfers_per_second())},
+          {"p50_ms", rounded(absl::ToDoubleMilliseconds(result.p50))},
+          {"p99_ms", rounded(absl::ToDoubleMilliseconds(result.p99))},
+          {"batch", arguments.transfers.batch},
+          {"callers", arguments.transfers.callers},
+          {"seconds", rounded(absl::ToDoubleSeconds(result.elapsed))},
+          {"transport", arguments.transport},
+          {"accounts", arguments.transfers.accounts},
+          {"requests", result.requests},
+          {"acknowledged", result.acknowledged},
+          {"read_back", result.read_back},
+          {"entries", result.entries},
+          {"root", result.root},
+          {"checks", "ok"},
+          {"cores", std::thread::hardware_concurrency()},
+          {"build", CH8_BUILD_TYPE},
+          {"file_system", FileSystemOf(directory)}};
+}
+
+int Transfers(const Arguments& arguments) {
+  const ScratchFolder folder(arguments.directory);
+  if (!folder.made()) {
+    std::fprintf(stderr, "ch8-bench: no folder can be made in %s\n", arguments.directory.c_str());
+    return kExitFailed;
+  }
+  const TargetOptions options{.directory = folder.path(), .callers = arguments.transfers.callers};
+  auto target = arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
+  const auto result = target.ok() ? RunTransfers(**target, arguments.transfers) : target.status();
+  if (!result.ok()) {
+    std::fprintf(stderr, "ch8-bench: %s\n", std::string(result.status().message()).c_str());
+    return kExitFailed;
+  }
+  if (arguments.output == "json") {
+    std::puts(ToJson(*result, arguments, folder.path()).dump().c_str());
+  } else {
+    std::printf("%.0f transfers/s   p50 %.2f ms   p99 %.2f ms   %llu rows, all read back\n",
+                result->transfers_per_second(), absl::ToDoubleMilliseconds(result->p50),
+                absl::ToDoubleMilliseconds(result->p99),
+                static_cast<unsigned long long>(result->acknowledged));
+  }
+  return 0;
+}
+
+// Programs of this build are found beside this one.
+void PointAtOwnPrograms() {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  setenv("CH8_BIN", self.c_str(), 0);
+}
+
+int Run(int argc, char** argv) {
+  Arguments arguments;
+  arguments.directory = std::filesystem::temp_directory_path();
+  CLI::App app("Measures a node of its own, started in a temporary folder.");
+  app.require_subcommand(1);
+  CLI::App* transfers = app.add_subcommand(
+      "transfers",
+      "Posts bulk rows. A row counts once its synced answer is there; afterwards the node is\n"
+      "stopped, its ledger opened again, and rows, sums and Merkle root are checked. Prints one\n"
+      "JSON object; exits with 1 when a check fails.");
+  transfers->add_option("--batch", arguments.transfers.batch, "rows per request")
+      ->check(CLI::Range(1, 8'190))
+      ->capture_default_str();
+  transfers->add_option("--callers", arguments.transfers.callers, "requests in flight")
+      ->check(CLI::Range(1, 4'096))
+      ->capture_default_str();
+  transfers->add_option("--accounts", arguments.transfers.accounts, "accounts to move between")
+      ->check(CLI::Range(2, 100'000))
+      ->capture_default_str();
+  transfers->add_option("--seconds", arguments.seconds, "how long")
+      ->check(CLI::Range(0.01, 86'400.0))
+      ->capture_default_str();
+  transfers
+      ->add_option("--transport", arguments.transport,
+                   "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS")
+      ->check(CLI::IsMember({"inproc", "mtls"}))
+      ->capture_default_str();
+  transfers->add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  transfers->add_option("--directory", arguments.directory, "where the temporary folder is made")
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  arguments.transfers.duration = absl::Seconds(arguments.seconds);
+  PointAtOwnPrograms();
+  return Transfers(arguments);
+}
+
+}  // namespace
+}  // namespace ch8::bench
+
+int main(int argc, char** argv) { return ch8::bench::Run(argc, argv); }

@@ -1,0 +1,49 @@
+#ifndef CH8_TESTS_BENCH_TARGET_H_
+#define CH8_TESTS_BENCH_TARGET_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/ledger/ledger.h"
+
+namespace ch8::bench {
+
+// A node under load: started in a folder of its own, asked, stopped, and read back from disk.
+//
+// Implementations: MakeInprocTarget(), MakeMtlsTarget().
+class Target {
+ public:
+  virtual ~Target() = default;
+
+  // Opens accounts without floors for bulk rows; returns the first one's number.
+  virtual absl::StatusOr<uint32_t> OpenAccounts(uint32_t count) = 0;
+
+  // Called once, on a thread of the target's, when the answer is there: the bytes of a
+  // PostTransfersResponse. It must not block.
+  using Done = std::function<void(absl::StatusOr<std::string> reply)>;
+  // Sends the bytes of a PostTransfersRequest. Thread safety: any thread.
+  virtual void PostTransfers(std::string request, Done done) = 0;
+
+  // Stops the node and opens its ledger as a new process would.
+  virtual absl::StatusOr<std::unique_ptr<Ledger>> StopAndReopen() = 0;
+};
+
+struct TargetOptions {
+  std::string directory;  // Empty; the caller's to remove.
+  uint32_t callers = 1;
+};
+
+// Ledger on disk, books and sequencer in this process; requests go straight to the sequencer.
+absl::StatusOr<std::unique_ptr<Target>> MakeInprocTarget(const TargetOptions& options);
+
+// A ch8d of its own, from a home made for it; requests go over mutual TLS as a bookkeeper, whom two
+// administrators have appointed through the API.
+absl::StatusOr<std::unique_ptr<Target>> MakeMtlsTarget(const TargetOptions& options);
+
+}  // namespace ch8::bench
+
+#endif  // CH8_TESTS_BENCH_TARGET_H_

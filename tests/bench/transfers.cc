@@ -1,0 +1,208 @@
+#include "tests/bench/transfers.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "chapter8/books/v1/transfer_service.pb.h"
+#include "services/books/recovery.h"
+#include "services/books/rows.h"
+#include "storage/base/status_macros.h"
+#include "storage/ledger/entry.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/merkle/tree.h"
+#include "tests/bench/batch_maker.h"
+
+namespace ch8::bench {
+namespace {
+
+using chapter8::books::v1::PostTransfersResponse;
+
+constexpr size_t kSendersMax = 2;
+
+// Callers that each send their next request when the last is answered. Requests are made on threads
+// of the load's own, as clients' are, not on those that bring the answers.
+class Load {
+ public:
+  Load(Target& target, const TransfersOptions& options, uint32_t first_account)
+      : target_(target), options_(options) {
+    for (uint32_t caller = 0; caller < options.callers; ++caller) {
+      callers_.push_back(std::make_unique<Caller>(BatchMaker({.caller = caller,
+                                                              .rows = options.batch,
+                                                              .first_account = first_account,
+                                                              .accounts = options.accounts})));
+    }
+  }
+
+  absl::Status Run(TransfersResult& result) {
+    const absl::Time start = absl::Now();
+    end_ = start + options_.duration;
+    running_ = callers_.size();
+    for (const auto& caller : callers_) ready_.push_back(caller.get());
+    std::vector<std::thread> senders;
+    const size_t threads = std::min<size_t>(callers_.size(), kSendersMax);
+    while (senders.size() < threads) senders.emplace_back([this] { SendReady(); });
+    for (std::thread& sender : senders) sender.join();
+    RETURN_IF_ERROR(failure_);
+    result.elapsed = last_answer_ - start;
+    std::vector<absl::Duration> latencies;
+    for (const auto& caller : callers_) {
+      result.acknowledged += caller->acknowledged;
+      result.amount += caller->latencies.size() * caller->maker.amount();
+      latencies.insert(latencies.end(), caller->latencies.begin(), caller->latencies.end());
+    }
+    std::sort(latencies.begin(), latencies.end());
+    result.requests = latencies.size();
+    result.p50 = latencies[latencies.size() / 2];
+    result.p99 = latencies[latencies.size() * 99 / 100];
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Caller {
+    explicit Caller(BatchMaker requests) : maker(std::move(requests)) {}
+    BatchMaker maker;
+    absl::Time sent;
+    uint64_t acknowledged = 0;
+    std::vector<absl::Duration> latencies;
+  };
+
+  void SendReady() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return !ready_.empty() || running_ == 0; });
+      if (ready_.empty()) return;
+      Caller& caller = *ready_.front();
+      ready_.pop_front();
+      lock.unlock();
+      Send(caller);
+      lock.lock();
+    }
+  }
+
+  void Send(Caller& caller) {
+    std::string request = caller.maker.Next();
+    caller.sent = absl::Now();
+    target_.PostTransfers(
+        std::move(request),
+        [this, &caller](const absl::StatusOr<std::string>& reply) { Answered(caller, reply); });
+  }
+
+  void Answered(Caller& caller, const absl::StatusOr<std::string>& reply) {
+    const absl::Time now = absl::Now();
+    const absl::Status status = Count(reply, caller);
+    if (status.ok()) caller.latencies.push_back(now - caller.sent);
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (status.ok() && now < end_) {
+      ready_.push_back(&caller);
+      return changed_.notify_one();
+    }
+    failure_.Update(status);
+    last_answer_ = std::max(last_answer_, now);
+    --running_;
+    changed_.notify_all();
+  }
+
+  absl::Status Count(const absl::StatusOr<std::string>& reply, Caller& caller) const {
+    RETURN_IF_ERROR(reply.status());
+    PostTransfersResponse response;
+    if (!response.ParseFromString(*reply)) return absl::DataLossError("an answer does not parse");
+    if (response.applied() != options_.batch) {
+      return absl::DataLossError(
+          absl::StrCat("only ", response.applied(), " of ", options_.batch, " rows were applied"));
+    }
+    caller.acknowledged += response.applied();
+    return absl::OkStatus();
+  }
+
+  Target& target_;
+  const TransfersOptions options_;
+  std::vector<std::unique_ptr<Caller>> callers_;
+  absl::Time end_;
+
+  std::mutex mutex_;  // Guards what follows.
+  std::condition_variable changed_;
+  std::deque<Caller*> ready_;
+  size_t running_ = 0;
+  absl::Time last_answer_ = absl::InfinitePast();
+  absl::Status failure_;
+};
+
+absl::Status Differs(absl::string_view what, uint64_t found, uint64_t wanted) {
+  return absl::DataLossError(absl::StrCat(what, ": ", found, " found, ", wanted, " acknowledged"));
+}
+
+// Reads the log from its first entry on, and believes nothing that was computed before.
+absl::Status CheckLog(const Ledger& ledger, TransfersResult& result) {
+  ASSIGN_OR_RETURN(const auto note, ledger.NoteAtMost(ledger.durable_size()));
+  if (!note.has_value()) return absl::DataLossError("no head was ever signed");
+  ASSIGN_OR_RETURN(const Note parsed, ParseNote(*note));
+  ASSIGN_OR_RETURN(const Checkpoint head, ParseCheckpoint(parsed.text));
+
+  Frontier tree;
+  Hash root_at_head;
+  uint64_t amount = 0;
+  absl::Status status;
+  RETURN_IF_ERROR(ledger.ReadEntries(0, ledger.durable_size(), [&](const Entry& entry) {
+    tree.Append(EntryLeafHash(ledger.log_id(), entry));
+    if (tree.size() == head.size) root_at_head = tree.Root();
+    if (entry.entry_class != EntryClass::kTransfer || entry.tag != Tag{}) return true;
+    const absl::StatusOr<books::Row> row = books::ParseRow(entry.payload);
+    status = row.status();
+    if (!status.ok()) return false;
+    ++result.read_back;
+    amount += row->amount;
+    return true;
+  }));
+  RETURN_IF_ERROR(status);
+  result.entries = tree.size();
+  result.root = tree.Root().ToHex();
+  if (result.read_back != result.acknowledged) {
+    return Differs("rows", result.read_back, result.acknowledged);
+  }
+  if (amount != result.amount) return Differs("amounts", amount, result.amount);
+  ASSIGN_OR_RETURN(const Hash root, ledger.RootAt(ledger.durable_size()));
+  if (root != tree.Root()) return absl::DataLossError("the ledger's root is not the entries'");
+  if (head.root != root_at_head || head.origin != ledger.origin()) {
+    return absl::DataLossError("the signed head's root is not the entries'");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBooks(Ledger& ledger, uint32_t first_account, const TransfersOptions& options,
+                        const TransfersResult& result) {
+  const books::LedgerIds ids(ledger);
+  ASSIGN_OR_RETURN(const auto recovered, books::Recover(books::RecoverySourceOf(ledger), ids, {}));
+  uint64_t debits = 0;
+  uint64_t credits = 0;
+  for (uint32_t account = first_account; account < first_account + options.accounts; ++account) {
+    ASSIGN_OR_RETURN(const kernel::Balance balance, recovered.books->Find(account));
+    debits += balance.debits_posted;
+    credits += balance.credits_posted;
+  }
+  if (debits != result.amount) return Differs("debits", debits, result.amount);
+  if (credits != result.amount) return Differs("credits", credits, result.amount);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TransfersResult> RunTransfers(Target& target, const TransfersOptions& options) {
+  ASSIGN_OR_RETURN(const uint32_t first_account, target.OpenAccounts(options.accounts));
+  TransfersResult result;
+  Load load(target, options, first_account);
+  RETURN_IF_ERROR(load.Run(result));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, target.StopAndReopen());
+  RETURN_IF_ERROR(CheckLog(*ledger, result));
+  RETURN_IF_ERROR(CheckBooks(*ledger, first_account, options, result));
+  return result;
+}
+
+}  // namespace ch8::bench

@@ -43,7 +43,7 @@ Verdict FactVerdict(const Delivered& delivered);
 
 // Deferred entries wait in Table::kPeer under these keys, in order of origin and number.
 inline constexpr absl::string_view kParkedPrefix = "parked/";
-inline constexpr size_t kParkedRetryMax = 1'000;
+inline constexpr size_t kParkedRetryMax = 64;
 std::string ParkedKey(absl::string_view origin, uint64_t number);
 std::string FormatParked(const InboundEntry& inbound);
 std::optional<InboundEntry> ParseParked(absl::string_view value);

@@ -1,6 +1,7 @@
 #include "services/kernel/execute.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,7 +23,8 @@ using chapter8::ledger::v1::Request;
 
 constexpr absl::string_view kDomain = "kernel.chapter8";
 constexpr absl::string_view kTimeKey = "time";
-constexpr absl::Duration kUnsignedAnswerLife = absl::Hours(24);
+// At least this long, so that a retry which is signed anew still gets the first answer.
+constexpr absl::Duration kAnswerLife = absl::Hours(7 * 24);
 constexpr int kForgetMax = 256;
 
 std::string AnswerKey(const Command& command) {
@@ -34,8 +36,6 @@ std::string AnswerKey(const Command& command) {
 std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key) {
   return absl::StrCat("x/", KeyU64(static_cast<uint64_t>(not_after_us)), answer_key);
 }
-
-std::string CursorKey(absl::string_view origin) { return absl::StrCat("cursor/", origin); }
 
 std::vector<Accounts::Change> ChangesOf(const std::vector<Event>& events) {
   std::vector<Accounts::Change> changes;
@@ -136,7 +136,8 @@ std::optional<Outcome> Executor::Repeated(const Command& command) const {
   Answer answer;
   Check(answer.ParseFromString(*kept), "a kept answer does not parse");
   Outcome outcome;
-  if (answer.request_digest() != command.request_digest.view()) {
+  if (answer.request_digest() != command.request_digest.view() ||
+      answer.method() != command.method) {
     outcome.status = Refuse({.code = absl::StatusCode::kAlreadyExists,
                              .domain = kDomain,
                              .reason = "REQUEST_ID_REUSED",
@@ -266,6 +267,7 @@ Outcome Executor::DryRun(const Command& command, const Context& context, const D
   Rows scratch(*rows_);
   Request request = RequestOf(command, context.actor);
   request.set_rows(static_cast<uint32_t>(decision.events.size()));
+  request.set_time_us(absl::ToUnixMicros(time_));
   uint64_t index = next_index_;
   for (const Event& event : decision.events) {
     ++index;
@@ -280,12 +282,13 @@ Outcome Executor::DryRun(const Command& command, const Context& context, const D
 
 void Executor::KeepAnswer(const Command& command, const Outcome& outcome) {
   // In ledger time, as all that is compared with it.
-  absl::Time not_after = time_ + kUnsignedAnswerLife;
+  absl::Time not_after = time_ + kAnswerLife;
   if (command.act.has_value()) {
-    not_after = absl::FromUnixSeconds(command.act->not_after_unix_seconds());
+    not_after = std::max(not_after, absl::FromUnixSeconds(command.act->not_after_unix_seconds()));
   }
   Answer answer;
   answer.set_request_digest(std::string(command.request_digest.view()));
+  answer.set_method(command.method);
   answer.set_not_after_us(absl::ToUnixMicros(not_after));
   answer.set_reply(outcome.reply);
   *answer.mutable_receipt() = outcome.receipt;
@@ -343,7 +346,8 @@ Receipt Executor::Append(Request request, const Hash& request_salt,
 NewEntry Executor::AppendEvent(const Request& request, const Hash& request_salt, uint32_t row,
                                const Event& event) {
   chapter8::ledger::v1::Entry entry = event.entry;
-  for (const std::string& recipient : event.recipients) {
+  const std::set<std::string> recipients(event.recipients.begin(), event.recipients.end());
+  for (const std::string& recipient : recipients) {
     const AddressHead head =
         ParseAddressHead(rows_->Get(Table::kRows, AddressHeadKey(recipient)).value_or(""))
             .value_or(AddressHead{});
@@ -378,58 +382,6 @@ Outcome Executor::LogInternal(absl::string_view method, const std::vector<Event>
   return outcome;
 }
 
-Verdict Executor::DecideInbound(const InboundEntry& inbound) const {
-  const Delivered& delivered = inbound.delivered;
-  const std::string directory = absl::StrCat(options_.trust_domain, "/ch8/directory");
-  if (delivered.origin == directory) return FactVerdict(delivered);
-  return options_.machine->DecideDelivery(MakeContext(Actor{}, ""), delivered, CurrentState());
-}
-
-Outcome Executor::Deliver(const InboundEntry& inbound) {
-  const std::string cursor_key = CursorKey(inbound.delivered.origin);
-  const std::string cursor = rows_->Get(Table::kPeer, cursor_key).value_or(KeyU64(0));
-  const uint64_t taken = ByteReader(cursor).ReadU64();
-  Outcome outcome;
-  if (inbound.number <= taken) return outcome;
-  if (inbound.number != taken + 1) {
-    outcome.status = Refuse({.code = absl::StatusCode::kFailedPrecondition,
-                             .domain = kDomain,
-                             .reason = "CURSOR_GAP",
-                             .message = absl::StrCat("entry ", inbound.number, " of ",
-                                                     inbound.delivered.origin, " after ", taken)});
-    return outcome;
-  }
-  Verdict verdict = DecideInbound(inbound);
-  if (const absl::Status admitted = Admit(verdict.events); !admitted.ok()) {
-    verdict = Verdict{.verdict = Delivery::DEFER, .reason = ReasonOf(admitted), .events = {}};
-  }
-  AppendVerdict(inbound, verdict);
-  if (verdict.verdict == Delivery::DEFER) {
-    rows_->Put(Table::kPeer, ParkedKey(inbound.delivered.origin, inbound.number),
-               FormatParked(inbound));
-  }
-  rows_->Put(Table::kPeer, cursor_key, KeyU64(inbound.number));
-  rows_->Put(inbound.peer_row.table, inbound.peer_row.key, inbound.peer_row.value.value_or(""));
-  retry_parked_ = true;
-  return outcome;
-}
-
-void Executor::AppendVerdict(const InboundEntry& inbound, const Verdict& verdict) {
-  const Delivered& delivered = inbound.delivered;
-  Request request;
-  request.set_method("/internal/Deliver");
-  request.set_caller(delivered.origin);
-  Delivery* delivery = request.mutable_delivery();
-  delivery->set_origin(delivered.origin);
-  delivery->set_index(delivered.index);
-  delivery->set_leaf_hash(std::string(delivered.leaf_hash.view()));
-  delivery->set_number(inbound.number);
-  delivery->set_verdict(verdict.verdict);
-  delivery->set_reason(verdict.reason);
-  delivery->set_checkpoint_size(inbound.checkpoint_size);
-  Append(std::move(request), options_.fresh_salt(), verdict.events);
-}
-
 int Executor::RunDue() {
   const size_t before = entries_;
   ForgetAnswers();
@@ -443,39 +395,10 @@ int Executor::RunDue() {
   return static_cast<int>(entries_ - before);
 }
 
-// Something was logged since the last time: what was missing may be here now.
-int Executor::RetryParked() {
-  if (!retry_parked_) return 0;
-  retry_parked_ = false;
-  std::vector<std::pair<std::string, std::string>> parked;
-  rows_->Scan(Table::kPeer, kParkedPrefix, "", [&](absl::string_view key, absl::string_view value) {
-    parked.emplace_back(key, value);
-    return parked.size() < kParkedRetryMax;
-  });
-  int taken = 0;
-  for (const auto& [key, value] : parked) {
-    if (entries_ > kCommitEntriesMax / 2 || payload_bytes_ > kCommitBytesMax / 2) {
-      retry_parked_ = true;
-      break;
-    }
-    const std::optional<InboundEntry> inbound = ParseParked(value);
-    Check(inbound.has_value(), "a parked entry does not parse");
-    const Verdict verdict = DecideInbound(*inbound);
-    if (verdict.verdict == Delivery::DEFER || !Admit(verdict.events).ok()) {
-      continue;
-    }
-    AppendVerdict(*inbound, verdict);
-    rows_->Delete(Table::kPeer, key);
-    retry_parked_ = true;
-    ++taken;
-  }
-  return taken;
-}
-
 void Executor::ForgetAnswers() {
   const uint64_t now_us = static_cast<uint64_t>(absl::ToUnixMicros(time_));
   std::vector<std::string> forget;
-  rows_->Scan(Table::kAnswers, "x/", "", [&](absl::string_view key, absl::string_view) {
+  rows_->Scan(Table::kAnswers, "x/", forgotten_, [&](absl::string_view key, absl::string_view) {
     if (ByteReader(key.substr(2)).ReadU64() >= now_us) return false;
     forget.emplace_back(key);
     return forget.size() < kForgetMax;
@@ -483,6 +406,7 @@ void Executor::ForgetAnswers() {
   for (const std::string& key : forget) {
     rows_->Delete(Table::kAnswers, absl::string_view(key).substr(2 + sizeof(uint64_t)));
     rows_->Delete(Table::kAnswers, key);
+    forgotten_ = key;
   }
 }
 

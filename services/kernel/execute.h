@@ -94,6 +94,9 @@ class Executor {
   // kFailedPrecondition/CURSOR_GAP.
   Outcome Deliver(const InboundEntry& inbound);
 
+  // Keeps rows of Table::kPeer that come without an entry.
+  Outcome PutPeerRows(const std::vector<RowWrite>& rows);
+
   // Lets the machine log what is due by the group's time, decides parked entries again, and forgets
   // answers that have run out. Returns how many entries it logged.
   int RunDue();
@@ -154,6 +157,8 @@ class Executor {
   size_t entries_ = 0;
   size_t payload_bytes_ = 0;
   bool retry_parked_ = true;
+  std::string parked_after_;  // Where the round over parked entries goes on; empty: no round.
+  std::string forgotten_;     // The last key of forgotten answers; none below it is ever written.
   Head head_ = Head::kVouched;
   std::deque<std::string> payloads_;
   std::vector<RequestEntries> requests_;

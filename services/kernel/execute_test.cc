@@ -246,23 +246,33 @@ TEST_F(ExecutorTest, ChainsTheEntriesAddressedToEachRecipient) {
   EXPECT_EQ(rows.count(AddressedKey("au.example", 5)), 0u);
 }
 
-TEST_F(ExecutorTest, ForgetsAnswersAfterTheirTime) {
-  const Command command = Create("ada", Creates("supply", "r1"));
-  ledger_.Run(command);
+TEST_F(ExecutorTest, ASignatureEndsBeforeTheAnswerIsForgotten) {
+  const CreatePostRequest request = Creates("supply", "r1");
+  const Command command = Create("ada", request);
+  const Outcome first = ledger_.Run(command);
   ASSERT_EQ(ledger_.Rows(Table::kAnswers).size(), 2u);
 
   ledger_.now += kLife;
-  ledger_.RunDue();
-  EXPECT_EQ(ledger_.Rows(Table::kAnswers).size(), 2u) << "not before it is past";
   EXPECT_THAT(ledger_.Run(command).status, IsOk());
-
   ledger_.now += absl::Seconds(1);
   EXPECT_EQ(ReasonOf(ledger_.Run(command).status), "EXPIRED");
+
   const uint64_t size = ledger_.size();
+  const Outcome again = ledger_.Run(Create("ada", request));
+  EXPECT_EQ(again.reply, first.reply) << "signed anew, the same id and body get the first answer";
+  EXPECT_EQ(again.receipt.index(), first.receipt.index());
+  EXPECT_EQ(ledger_.size(), size);
+
+  ledger_.now += absl::Hours(7 * 24);
   ledger_.RunDue();
   EXPECT_THAT(ledger_.Rows(Table::kAnswers), IsEmpty());
-  EXPECT_EQ(ReasonOf(ledger_.Run(command).status), "EXPIRED") << "and never executed again";
-  EXPECT_EQ(ledger_.size(), size);
+}
+
+TEST_F(ExecutorTest, ARequestIdOfOneMethodIsNoAnswerToAnother) {
+  ledger_.Run(Create("ada", Creates("supply", "r1")));
+  Command other = Create("ada", Creates("supply", "r1"));
+  other.method = std::string(toy::kConfirmPost);
+  EXPECT_EQ(ReasonOf(ledger_.Run(other).status), "REQUEST_ID_REUSED");
 }
 
 TEST_F(ExecutorTest, LogsWhatIsDueOnceItIs) {

@@ -34,6 +34,10 @@ class Runner {
   // failure.
   virtual void SubmitInbound(std::vector<InboundEntry> inbound, Done done) = 0;
 
+  // Keeps what is known of another ledger beside its entries: heads, evidence. Rows of
+  // Table::kPeer.
+  virtual void SubmitPeerRows(std::vector<RowWrite> rows, Done done) = 0;
+
   virtual const Ledger& ledger() const = 0;
 
   // A checkpoint of all that is durable, signed by the log's key. Errors: kFailedPrecondition while

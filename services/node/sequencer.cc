@@ -165,6 +165,14 @@ void Sequencer::SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done do
   Enqueue(std::move(work));
 }
 
+void Sequencer::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
+  Work work;
+  work.kind = Work::Kind::kPeerRows;
+  work.peer_rows = std::move(rows);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
 absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
 
 uint64_t Sequencer::WaitForGrowth(uint64_t size, absl::Duration timeout) {
@@ -231,9 +239,14 @@ bool Sequencer::RunGroup(std::deque<Work>& work) {
 
 std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
   std::vector<Work> decided;
-  bool due = options_.clock->SinceBoot() >= due_at_;
+  // First, while the group is empty: under load it never has room at its end.
+  if (options_.clock->SinceBoot() >= due_at_) {
+    executor_->RunDue();
+    due_at_ = options_.clock->SinceBoot() + kTick;
+  }
+  bool delivered = false;
   while (!work.empty() && GroupHasRoom()) {
-    due = due || work.front().kind == Work::Kind::kInbound;
+    delivered = delivered || work.front().kind == Work::Kind::kInbound;
     std::optional<Outcome> outcome = Decide(work.front());
     if (!outcome.has_value()) break;
     decided.push_back(std::move(work.front()));
@@ -245,10 +258,7 @@ std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
       return decided;
     }
   }
-  if (due && GroupHasRoom()) {
-    executor_->RunDue();
-    due_at_ = options_.clock->SinceBoot() + kTick;
-  }
+  if (delivered && GroupHasRoom()) executor_->RunDue();
   return decided;
 }
 
@@ -283,6 +293,8 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
       return executor_->ExecuteBatch(work.command, *work.batch);
     case Work::Kind::kInbound:
       return Deliver(work);
+    case Work::Kind::kPeerRows:
+      return executor_->PutPeerRows(work.peer_rows);
     case Work::Kind::kHead:
       return executor_->ReadWith(work.command, [this](const kernel::Context&, absl::string_view,
                                                       const kernel::State&) { return ReadHead(); });

@@ -62,6 +62,7 @@ class Sequencer final : public kernel::Runner {
 
   void Submit(kernel::Command command, Done done) override;
   void SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) override;
+  void SubmitPeerRows(std::vector<RowWrite> rows, Done done) override;
   const Ledger& ledger() const override { return *options_.ledger; }
   absl::StatusOr<std::string> SignedNote() override;
   uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) override;

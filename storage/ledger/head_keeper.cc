@@ -65,6 +65,7 @@ HeadKeeper::HeadKeeper(const Options& options)
       head_path_(options.state_directory + "/signed_head"),
       marker_path_(MarkerPath(options.boot_marker_directory, options.ledger.log_id(),
                               options.state_directory)),
+      opened_size_(options.ledger.durable_size()),
       boot_id_(options.boot_id),
       signed_at_(options.clock.SinceBoot()) {}
 
@@ -242,12 +243,17 @@ absl::Status HeadKeeper::StateLocked() const {
 absl::Status HeadKeeper::Waive(uint64_t waiver_index) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (state_ == State::kRefused) return StateLocked();
+  if (state_ == State::kVouched) return absl::OkStatus();
+  if (waiver_index < opened_size_) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the waiver at ", waiver_index, " vouched for an earlier start; a new one is needed"));
+  }
   if (waiver_index >= ledger_.durable_size()) {
     return absl::FailedPreconditionError(
         absl::StrCat("the waiver's entry ", waiver_index, " is not durable yet"));
   }
   state_ = State::kVouched;
-  return SignLocked().status();
+  return absl::OkStatus();
 }
 
 }  // namespace ch8

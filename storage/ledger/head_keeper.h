@@ -84,8 +84,9 @@ class HeadKeeper {
 
   // Says that two officers vouch that nothing was rolled back, which the entry at `waiver_index`
   // records; from then on heads are signed. Harmless when already vouched.
-  // Errors: kFailedPrecondition when that entry is not durable; kDataLoss when the keeper refuses:
-  // what is missing cannot be waived; those of SignedNote().
+  // Errors: kFailedPrecondition when that entry is not durable, or vouched for an earlier start;
+  // kDataLoss when the keeper refuses: what is missing cannot be waived. Whether a head can be
+  // signed at once is not its matter.
   absl::Status Waive(uint64_t waiver_index);
 
  private:
@@ -107,6 +108,7 @@ class HeadKeeper {
   const Clock& clock_;
   const std::string head_path_;
   const std::string marker_path_;
+  const uint64_t opened_size_;  // Of the ledger when this process opened it.
   std::string boot_id_;
 
   mutable std::mutex mutex_;  // Guards what follows.

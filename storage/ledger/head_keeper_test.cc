@@ -150,6 +150,11 @@ TEST_F(HeadKeeperTest, AnotherBootNeedsAWaiver) {
   EXPECT_EQ(SizeOf(keeper_->SignedNote()), 12u);
   Open();
   EXPECT_TRUE(keeper_->vouched()) << "the waiver holds for the rest of this boot";
+  boot_id_ = "boot-3";
+  Open();
+  EXPECT_THAT(keeper_->Waive(11),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("earlier start")));
+  EXPECT_FALSE(keeper_->vouched());
 }
 
 TEST_F(HeadKeeperTest, ALostHeadFileNeedsAWaiver) {
@@ -163,7 +168,9 @@ TEST_F(HeadKeeperTest, ALogBehindItsHeadRefusesForEver) {
   std::unique_ptr<MemLedger> backup = *ledger_->CrashCopy();
   Append(*ledger_, 10);
   Open();
-  ASSERT_THAT(keeper_->Waive(0), IsOk());
+  Append(*ledger_, 1);
+  ASSERT_THAT(keeper_->Waive(21), IsOk());
+  SizeOf(keeper_->SignedNote());
   keeper_.reset();
   ledger_ = std::move(backup);
   for (const char* boot : {"boot-1", "boot-2"}) {
@@ -172,7 +179,7 @@ TEST_F(HeadKeeperTest, ALogBehindItsHeadRefusesForEver) {
     EXPECT_FALSE(keeper_->vouched());
     EXPECT_THAT(
         keeper_->SignedNote(),
-        StatusIs(absl::StatusCode::kDataLoss, ::testing::AllOf(HasSubstr("21"), HasSubstr("11"))));
+        StatusIs(absl::StatusCode::kDataLoss, ::testing::AllOf(HasSubstr("22"), HasSubstr("11"))));
     EXPECT_THAT(keeper_->Waive(0), StatusIs(absl::StatusCode::kDataLoss));
   }
   Append(*ledger_, 10);

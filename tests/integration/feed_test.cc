@@ -184,5 +184,38 @@ TEST_F(FeedTest, AShorterLogThanBeforeIsRefused) {
   peer_.StopPeerFeed();
 }
 
+TEST_F(FeedTest, AHeadWithoutEntriesIsRememberedAcrossARestart) {
+  ForgedLog other({.origin = peer_.log().origin(),
+                   .key = peer_.log().key(),
+                   .organization_record = peer_.au_record()});
+  chapter8::ledger::v1::Entry same;
+  peer_.LogRequest(1);
+  EXPECT_EQ(peer_.log().size(), 3u);
+  // The same first request in both, then an entry for somebody else in which they differ.
+  PullRequest all;
+  all.set_origin(peer_.log().origin());
+  const auto page = peer_.Honest(all);
+  ASSERT_TRUE(page.ok());
+  ASSERT_TRUE(same.ParseFromString(page->entries(0).payload()));
+  same.clear_addresses();
+  other.Append(same, peer_.un().domain());
+  peer_.StartPeerFeed();
+  ASSERT_TRUE(WaitUntil([this] { return peer_.HasRequest(1); }));
+  chapter8::ledger::v1::Entry one;
+  one.set_domain_event("one");
+  peer_.log().Append(one, "eu.example");
+  one.set_domain_event("two");
+  other.Append(one, "eu.example");
+  ASSERT_TRUE(WaitUntil([this] { return peer_.health().verified_size == 5; }));
+  peer_.StopPeerFeed();
+  peer_.StopDirectoryFeed();
+  peer_.un().RestartFinance();
+  peer_.PeerAnswers([&](const PullRequest& request) { return other.Pull(request, "un.example"); });
+  peer_.StartPeerFeed();
+  EXPECT_TRUE(
+      WaitUntil([this] { return peer_.health().verification_failures > 0; }, absl::Seconds(5)));
+  peer_.StopPeerFeed();
+}
+
 }  // namespace
 }  // namespace ch8::federation

@@ -1,9 +1,11 @@
 #include "services/federation/rpc/feed.h"
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/federation/core/backoff.h"
 #include "services/federation/core/peer_log.h"
 #include "storage/base/bytes.h"
@@ -16,6 +18,14 @@ using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
 constexpr absl::Duration kWait = absl::Seconds(10);
+
+// Waits until what `submit` hands over is durable.
+absl::Status Wait(const std::function<void(kernel::Runner::Done)>& submit) {
+  auto promise = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> durable = promise->get_future();
+  submit([promise](kernel::Outcome outcome) { promise->set_value(std::move(outcome.status)); });
+  return durable.get();
+}
 
 }  // namespace
 
@@ -79,22 +89,41 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   absl::StatusOr<VerifiedPage> page =
       VerifyPull(log, state_, request, response, options_.clock->Now());
   if (!page.ok()) {
+    KeepEvidence(page.status());
     std::lock_guard<std::mutex> lock(mutex_);
     ++health_.verification_failures;
     return page.status();
   }
-  if (!page->entries.empty()) RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
+  if (!page->entries.empty()) {
+    RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
+  } else if (page->grown) {
+    RETURN_IF_ERROR(KeepRows({PeerStateRow(page->state)}));
+  }
   state_ = std::move(page->state);
   return absl::OkStatus();
 }
 
-absl::Status Feed::SubmitAndWait(std::vector<kernel::InboundEntry> inbound) {
-  auto promise = std::make_shared<std::promise<absl::Status>>();
-  std::future<absl::Status> durable = promise->get_future();
-  options_.runner->SubmitInbound(std::move(inbound), [promise](kernel::Outcome outcome) {
-    promise->set_value(std::move(outcome.status));
+// Two heads that contradict each other prove, to anyone, that the other ledger shows two histories.
+void Feed::KeepEvidence(const absl::Status& status) {
+  const auto evidence = EvidenceOf(status);
+  if (!evidence.has_value()) return;
+  const std::string bytes = evidence->SerializeAsString();
+  KeepRows(
+      {RowWrite{Table::kPeer,
+                absl::StrCat("evidence/", options_.origin, "/", Sha256(bytes).ToHex()), bytes}})
+      .IgnoreError();
+}
+
+absl::Status Feed::KeepRows(std::vector<RowWrite> rows) {
+  return Wait([&](kernel::Runner::Done done) {
+    options_.runner->SubmitPeerRows(std::move(rows), std::move(done));
   });
-  return durable.get();
+}
+
+absl::Status Feed::SubmitAndWait(std::vector<kernel::InboundEntry> inbound) {
+  return Wait([&](kernel::Runner::Done done) {
+    options_.runner->SubmitInbound(std::move(inbound), std::move(done));
+  });
 }
 
 void Feed::Note(const absl::Status& status) {

@@ -61,6 +61,8 @@ class Feed {
   absl::Status Step();
   absl::Status Take(const chapter8::federation::v1::PullRequest& request,
                     const chapter8::federation::v1::PullResponse& response);
+  void KeepEvidence(const absl::Status& status);
+  absl::Status KeepRows(std::vector<RowWrite> rows);
   absl::Status SubmitAndWait(std::vector<kernel::InboundEntry> inbound);
   void Note(const absl::Status& status);
   void Pause(absl::Duration pause);

@@ -52,6 +52,7 @@ class Importer {
 
  private:
   absl::Status CheckRejected() const;
+  std::string BaseOf(const ImportContributionsRequest& request);
   absl::Status SendBatch(size_t batch, std::vector<ContributionRow> rows);
   // Takes the row that the server refused out of `rows`. False when the refusal is not about a row,
   // or rows are not to be set aside.
@@ -98,12 +99,19 @@ bool Importer::SetAside(const absl::Status& refusal, std::vector<ContributionRow
   return true;
 }
 
+// The same rows asked for again are the same request, so that a file imported twice counts once.
+std::string Importer::BaseOf(const ImportContributionsRequest& request) {
+  const Globals& globals = session_.globals();
+  if (!globals.request_id.empty() || globals.dry_run) return session_.request_id();
+  return Sha256(request.SerializeAsString()).ToHex();
+}
+
 absl::Status Importer::SendBatch(size_t batch, std::vector<ContributionRow> rows) {
   for (size_t attempt = 0; !rows.empty(); ++attempt) {
     ImportContributionsRequest request;
     request.set_fund(fund_.name());
     for (const ContributionRow& row : rows) *request.add_contributions() = row.contribution;
-    request.set_request_id(DerivedRequestId(session_.request_id(), batch, attempt));
+    request.set_request_id(DerivedRequestId(BaseOf(request), batch, attempt));
     ImportContributionsResponse response;
     const absl::Status status =
         session_.Act("finance.v1.FundService.ImportContributions", request, response);

@@ -1,5 +1,5 @@
-#ifndef CH8_SERVICES_BOOKS_BOOKS_MODEL_H_
-#define CH8_SERVICES_BOOKS_BOOKS_MODEL_H_
+#ifndef CH8_SERVICES_BOOKS_BOOKS_TEST_MODEL_H_
+#define CH8_SERVICES_BOOKS_BOOKS_TEST_MODEL_H_
 
 #include <cstdint>
 #include <map>
@@ -88,4 +88,4 @@ std::string RequestBytes(const std::vector<BooksModel::Row>& rows);
 
 }  // namespace ch8::books
 
-#endif  // CH8_SERVICES_BOOKS_BOOKS_MODEL_H_
+#endif  // CH8_SERVICES_BOOKS_BOOKS_TEST_MODEL_H_

@@ -89,13 +89,14 @@ absl::Time NewestTime(const RowReader& rows) {
 }
 
 Outcome ReadSnapshot(const Executor::Options& options, const Snapshot& snapshot,
-                     const Command& command) {
+                     const Command& command, absl::Time now) {
   const SnapshotRows rows(snapshot);
   const NoAccounts no_accounts;
   const Routes::ReadRoute* route = options.machine->routes().FindRead(command.method);
   if (route == nullptr) return NoSuchMethod(command);
-  Outcome outcome = ReadFrom(options, command, route->read, {NewestTime(rows), snapshot.size()},
-                             State{rows, no_accounts});
+  Outcome outcome =
+      ReadFrom(options, command, route->read, {std::max(now, NewestTime(rows)), snapshot.size()},
+               State{rows, no_accounts});
   return rows.status().ok() ? outcome : Failed(rows.status());
 }
 

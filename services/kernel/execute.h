@@ -167,9 +167,11 @@ class Executor {
 // The ledger time of the newest commit with entries; 1970 before the first.
 absl::Time NewestTime(const RowReader& rows);
 
-// Answers a read from one durable view, on any thread: the machine's kSnapshot routes.
+// Answers a read from one durable view, on any thread: the machine's kSnapshot routes. `now` is the
+// clock's time: a read's context has the later of it and the newest commit's, for a ledger's time
+// goes on while nothing is committed.
 Outcome ReadSnapshot(const Executor::Options& options, const Snapshot& snapshot,
-                     const Command& command);
+                     const Command& command, absl::Time now);
 
 }  // namespace ch8::kernel
 

@@ -338,14 +338,15 @@ TEST_F(ExecutorTest, ReadsFromTheSnapshotAndFromTheGroup) {
                                   .trust_domain = "un.example",
                                   .fresh_salt = nullptr};
   const auto snapshot = ledger_.ledger().TakeSnapshot();
-  EXPECT_EQ(PostOf(ReadSnapshot(options, *snapshot, read)).name(), "posts/supply");
+  EXPECT_EQ(PostOf(ReadSnapshot(options, *snapshot, read, ledger_.now)).name(), "posts/supply");
 
   const Command stranger = toy::UnsignedCommand("nobody", toy::kGetPost, request);
-  EXPECT_EQ(ReasonOf(ReadSnapshot(options, *snapshot, stranger).status), "UNKNOWN_OFFICER");
+  EXPECT_EQ(ReasonOf(ReadSnapshot(options, *snapshot, stranger, ledger_.now).status),
+            "UNKNOWN_OFFICER");
 
   request.set_name("posts/transport");
   const Command other = toy::UnsignedCommand("bob", toy::kGetPost, request);
-  EXPECT_THAT(ReadSnapshot(options, *snapshot, other).status,
+  EXPECT_THAT(ReadSnapshot(options, *snapshot, other, ledger_.now).status,
               StatusIs(absl::StatusCode::kNotFound));
   ledger_.Group([&](Executor& executor) {
     executor.Execute(Create("ada", Creates("transport", "r2")));

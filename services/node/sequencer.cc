@@ -131,7 +131,8 @@ void Sequencer::Submit(Command command, Done done) {
              read != nullptr) {
     if (read->path == kernel::ReadPath::kSnapshot) {
       const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
-      return done(kernel::ReadSnapshot(executor_options_, *snapshot, command));
+      return done(
+          kernel::ReadSnapshot(executor_options_, *snapshot, command, options_.clock->Now()));
     }
     work.kind = Work::Kind::kRead;
   } else {

@@ -50,7 +50,7 @@ halves_agree() {
     die "the halves of $offer differ: UN $ours AU $theirs"
   checks=$((checks + 1))
   printf '%s\n' \
-    "   ${green}✓${plain} both ledgers: each step of $offer has one index and leaf hash in both halves"
+    "   ${green}✓${plain} both ledgers: one index and leaf hash for each step of $offer"
 }
 
 # kill_and_restart ORG: kill -9 in the middle of things, and a restart.
@@ -114,11 +114,13 @@ for org in un au; do
   run "$org:mandate-1" operation add aussom --title \
     "African Union Support and Stabilization Mission in Somalia" --lead au
 done
-reference AU_PSC_REQUEST --symbol "AU PSC communique 1068" --decided 2022-03-08 --from 2025-01-01 \
+reference AU_PSC_REQUEST --symbol "AU PSC communique (exercise)" --decided 2024-12-01 \
+  --from 2025-01-01 \
   --to 2026-12-31
-reference EXIT_STRATEGY --symbol "AUSSOM concept of operations" --decided 2025-01-01 \
+reference EXIT_STRATEGY --symbol "Concept of operations (exercise)" --decided 2025-01-01 \
   --from 2025-01-01 --to 2026-12-31
-reference DUE_DILIGENCE --symbol "HRDDP clearance AUSSOM" --decided 2025-12-01 --from 2025-12-01 \
+reference DUE_DILIGENCE --symbol "HRDDP clearance (exercise)" --decided 2025-12-01 \
+  --from 2025-12-01 \
   --to 2026-11-30
 reference FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" \
   --decided 2025-05-12 --from 2025-05-12 --to 2026-12-31

@@ -193,5 +193,23 @@ TEST_F(OfficersTest, WhoAmISaysWhatTheCallerIs) {
   EXPECT_EQ(me.ledger_time_us(), absl::ToUnixMicros(now_));
 }
 
+// Officers date their signatures by this time: it must go on while nothing is logged.
+TEST_F(OfficersTest, WhoAmITellsTheTimeOfALedgerAtRest) {
+  kernel::Command command;
+  command.method = "/chapter8.directory.v1.DirectoryService/WhoAmI";
+  command.caller = {
+      .kind = chapter8::authz::v1::OFFICER, .trust_domain = "un.example", .id = "officer/admin-1"};
+  const kernel::Executor::Options options{.ledger = ledger_.get(),
+                                          .machine = &machine_,
+                                          .accounts = &accounts_,
+                                          .organization = "organizations/un",
+                                          .trust_domain = "un.example",
+                                          .fresh_salt = nullptr};
+  const absl::Time later = now_ + absl::Hours(5);
+  const auto me = ReplyOf<WhoAmIResponse>(
+      kernel::ReadSnapshot(options, *ledger_->TakeSnapshot(), command, later));
+  EXPECT_EQ(me.ledger_time_us(), absl::ToUnixMicros(later));
+}
+
 }  // namespace
 }  // namespace ch8::directory

@@ -3,9 +3,7 @@
 #include <grpcpp/create_channel.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,19 +17,11 @@ namespace ch8::node {
 namespace {
 
 constexpr int kFederationMessageSizeMax = 1024 * 1024;
+// gRPC's own two minutes would keep organizations apart long after a partition has healed.
+constexpr int kReconnectBackoffMaxMs = 5'000;
 
 std::string JsonField(absl::string_view name, absl::string_view value) {
   return absl::StrCat(rpc::JsonString(name), ":", rpc::JsonString(value));
-}
-
-// gRPC servers stop side by side: none should use up the patience of the next.
-void ShutDown(std::vector<grpc::Server*> servers, absl::Duration patience) {
-  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience);
-  std::vector<std::thread> threads;
-  for (grpc::Server* server : servers) {
-    if (server != nullptr) threads.emplace_back([=] { server->Shutdown(deadline); });
-  }
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
@@ -52,8 +42,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, cons
   RETURN_IF_ERROR(daemon->StartOfficers());
   RETURN_IF_ERROR(daemon->StartFederation());
   RETURN_IF_ERROR(daemon->StartMetrics());
-  daemon->admin_->SetServing(AdminServer::Serving::kYes);
   RETURN_IF_ERROR(daemon->WriteEndpoints());
+  daemon->admin_->SetServing(AdminServer::Serving::kYes);
   hooks.log->Event("serving", {{"trust_domain", daemon->folder_.record.trust_domain()},
                                {"officers", daemon->officers_.target},
                                {"federation", daemon->federation_.target}});
@@ -205,7 +195,9 @@ absl::Status Daemon::StartFederation() {
                                          .key_path = folder_.key_path(),
                                          .bundles = bundles_,
                                          .expected_trust_domain = trust_domain}));
-      return grpc::CreateChannel(target, credentials);
+      grpc::ChannelArguments arguments;
+      arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMaxMs);
+      return grpc::CreateCustomChannel(target, credentials, arguments);
     };
     feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
   }
@@ -235,7 +227,7 @@ void Daemon::Stop(absl::Duration patience) {
   metrics_.reset();  // It shows what goes away below.
   feeds_.clear();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
-  ShutDown({officers_.server.get(), federation_.server.get()}, patience);
+  StopServers({&officers_, &federation_}, patience);
   officers_.server.reset();
   federation_.server.reset();
   federation_handler_.reset();

@@ -4,6 +4,8 @@
 #include <httplib.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -76,6 +78,14 @@ class DaemonTest : public ::testing::Test {
     }
   }
 
+  // Health says so last of all.
+  void AwaitHealthy(const TestDaemon& node) {
+    const absl::Time start = absl::Now();
+    while (Call(node.Admin(), kHealth, {.request = Field1("")}).bytes != kServing) {
+      ASSERT_LT(absl::Now() - start, absl::Seconds(20)) << node.Log();
+    }
+  }
+
   WhoAmIResponse WhoAmI(const TestDaemon& node) {
     const Reply reply = Call(node.AsOfficer("okoye"), kWhoAmI);
     EXPECT_TRUE(reply.status.ok()) << reply.status.error_message();
@@ -112,6 +122,7 @@ class DaemonTest : public ::testing::Test {
 TEST_F(DaemonTest, ServesHealthReflectionHeadsAndMetrics) {
   TestDaemon node(Node());
   ASSERT_TRUE(node.AwaitServing()) << node.Log();
+  AwaitHealthy(node);
   for (const char* service :
        {"", "chapter8.finance.v1.OfferService", "chapter8.directory.v1.DirectoryService"}) {
     EXPECT_EQ(Call(node.Admin(), kHealth, {.request = Field1(service)}).bytes, kServing);
@@ -194,6 +205,16 @@ TEST_F(DaemonTest, WhatWasAcknowledgedIsThereAfterEveryKindOfEnd) {
   }
 }
 
+TEST_F(DaemonTest, IdleClientsDoNotHoldUpTheEnd) {
+  TestDaemon node(Node());
+  ASSERT_TRUE(node.AwaitServing()) << node.Log();
+  const auto idle = node.AsOfficer("okoye");
+  ASSERT_TRUE(Call(idle, kWhoAmI).status.ok());
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(node.End(SIGTERM), 0) << node.Log();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4));
+}
+
 TEST_F(DaemonTest, TwoDaemonsNeverShareAFolder) {
   TestDaemon first(Node());
   ASSERT_TRUE(first.AwaitServing()) << first.Log();
@@ -201,6 +222,45 @@ TEST_F(DaemonTest, TwoDaemonsNeverShareAFolder) {
   EXPECT_EQ(second.Await(), 1);
   EXPECT_THAT(second.Log(), HasSubstr("is in use by another ch8d"));
   EXPECT_EQ(first.End(SIGTERM), 0);
+}
+
+// A volume that is not mounted, a wrong restore: a fresh history under the same origin and key
+// would be a lie to every peer.
+TEST_F(DaemonTest, ALostLedgerIsNotBegunAgain) {
+  const std::string finance = dir_ / "data/finance";
+  const std::string aside = dir_ / "aside";
+  {
+    TestDaemon node(Node());
+    ASSERT_TRUE(node.AwaitServing()) << node.Log();
+    EXPECT_EQ(node.End(SIGTERM), 0);
+  }
+  std::string log_id = ReadFile(home_ + "/node/log-finance.created");
+  ASSERT_EQ(log_id.size(), 65u);
+  log_id.pop_back();
+  const std::string refusal =
+      absl::StrCat("un.example/ch8/finance existed with log id ", log_id, " (");
+  std::filesystem::rename(finance, aside);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    TestDaemon node(Node());
+    ASSERT_FALSE(node.AwaitServing());
+    EXPECT_EQ(node.Await(), 1);
+    EXPECT_THAT(node.Log(), HasSubstr(refusal));
+    EXPECT_THAT(node.Log(), HasSubstr("restore its data, or begin a successor log"));
+    EXPECT_FALSE(std::filesystem::exists(finance));
+  }
+  std::filesystem::rename(aside, finance);
+  {
+    TestDaemon node(Node());
+    ASSERT_TRUE(node.AwaitServing()) << node.Log();
+    EXPECT_EQ(node.End(SIGTERM), 0);
+  }
+  // A whole ledger, but another than the home remembers.
+  const std::string other(64, '5');
+  std::ofstream(home_ + "/node/log-finance.created") << other << "\n";
+  TestDaemon node(Node());
+  ASSERT_FALSE(node.AwaitServing());
+  EXPECT_EQ(node.Await(), 1);
+  EXPECT_THAT(node.Log(), HasSubstr("un.example/ch8/finance existed with log id " + other));
 }
 
 TEST_F(DaemonTest, BadFlagsAndHomesEndWithAWord) {

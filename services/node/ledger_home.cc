@@ -38,6 +38,8 @@ absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Open(const Module& modul
                    RocksLedger::Open(LedgerOptions(directory)));
   std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
   RETURN_IF_ERROR(home->ReadGenesis(folder));
+  // A crash may have come between the making of the ledger and the note of it.
+  RETURN_IF_ERROR(folder.RememberLog(module.service, home->ledger_->log_id()));
   return home;
 }
 
@@ -45,6 +47,7 @@ absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Create(const Module& mod
                                                                const NodeFolder& folder,
                                                                const std::string& data,
                                                                const Exercise& exercise) {
+  RETURN_IF_ERROR(folder.ExpectNoLog(module.service));
   const std::string directory = absl::StrCat(data, "/", module.service);
   chapter8::ledger::v1::Entry entry;
   ASSIGN_OR_RETURN(*entry.mutable_genesis(), folder.LedgerGenesis(module.service, exercise));
@@ -61,6 +64,7 @@ absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Create(const Module& mod
                    RocksLedger::Create(LedgerOptions(directory), genesis));
   std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
   RETURN_IF_ERROR(home->ReadGenesis(folder));
+  RETURN_IF_ERROR(folder.RememberLog(module.service, home->ledger_->log_id()));
   return home;
 }
 

@@ -30,11 +30,15 @@ namespace ch8::node {
 class LedgerHome {
  public:
   // Opens the service's ledger. Errors: kNotFound when there is none yet; those of
-  // RocksLedger::Open(); kFailedPrecondition when it belongs to another organization than `folder`.
+  // RocksLedger::Open(); kFailedPrecondition when it belongs to another organization than `folder`,
+  // or is another log than the one `folder` remembers; those of NodeFolder::RememberLog().
   static absl::StatusOr<std::unique_ptr<LedgerHome>> Open(const Module& module,
                                                           const NodeFolder& folder,
                                                           const std::string& data);
-  // Creates it. Errors: those of RocksLedger::Create() and NodeFolder::LedgerGenesis().
+  // Creates it, once in the life of `folder`: when the data of a log that existed is gone, a fresh
+  // history under its origin and key would contradict what it has signed.
+  // Errors: kFailedPrecondition when `folder` remembers a log of this service; those of
+  // RocksLedger::Create(), NodeFolder::LedgerGenesis() and NodeFolder::RememberLog().
   static absl::StatusOr<std::unique_ptr<LedgerHome>> Create(const Module& module,
                                                             const NodeFolder& folder,
                                                             const std::string& data,

@@ -1,10 +1,12 @@
 #include "services/node/node_folder.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/trust/key_file.h"
 #include "services/trust/organization_home.h"
 #include "services/trust/organization_record.h"
 #include "storage/base/status_macros.h"
+#include "storage/ledger/durable_file.h"
 
 namespace ch8::node {
 namespace {
@@ -43,6 +45,40 @@ absl::StatusOr<SigningKey> NodeFolder::LogKey(absl::string_view service) const {
   }
   return absl::FailedPreconditionError(
       absl::StrCat(key_path, " is not the key that the organization's record names for ", origin));
+}
+
+std::string NodeFolder::CreatedPath(absl::string_view service) const {
+  return absl::StrCat(path, "/log-", service, ".created");
+}
+
+absl::StatusOr<std::optional<Hash>> NodeFolder::RememberedLog(absl::string_view service) const {
+  const std::string file = CreatedPath(service);
+  ASSIGN_OR_RETURN(const std::optional<std::string> hex, ReadFileIfPresent(file));
+  if (!hex.has_value()) return std::nullopt;
+  const absl::StatusOr<Hash> log_id = Hash::FromHex(absl::StripAsciiWhitespace(*hex));
+  if (!log_id.ok()) return absl::DataLossError(absl::StrCat(file, " does not hold a log id"));
+  return *log_id;
+}
+
+absl::Status NodeFolder::OtherLogExisted(absl::string_view service, const Hash& log_id) const {
+  return absl::FailedPreconditionError(absl::StrCat(Origin(service), " existed with log id ",
+                                                    log_id.ToHex(), " (", CreatedPath(service),
+                                                    "); restore its data, or begin a successor "
+                                                    "log"));
+}
+
+absl::Status NodeFolder::ExpectNoLog(absl::string_view service) const {
+  ASSIGN_OR_RETURN(const std::optional<Hash> remembered, RememberedLog(service));
+  if (!remembered.has_value()) return absl::OkStatus();
+  return OtherLogExisted(service, *remembered);
+}
+
+absl::Status NodeFolder::RememberLog(absl::string_view service, const Hash& log_id) const {
+  ASSIGN_OR_RETURN(const std::optional<Hash> remembered, RememberedLog(service));
+  if (!remembered.has_value()) {
+    return WriteFileDurably(CreatedPath(service), absl::StrCat(log_id.ToHex(), "\n"));
+  }
+  return *remembered == log_id ? absl::OkStatus() : OtherLogExisted(service, *remembered);
 }
 
 absl::StatusOr<chapter8::ledger::v1::Genesis> NodeFolder::LedgerGenesis(

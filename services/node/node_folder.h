@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_NODE_NODE_FOLDER_H_
 #define CH8_SERVICES_NODE_NODE_FOLDER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,7 @@
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "storage/base/ed25519.h"
+#include "storage/base/hash.h"
 
 namespace ch8::node {
 
@@ -43,9 +45,25 @@ struct NodeFolder {
   // a single head.
   absl::StatusOr<SigningKey> LogKey(absl::string_view service) const;
 
+  // Makes sure that the service's log is the one this home has always had, and remembers it in
+  // <path>/log-<service>.created if this is the first. Call it before the log's key signs anything:
+  // two histories under one origin and key are equivocation. When it returns OK the memory survives
+  // a power loss.
+  // Errors: kFailedPrecondition when the home remembers another log; kDataLoss when what it
+  // remembers is not a log; kResourceExhausted, kUnavailable (both may be retried).
+  absl::Status RememberLog(absl::string_view service, const Hash& log_id) const;
+  // Asks before a ledger is made. Errors: kFailedPrecondition when the service had one already;
+  // those of RememberLog().
+  absl::Status ExpectNoLog(absl::string_view service) const;
+
   // What the service's ledger starts from.
   absl::StatusOr<chapter8::ledger::v1::Genesis> LedgerGenesis(absl::string_view service,
                                                               const Exercise& exercise) const;
+
+ private:
+  std::string CreatedPath(absl::string_view service) const;
+  absl::StatusOr<std::optional<Hash>> RememberedLog(absl::string_view service) const;
+  absl::Status OtherLogExisted(absl::string_view service, const Hash& log_id) const;
 };
 
 }  // namespace ch8::node

@@ -1,14 +1,18 @@
 #include "services/node/servers.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/server_interceptor.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +40,48 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
     plugins->clear();
   }
 };
+
+// How long a client may take to read its last answer before its connection is closed.
+constexpr absl::Duration kHangUpAfter = absl::Milliseconds(200);
+
+// Alive as long as its call, which ends when its status has been handed to the connection.
+class CallCount final : public grpc::experimental::Interceptor {
+ public:
+  explicit CallCount(std::shared_ptr<std::atomic<int>> calls) : calls_(std::move(calls)) {
+    ++*calls_;
+  }
+  ~CallCount() override { --*calls_; }
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    methods->Proceed();
+  }
+
+ private:
+  const std::shared_ptr<std::atomic<int>> calls_;
+};
+
+class CallCountFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit CallCountFactory(std::shared_ptr<std::atomic<int>> calls) : calls_(std::move(calls)) {}
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo*) override {
+    return new CallCount(calls_);
+  }
+
+ private:
+  const std::shared_ptr<std::atomic<int>> calls_;
+};
+
+void StopServer(const RunningServer& running, absl::Duration patience) {
+  const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience);
+  std::future<void> ended =
+      std::async(std::launch::async, [&running, deadline] { running.server->Shutdown(deadline); });
+  // Twice without a call: one may have been on its way when the server said goodbye.
+  int quiet = 0;
+  while (ended.wait_for(absl::ToChronoMilliseconds(kHangUpAfter)) != std::future_status::ready) {
+    quiet = *running.calls_under_way == 0 ? quiet + 1 : 0;
+    if (quiet >= 2) grpc_server_cancel_all_calls(running.server->c_server());
+  }
+}
 
 void SetLimits(grpc::ServerBuilder& builder, int message_size_max) {
   builder.SetMaxReceiveMessageSize(message_size_max);
@@ -69,13 +115,27 @@ absl::StatusOr<RunningServer> StartNetworkServer(const NetworkServerOptions& opt
   builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));
   if (options.generic != nullptr) builder.RegisterCallbackGenericService(options.generic);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
+  const auto calls = std::make_shared<std::atomic<int>>(0);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(std::make_unique<CallCountFactory>(calls));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   RunningServer running;
+  running.calls_under_way = calls;
   running.server = builder.BuildAndStart();
   if (running.server == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.address));
   }
   running.target = absl::StrCat(Reachable(wanted.host), ":", port);
   return running;
+}
+
+void StopServers(const std::vector<const RunningServer*>& servers, absl::Duration patience) {
+  std::vector<std::thread> threads;
+  for (const RunningServer* running : servers) {
+    if (running->server == nullptr) continue;
+    threads.emplace_back([running, patience] { StopServer(*running, patience); });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(

@@ -6,6 +6,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ namespace ch8::node {
 struct RunningServer {
   std::unique_ptr<grpc::Server> server;
   std::string target;  // host:port, with the port that was bound.
+  std::shared_ptr<const std::atomic<int>> calls_under_way;
 };
 
 // A server for the network: mutual TLS, bounded connections, no health or reflection service of
@@ -33,6 +35,11 @@ struct NetworkServerOptions {
 };
 // Errors: kUnavailable when the address cannot be bound.
 absl::StatusOr<RunningServer> StartNetworkServer(const NetworkServerOptions& options);
+
+// Stops servers side by side, so that none uses up the patience of the next. New calls are refused,
+// those under way may end within `patience`; connections on which nothing is under way are closed
+// soon, for gRPC would wait up to 20 s until each idle client has noticed. Returns when all ended.
+void StopServers(const std::vector<const RunningServer*>& servers, absl::Duration patience);
 
 // The administrator's server, on a UNIX socket that only the node's own user can open: health of
 // each service, and reflection of their definitions. It answers nothing else.

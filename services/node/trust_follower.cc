@@ -1,6 +1,7 @@
 #include "services/node/trust_follower.h"
 
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ using trust::SignedOrganizationRecord;
 
 // How long one wait lasts before the end is looked at again.
 constexpr absl::Duration kWaitStep = absl::Milliseconds(250);
+// Between two looks: where the directory is another process's, the ledger grows with every commit
+// of its service.
+constexpr absl::Duration kPause = absl::Milliseconds(250);
 
 absl::StatusOr<OrganizationRecord> RecordIn(const std::string& signed_record,
                                             const std::string& trust_domain) {
@@ -51,7 +55,9 @@ bool TrustFollower::IsPinned(absl::string_view trust_domain) const {
 
 void TrustFollower::Run() {
   while (!stop_) {
-    if (options_.runner->WaitForGrowth(seen_size_, kWaitStep) > seen_size_) Follow();
+    if (options_.runner->WaitForGrowth(seen_size_, kWaitStep) <= seen_size_) continue;
+    Follow();
+    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPause));
   }
 }
 
@@ -84,13 +90,17 @@ void TrustFollower::Trust(const std::string& trust_domain, const std::string& si
     const auto known = records_.find(trust_domain);
     if (known != records_.end() && known->second == signed_record) return;
   }
+  const auto refused = refused_.find(trust_domain);
+  if (refused != refused_.end() && refused->second == signed_record) return;
   const absl::StatusOr<OrganizationRecord> record = RecordIn(signed_record, trust_domain);
   const absl::Status set =
       record.ok() ? options_.bundles->Set(trust_domain, record->ca_bundle_pem()) : record.status();
   if (!set.ok()) {
     options_.log->Event("trust_refused", {{"trust_domain", trust_domain}, {"why", set.message()}});
+    refused_[trust_domain] = signed_record;
     return;
   }
+  refused_.erase(trust_domain);
   std::lock_guard<std::mutex> lock(mutex_);
   records_[trust_domain] = signed_record;
   options_.log->Event("trust_set", {{"trust_domain", trust_domain}});

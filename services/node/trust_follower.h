@@ -45,7 +45,9 @@ class TrustFollower {
   const Options options_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> records_;  // By domain. Guarded by mutex_.
-  uint64_t seen_size_ = 0;                                   // The thread's.
+  // The thread's:
+  std::map<std::string, std::string> refused_;  // By domain: the record that was refused last.
+  uint64_t seen_size_ = 0;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

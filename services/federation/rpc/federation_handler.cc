@@ -33,15 +33,34 @@ grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullReq
                         .message = "this node does not host the ledger asked for"}));
   }
   PullRequest limited = *request;
-  const bool may_wait = waiting_.fetch_add(1) < kWaitingMax && !stop_;
+  const bool may_wait = limited.wait_ms() > 0 && !stop_ && Enter(caller->trust_domain);
   if (!may_wait) limited.set_wait_ms(0);
   absl::StatusOr<PullResponse> page =
       ServePull(*runner->second, caller->trust_domain, limited,
                 [this, context] { return stop_.load() || context->IsCancelled(); });
-  waiting_.fetch_sub(1);
+  if (may_wait) Leave(caller->trust_domain);
   if (!page.ok()) return rpc::ToGrpcStatus(page.status());
   *response = *std::move(page);
   return grpc::Status::OK;
+}
+
+bool FederationHandler::Enter(const std::string& trust_domain) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (waiting_ >= kWaitingMax) return false;
+  const auto of_domain = waiting_by_domain_.find(trust_domain);
+  if (of_domain != waiting_by_domain_.end() && of_domain->second >= kWaitingPerDomainMax) {
+    return false;
+  }
+  ++waiting_;
+  ++waiting_by_domain_[trust_domain];
+  return true;
+}
+
+void FederationHandler::Leave(const std::string& trust_domain) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  --waiting_;
+  const auto of_domain = waiting_by_domain_.find(trust_domain);
+  if (--of_domain->second == 0) waiting_by_domain_.erase(of_domain);
 }
 
 }  // namespace ch8::federation

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "chapter8/federation/v1/federation_service.grpc.pb.h"
@@ -15,10 +16,12 @@ namespace ch8::federation {
 // caller is shown what is addressed to its trust domain and nothing else.
 //
 // Thread safety: gRPC calls the handler from its own threads. A waiting pull holds one of them, so
-// at most kWaitingMax wait at a time; further ones are answered at once.
+// at most kWaitingMax wait at a time, and kWaitingPerDomainMax of one trust domain, so that no peer
+// takes the others' turns; further ones are answered at once.
 class FederationHandler final : public chapter8::federation::v1::FederationService::Service {
  public:
   static constexpr int kWaitingMax = 64;
+  static constexpr int kWaitingPerDomainMax = 4;
 
   // Ledgers by origin; they and `authorizer` outlive the handler.
   FederationHandler(std::map<std::string, kernel::Runner*> runners,
@@ -32,10 +35,16 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   void Stop() { stop_ = true; }
 
  private:
+  // Takes a place among those who wait; false when there is none.
+  bool Enter(const std::string& trust_domain);
+  void Leave(const std::string& trust_domain);
+
   const std::map<std::string, kernel::Runner*> runners_;
   const rpc::Authorizer& authorizer_;
   std::atomic<bool> stop_{false};
-  std::atomic<int> waiting_{0};
+  std::mutex mutex_;  // Guards the two below.
+  int waiting_ = 0;
+  std::map<std::string, int> waiting_by_domain_;  // Never zero.
 };
 
 }  // namespace ch8::federation

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "services/federation/core/pull.h"
 #include "services/kernel/addresses.h"
+#include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::federation {
@@ -34,13 +35,16 @@ absl::StatusOr<uint64_t> NewestNumber(const Ledger& ledger, absl::string_view ca
 absl::StatusOr<PullResponse> ServePull(kernel::Runner& runner, absl::string_view caller,
                                        const PullRequest& request,
                                        const std::function<bool()>& cancelled) {
-  const absl::Duration wait = std::min(absl::Milliseconds(request.wait_ms()), kWaitMax);
-  const std::unique_ptr<Snapshot> first = runner.ledger().TakeSnapshot();
-  uint64_t size = first->size();
-  for (absl::Duration waited; waited < wait && !cancelled(); waited += kWaitStep) {
+  const SystemClock clock;
+  const absl::Duration deadline =
+      clock.SinceBoot() + std::min(absl::Milliseconds(request.wait_ms()), kWaitMax);
+  uint64_t size = runner.ledger().TakeSnapshot()->size();
+  while (!cancelled()) {
+    const absl::Duration left = deadline - clock.SinceBoot();
+    if (left <= absl::ZeroDuration()) break;
     ASSIGN_OR_RETURN(const uint64_t newest, NewestNumber(runner.ledger(), caller));
     if (newest > request.after_number()) break;
-    size = runner.WaitForGrowth(size, kWaitStep);
+    size = runner.WaitForGrowth(size, std::min(left, kWaitStep));
   }
   if (cancelled()) return absl::CancelledError("the call was given up");
   ASSIGN_OR_RETURN(const std::string note, runner.SignedNote());

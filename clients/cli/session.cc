@@ -10,7 +10,10 @@
 #include "clients/cli/names.h"
 #include "clients/cli/values.h"
 #include "clients/lib/endpoints.h"
+#include "clients/lib/status_details.h"
+#include "services/trust/files.h"
 #include "services/trust/key_file.h"
+#include "services/trust/trust_bundles.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -58,7 +61,7 @@ absl::Status Session::LearnWhoAndWhen() {
                     chapter8::directory::v1::WhoAmIRequest(), who_);
   if (ExitCode(status) == kExitUnreachable) {
     failure_.from_server = true;
-    return status;
+    return WhyUnreachable(status);
   }
   who_asked_ = world_.clock.Now();
   if (!status.ok()) {
@@ -70,6 +73,26 @@ absl::Status Session::LearnWhoAndWhen() {
   }
   if (who_.has_organization()) own_ = IdOf(who_.organization().name());
   return absl::OkStatus();
+}
+
+// A node ends a handshake without a word. Whether our certificate is one that it cannot accept can
+// be seen from here: it must be issued by the organization's own authority, and not be over.
+absl::Status Session::WhyUnreachable(const absl::Status& status) const {
+  const auto ca = trust::ReadSmallFile(context_.ca);
+  const auto certificate = trust::ReadSmallFile(context_.certificate);
+  const auto bundles = trust::TrustBundles::Create();
+  if (!ca.ok() || !certificate.ok() || !bundles.ok()) return status;
+  if (!(*bundles)->Set(context_.trust_domain, *ca).ok()) return status;
+  const auto identity = (*bundles)->Authenticate({.leaf_pem = *certificate});
+  if (identity.ok()) return status;
+  google::rpc::ErrorInfo info;
+  info.set_domain("cli.chapter8");
+  info.set_reason("CERTIFICATE_NOT_ACCEPTED");
+  (*info.mutable_metadata())["instead"] = "ch8 officer key-request DIR";
+  return client::WithErrorInfo(absl::UnauthenticatedError(absl::StrCat(
+                                   "no node of ", context_.trust_domain, " accepts ",
+                                   context_.certificate, ": ", identity.status().message())),
+                               info);
 }
 
 absl::Status Session::Connect() {

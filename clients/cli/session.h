@@ -106,6 +106,7 @@ class Session {
                     google::protobuf::Message& response);
   absl::Status Open(const Context& context);
   absl::Status LearnWhoAndWhen();
+  absl::Status WhyUnreachable(const absl::Status& status) const;
   void ShowExercise();
   Color color() const;
 

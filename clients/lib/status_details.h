@@ -26,7 +26,7 @@ google::rpc::ErrorInfo ErrorInfoOf(const absl::Status& status);
 // How long to wait before the same request may be sent again; nothing when it may not.
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
-// A status with these details, as a server would send it. For fakes.
+// A status with these details, as a server would send it.
 absl::Status WithErrorInfo(absl::Status status, const google::rpc::ErrorInfo& info);
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
 

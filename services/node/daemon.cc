@@ -99,16 +99,19 @@ absl::Status Daemon::OpenLedgers() {
 }
 
 absl::Status Daemon::ServeLedgers() {
+  disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     const std::string origin = home->ledger().origin();
     RETURN_IF_ERROR(home->Serve(
         {.folder = &folder_,
          .clock = clock_.get(),
          .boot_marker_directory = config_.boot_markers,
-         .on_stopped = [hooks = hooks_, origin](const absl::Status& why) {
-           hooks.log->Event("ledger_stopped", {{"origin", origin}, {"why", why.message()}});
-           hooks.on_failed(why);
-         }}));
+         .on_stopped =
+             [hooks = hooks_, origin](const absl::Status& why) {
+               hooks.log->Event("ledger_stopped", {{"origin", origin}, {"why", why.message()}});
+               hooks.on_failed(why);
+             },
+         .admit_writes = [this] { return disk_->AdmitWrites(); }}));
     const absl::Status head = home->head_keeper().state();
     hooks_.log->Event("ledger_opened", {{"origin", origin},
                                         {"size", absl::StrCat(home->ledger().durable_size())},
@@ -144,7 +147,6 @@ absl::Status Daemon::StartOfficers() {
   }
   ASSIGN_OR_RETURN(rpc::MethodTable methods, rpc::MethodTable::Create(hosted));
   methods_ = std::make_unique<rpc::MethodTable>(std::move(methods));
-  disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
   counters_ = std::make_unique<CallCounters>(*methods_);
   call_log_ = std::make_unique<rpc::CallLog>(rpc::CallLog::Options{
       .write = [log = hooks_.log](std::string line) { log->Write(std::move(line)); },
@@ -154,12 +156,10 @@ absl::Status Daemon::StartOfficers() {
                          .authorizer = authorizer_.get(),
                          .clock = clock_.get(),
                          .calls_per_caller_max = config_.calls_per_caller_max,
-                         .admit_mutation = [this] { return disk_->AdmitMutation(); },
-                         .observe =
-                             [this](const rpc::CallRecord& record) {
-                               counters_->Record(record);
-                               call_log_->Record(record);
-                             }});
+                         .observe = [this](const rpc::CallRecord& record) {
+                           counters_->Record(record);
+                           call_log_->Record(record);
+                         }});
   ASSIGN_OR_RETURN(officers_, StartNetworkServer({.address = config_.listen,
                                                   .credentials = credentials_,
                                                   .message_size_max = rpc::kRequestSizeMax,

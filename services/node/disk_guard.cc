@@ -25,7 +25,7 @@ uint64_t DiskGuard::free_bytes() const {
   return error ? 0 : space.available;
 }
 
-absl::Status DiskGuard::AdmitMutation() {
+absl::Status DiskGuard::AdmitWrites() {
   const int64_t now_us = SteadyMicros();
   int64_t look_again_us = look_again_us_.load();
   // Whoever moves the mark looks; the others take the last answer.

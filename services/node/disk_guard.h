@@ -21,7 +21,7 @@ class DiskGuard {
 
   // Looks at the disk at most four times a second.
   // Errors: kResourceExhausted/DISK_FULL, domain "node.chapter8".
-  absl::Status AdmitMutation();
+  absl::Status AdmitWrites();
 
   // What an unprivileged writer may still write. A disk that cannot be asked counts as full.
   uint64_t free_bytes() const;

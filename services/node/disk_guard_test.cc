@@ -18,10 +18,10 @@ TEST(DiskGuardTest, BelowTheReserveNothingNewIsTaken) {
   const ch8::testing::TempDir dir;
   DiskGuard roomy(dir.path().string(), 1);
   EXPECT_GT(roomy.free_bytes(), 1u);
-  EXPECT_THAT(roomy.AdmitMutation(), IsOk());
+  EXPECT_THAT(roomy.AdmitWrites(), IsOk());
   DiskGuard full(dir.path().string(), std::numeric_limits<uint64_t>::max());
   for (int i = 0; i < 3; ++i) {
-    const absl::Status status = full.AdmitMutation();
+    const absl::Status status = full.AdmitWrites();
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted));
     EXPECT_EQ(kernel::ReasonOf(status), "DISK_FULL");
   }
@@ -29,7 +29,7 @@ TEST(DiskGuardTest, BelowTheReserveNothingNewIsTaken) {
 
 TEST(DiskGuardTest, ADiskThatCannotBeAskedCountsAsFull) {
   DiskGuard guard("/nonexistent/folder", 1);
-  EXPECT_THAT(guard.AdmitMutation(), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(guard.AdmitWrites(), StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
 }  // namespace

@@ -115,6 +115,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.organization = absl::StrCat("organizations/", options.folder->record.organization());
   sequencer.trust_domain = options.folder->record.trust_domain();
   sequencer.on_stopped = options.on_stopped;
+  sequencer.admit_writes = options.admit_writes;
   if (module_.accounts == Module::Accounts::kBooks) {
     ASSIGN_OR_RETURN(
         books::Recovered recovered,

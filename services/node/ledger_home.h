@@ -51,6 +51,7 @@ class LedgerHome {
     const Clock* clock = nullptr;  // Outlives this.
     std::string boot_marker_directory;
     std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.
+    std::function<absl::Status()> admit_writes;               // The same.
   };
   // Recovers the books and starts deciding. Errors: those of HeadKeeper::Open() and
   // books::Recover(); kDataLoss means that the ledger must not serve.

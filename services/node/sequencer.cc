@@ -240,15 +240,17 @@ bool Sequencer::RunGroup(std::deque<Work>& work) {
 
 std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
   std::vector<Work> decided;
+  const absl::Status writable = AdmitWrites();
   // First, while the group is empty: under load it never has room at its end.
-  if (options_.clock->SinceBoot() >= due_at_) {
+  if (writable.ok() && options_.clock->SinceBoot() >= due_at_) {
     executor_->RunDue();
     due_at_ = options_.clock->SinceBoot() + kTick;
   }
   bool delivered = false;
   while (!work.empty() && GroupHasRoom()) {
     delivered = delivered || work.front().kind == Work::Kind::kInbound;
-    std::optional<Outcome> outcome = Decide(work.front());
+    std::optional<Outcome> outcome =
+        writable.ok() || !work.front().writes() ? Decide(work.front()) : Failed(writable);
     if (!outcome.has_value()) break;
     decided.push_back(std::move(work.front()));
     work.pop_front();
@@ -259,8 +261,12 @@ std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
       return decided;
     }
   }
-  if (delivered && GroupHasRoom()) executor_->RunDue();
+  if (delivered && writable.ok() && GroupHasRoom()) executor_->RunDue();
   return decided;
+}
+
+absl::Status Sequencer::AdmitWrites() const {
+  return options_.admit_writes ? options_.admit_writes() : absl::OkStatus();
 }
 
 bool Sequencer::GroupHasRoom() const {

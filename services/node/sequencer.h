@@ -51,6 +51,10 @@ class Sequencer final : public kernel::Runner {
     size_t queue_requests_max = 4'096;
     size_t queue_bytes_max = 64 * 1024 * 1024;
     std::function<void(const absl::Status& why)> on_stopped;
+    // Optional. Whether anything may be written just now, e.g. while the disk has room; asked once
+    // a group, by the sequencer. While it may not, whatever would write is refused with this
+    // status, nothing falls due, and reads go on.
+    std::function<absl::Status()> admit_writes = nullptr;
   };
 
   // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
@@ -107,6 +111,7 @@ class Sequencer final : public kernel::Runner {
   // Returns the work decided: its bytes must live until the commit is written.
   std::vector<Work> DecideGroup(std::deque<Work>& work, Group& group);
   bool GroupHasRoom() const;
+  absl::Status AdmitWrites() const;
   // Nothing when only a part of it fitted into this group.
   std::optional<kernel::Outcome> Decide(Work& work);
   std::optional<kernel::Outcome> Deliver(Work& work);

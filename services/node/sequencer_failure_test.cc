@@ -76,6 +76,36 @@ TEST_F(SequencerFailure, NothingIsAnsweredBeforeItsSync) {
   EXPECT_EQ(ReasonOf(outcomes[3].status), "POST_EXISTS");
 }
 
+// A peer's entries, what falls due and retries are writes too: none may use up the last room.
+TEST_F(SequencerFailure, WithoutRoomNothingIsWrittenAndReadsGoOn) {
+  std::atomic<bool> room{true};
+  Start({.admit_writes = [&] {
+    return room ? absl::OkStatus() : absl::ResourceExhaustedError("full");
+  }});
+  Answers answers;
+  sequencer().Submit(CreatePost("supply", "r1"), answers.Expect());
+  answers.WaitForAll();
+  room = false;
+  const int commits = gate_.commit_count();
+
+  Answers refused;
+  sequencer().Submit(CreatePost("transport", "r2"), refused.Expect());
+  sequencer().SubmitPeerRows({RowWrite{Table::kPeer, "peer/x", "y"}}, refused.Expect());
+  sequencer().Submit(GetBalance(1), refused.Expect());
+  const std::vector<Outcome> outcomes = refused.WaitForAll();
+  EXPECT_THAT(outcomes[0].status, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(outcomes[1].status, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(outcomes[2].status, StatusIs(absl::StatusCode::kNotFound)) << "read and answered";
+  EXPECT_EQ(gate_.commit_count(), commits);
+  EXPECT_EQ(node_->stopped_count(), 0);
+
+  room = true;
+  Answers taken;
+  sequencer().Submit(CreatePost("transport", "r2"), taken.Expect());
+  EXPECT_THAT(taken.WaitForAll()[0].status, IsOk());
+  node_->Stop();
+}
+
 // What was answered with UNAVAILABLE was not done; what was taken is, each once.
 TEST_F(SequencerFailure, AFullQueueRefusesAndLosesNothing) {
   constexpr int kRequests = 400;

@@ -43,7 +43,8 @@ ToyNode::ToyNode(const Options& options) {
                                  .organization = "organizations/un",
                                  .trust_domain = "un.example",
                                  .queue_requests_max = options.queue_requests_max,
-                                 .on_stopped = [this](const absl::Status&) { ++stopped_count_; }},
+                                 .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
+                                 .admit_writes = options.admit_writes},
                                 toy::FirstFacts());
 }
 

@@ -24,12 +24,13 @@ namespace ch8::node {
 class ToyNode {
  public:
   struct Options {
-    Ledger* ledger = nullptr;      // Outlives the node. Fresh, or of an earlier ToyNode.
-    std::string state_directory;   // Of the head keeper.
-    std::string boot_id = "boot";  // Another one: the machine was restarted.
-    const Clock* clock = nullptr;  // Null: the system's.
+    Ledger* ledger = nullptr;          // Outlives the node. Fresh, or of an earlier ToyNode.
+    std::string state_directory = {};  // Of the head keeper.
+    std::string boot_id = "boot";      // Another one: the machine was restarted.
+    const Clock* clock = nullptr;      // Null: the system's.
     size_t queue_requests_max = 4'096;
     size_t id_window_limit = books::IdWindow::kLimitDefault;
+    std::function<absl::Status()> admit_writes = nullptr;
   };
   explicit ToyNode(const Options& options);
 

@@ -26,6 +26,8 @@ struct Work {
   size_t inbound_taken = 0;                   // How many of them are decided.
   kernel::Runner::Done done;
 
+  // Whether it may write to the ledger.
+  bool writes() const { return kind != Kind::kRead && kind != Kind::kHead; }
   // What the request holds in memory, roughly.
   size_t size_bytes() const;
 };

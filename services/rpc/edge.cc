@@ -123,9 +123,6 @@ class Edge::Call final : public grpc::ServerGenericBidiReactor {
                     "this caller has as many calls under way as one may have");
     }
     slot_.emplace(*std::move(slot));
-    if (method_->effect == MethodTable::Effect::kMutation && options.admit_mutation) {
-      return options.admit_mutation();
-    }
     return absl::OkStatus();
   }
 

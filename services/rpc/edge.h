@@ -27,9 +27,9 @@ inline constexpr char kReceiptMetadataKey[] = "ch8-receipt-bin";
 // would have parsed them away.
 //
 // Each call passes, in this order: identity, method, rule, signature present if the rule asks for
-// one, fairness, room on the disk; only then is its message read; then ledger, signature, queue. A
-// waiting call holds no thread. A cancelled call that is queued is still executed, and a retry with
-// its request id gets the answer.
+// one, fairness; only then is its message read; then ledger, signature, queue. A waiting call holds
+// no thread. A cancelled call that is queued is still executed, and a retry with its request id
+// gets the answer.
 //
 // Refusals of its own, domain "rpc.chapter8", beside those of Authorizer and MethodTable:
 //   UNIMPLEMENTED/NO_SUCH_METHOD    not hosted here.
@@ -50,8 +50,6 @@ class Edge final : public grpc::CallbackGenericService {
     const Authorizer* authorizer = nullptr;
     const Clock* clock = nullptr;  // The ledgers': what acts' not_after is compared with.
     size_t calls_per_caller_max = 64;
-    // Optional. Whether mutations are taken just now, e.g. while the disk has room; asked in each.
-    std::function<absl::Status()> admit_mutation = nullptr;
     // Optional. Told of every call at its end, on any thread; must not block.
     std::function<void(const CallRecord& record)> observe = nullptr;
   };

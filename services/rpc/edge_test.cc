@@ -231,24 +231,5 @@ TEST(EdgeLimitsTest, ACallerHasItsShareAndNoMore) {
   EXPECT_TRUE(Call(okoye, kGetFund).status.ok());
 }
 
-TEST(EdgeLimitsTest, MutationsStopWhereTheNodeSaysSoAndReadsGoOn) {
-  const ch8::testing::TempDir dir;
-  TestNode node(dir.path().string(), [](Edge::Options& options) {
-    options.admit_mutation = [] {
-      return kernel::Refuse({.code = absl::StatusCode::kResourceExhausted,
-                             .domain = "node.chapter8",
-                             .reason = "DISK_FULL",
-                             .message = "full"});
-    };
-  });
-  AnswerOk(node.finance());
-  const auto okoye = node.As(kOkoye);
-  const Reply refused = Call(okoye, kPostTransfers);
-  EXPECT_EQ(refused.status.error_code(), grpc::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(refused.info.reason(), "DISK_FULL");
-  EXPECT_TRUE(Call(okoye, kGetFund).status.ok());
-  EXPECT_EQ(node.finance().commands().size(), 1u);
-}
-
 }  // namespace
 }  // namespace ch8::rpc::testing

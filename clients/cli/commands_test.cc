@@ -74,7 +74,7 @@ Offer ReservedOffer() {
   offer.set_made_by(7);
   offer.set_approved_by(9);
   offer.set_hold_ends_us(1772701920000000);
-  Offer::Step& step = *offer.add_steps();
+  chapter8::books::v1::StepPlace& step = *offer.add_steps();
   step.set_step("RESERVE");
   step.set_origin("un.example/ch8/finance");
   step.set_index(1234);

@@ -57,7 +57,7 @@ Table WhyTable(const Offer& offer, OutputFormat format) {
                    {"origin"},    {"index", Column::Align::kRight},
                    {"leaf_hash"}, {"logged_index", Column::Align::kRight},
                    {"who"},       {"rule"}};
-  for (const Offer::Step& step : offer.steps()) {
+  for (const chapter8::books::v1::StepPlace& step : offer.steps()) {
     const StepRule* rule = FindStep(step.step());
     const std::string hash = absl::BytesToHexString(step.leaf_hash());
     table.rows.push_back({step.step(), TimeText(absl::FromUnixMicros(step.logged_time_us())),

@@ -69,7 +69,7 @@ OwnStep NextStep(const Record& record) {
   return own;
 }
 
-v1::Posting Between(const TransferAccounts& accounts, const std::string& hold_id) {
+v1::Posting Between(const AccountPair& accounts, const std::string& hold_id) {
   v1::Posting posting;
   posting.set_debit_account(accounts.debit);
   posting.set_credit_account(accounts.credit);
@@ -200,7 +200,7 @@ absl::StatusOr<OwnStep> DecideReserve(const ReserveParts& parts) {
 }
 
 absl::StatusOr<OwnStep> DecideAccept(const Record& record, uint64_t quantity,
-                                     const TransferAccounts& accounts) {
+                                     const AccountPair& accounts) {
   RETURN_IF_ERROR(CheckAnswerable(record));
   if (quantity < record.quantity_min() || quantity > record.quantity()) {
     return absl::InvalidArgumentError(

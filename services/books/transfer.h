@@ -13,6 +13,7 @@
 #include "chapter8/books/v1/posting.pb.h"
 #include "chapter8/books/v1/transfer.pb.h"
 #include "chapter8/books/v1/transfer_record.pb.h"
+#include "services/books/postings.h"
 #include "storage/merkle/leaf.h"
 
 // The two-sided transfer between two ledgers (ledger.md §4), as functions over plain values. The
@@ -37,13 +38,6 @@ struct OwnStep {
   std::vector<v1::Posting> postings;
 };
 
-// Between which accounts of this ledger a transfer moves. Giver: from the resource to the
-// receiver's counter-account. Receiver: from the giver's counter-account to the resource.
-struct TransferAccounts {
-  uint32_t debit = 0;
-  uint32_t credit = 0;
-};
-
 struct ReserveParts {
   std::string transfer_id;  // 16 random bytes, not all zero.
   std::string giver_origin;
@@ -52,7 +46,7 @@ struct ReserveParts {
   uint64_t quantity = 0;
   uint64_t quantity_min = 0;
   int64_t hold_duration_s = 0;
-  TransferAccounts accounts;
+  AccountPair accounts;  // From the resource to the receiver's counter-account.
 };
 
 // Giver: offers and holds `quantity`.
@@ -63,11 +57,12 @@ absl::StatusOr<OwnStep> DecideReserve(const ReserveParts& parts);
 // The acts below answer kFailedPrecondition, with ErrorInfo domain books.chapter8, when the
 // transfer is in another state: TRANSFER_STATE (metadata: state), WRONG_SIDE, or as named.
 
-// Receiver: accepts `quantity`; it is pending on accounts.credit from now on and not spendable.
+// Receiver: accepts `quantity`, from the giver's counter-account to the resource: it is pending on
+// accounts.credit from now on and not spendable.
 // From RESERVED. Errors: kInvalidArgument unless quantity_min <= quantity <= quantity offered;
 // kFailedPrecondition/TERMINAL_KNOWN when the giver has already posted or voided.
 absl::StatusOr<OwnStep> DecideAccept(const v1::TransferRecord& record, uint64_t quantity,
-                                     const TransferAccounts& accounts);
+                                     const AccountPair& accounts);
 
 // Receiver: declines. From RESERVED. Errors: kInvalidArgument without a reason;
 // kFailedPrecondition/TERMINAL_KNOWN.

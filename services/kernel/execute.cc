@@ -72,7 +72,7 @@ Outcome ReadFrom(const Executor::Options& options, const Command& command, const
   if (!actor.ok()) return Failed(actor.status());
   absl::StatusOr<std::string> reply =
       read(ContextOf(options, position, *actor, ""), command.request, state);
-  if (!reply.ok()) return Failed(reply.status());
+  if (!reply.ok()) return Failed(WithDomain(reply.status(), options.machine->domain()));
   return Outcome{.status = absl::OkStatus(), .reply = *std::move(reply), .receipt = {}};
 }
 
@@ -197,7 +197,9 @@ Outcome Executor::ExecuteWith(const Command& command, const Routes::Decide& deci
 
   const Context context = MakeContext(*actor, command.random);
   absl::StatusOr<Decision> decision = decide(context, command, CurrentState());
-  if (!decision.ok()) return Refused(command, *actor, decision.status());
+  if (!decision.ok()) {
+    return Refused(command, *actor, WithDomain(decision.status(), options_.machine->domain()));
+  }
   const absl::Status admitted = Admit(decision->events);
   if (!admitted.ok()) return Refused(command, *actor, admitted);
   if (command.mode == Command::Mode::kValidateOnly) return DryRun(command, context, *decision);

@@ -47,6 +47,12 @@ absl::Status ParseStrict(absl::string_view bytes, Message& message) {
   return absl::OkStatus();
 }
 
+Event DomainEvent(const Message& event) {
+  Event logged;
+  logged.entry.set_domain_event(event.SerializeAsString());
+  return logged;
+}
+
 const Routes::Decide* Routes::FindCommand(absl::string_view method) const {
   const auto found = commands_.find(method);
   return found == commands_.end() ? nullptr : &found->second;

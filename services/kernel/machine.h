@@ -78,6 +78,9 @@ struct Event {
   std::vector<std::string> recipients;  // Trust domains that it is addressed to.
 };
 
+// An event of the service's own kind, addressed to nobody yet.
+Event DomainEvent(const google::protobuf::Message& event);
+
 // What a command does. `reply` is run on the state after the events are applied, and its bytes are
 // kept for retries.
 struct Decision {

@@ -21,8 +21,9 @@ constexpr int64_t kReceived = 100'000'000;
 constexpr int64_t kAmount = 1'000'000;
 
 bool HasStep(const Offer& offer, const std::string& name) {
-  return std::any_of(offer.steps().begin(), offer.steps().end(),
-                     [&](const Offer::Step& step) { return step.step() == name; });
+  return std::any_of(
+      offer.steps().begin(), offer.steps().end(),
+      [&](const chapter8::books::v1::StepPlace& step) { return step.step() == name; });
 }
 
 class PartitionTest : public ::testing::Test {

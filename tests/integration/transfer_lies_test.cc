@@ -326,7 +326,7 @@ TEST_F(ReceivingTest, APostOfMoreThanWasAcceptedIsBookedUpToThat) {
   ASSERT_EQ(accepted.state(), Offer::ACCEPTED);
   EXPECT_EQ(ReadLine().receivable_minor(), kAmount);
   EXPECT_EQ(ReadLine().received_minor(), 0);
-  const Offer::Step& step = accepted.steps(accepted.steps_size() - 1);
+  const chapter8::books::v1::StepPlace& step = accepted.steps(accepted.steps_size() - 1);
   Deliver(PostOf(reserve, kAmount * 5, step.index(), step.leaf_hash()));
   EXPECT_EQ(Read(OfferName(1)).posted_minor(), kAmount);
   EXPECT_EQ(ReadLine().received_minor(), kAmount);

@@ -25,7 +25,7 @@ constexpr int64_t kReceived = 100'000'000;  // USD 1,000,000.00
 
 std::vector<std::string> StepsOf(const Offer& offer) {
   std::vector<std::string> steps;
-  for (const Offer::Step& step : offer.steps()) steps.push_back(step.step());
+  for (const chapter8::books::v1::StepPlace& step : offer.steps()) steps.push_back(step.step());
   return steps;
 }
 

@@ -242,20 +242,20 @@ BudgetLine TwoNodes::BudgetLine() {
 
 std::vector<std::string> Differences(const Offer& giver, const Offer& receiver) {
   std::vector<std::string> differences;
-  std::map<std::string, const Offer::Step*> theirs;
-  for (const Offer::Step& step : receiver.steps()) theirs[step.step()] = &step;
-  const auto differ = [&](const Offer::Step& a, const std::string& what) {
+  std::map<std::string, const chapter8::books::v1::StepPlace*> theirs;
+  for (const chapter8::books::v1::StepPlace& step : receiver.steps()) theirs[step.step()] = &step;
+  const auto differ = [&](const chapter8::books::v1::StepPlace& a, const std::string& what) {
     differences.push_back(
         absl::StrCat(a.step(), " at ", a.index(), " of ", a.origin(), ": ", what));
   };
-  for (const Offer::Step& ours : giver.steps()) {
+  for (const chapter8::books::v1::StepPlace& ours : giver.steps()) {
     const auto found = theirs.find(ours.step());
     // SETTLED ends the giver's half; whether the receiver hears of it changes nothing there.
     if (found == theirs.end()) {
       if (ours.step() != "SETTLED") differ(ours, "the receiver's half does not have it");
       continue;
     }
-    const Offer::Step& other = *found->second;
+    const chapter8::books::v1::StepPlace& other = *found->second;
     if (other.origin() != ours.origin()) differ(ours, "other origin " + other.origin());
     if (other.index() != ours.index()) differ(ours, absl::StrCat("other index ", other.index()));
     if (other.leaf_hash() != ours.leaf_hash()) {

@@ -50,12 +50,13 @@ std::string RoleNames(const RoleSet& roles) {
 absl::Status CheckCompatible(const RoleSet& roles, absl::string_view who) {
   if (roles.count(chapter8::authz::v1::ADMINISTRATOR) == 0 ||
       (roles.count(chapter8::authz::v1::APPROVER) == 0 &&
-       roles.count(chapter8::authz::v1::FUND_MANAGER) == 0)) {
+       roles.count(chapter8::authz::v1::FUND_MANAGER) == 0 &&
+       roles.count(chapter8::authz::v1::SUPPLY_MANAGER) == 0)) {
     return absl::OkStatus();
   }
   return Deny(absl::StatusCode::kInvalidArgument, "INCOMPATIBLE_ROLES",
               absl::StrCat(who, " would have the roles ", RoleNames(roles),
-                           "; who administers may neither manage funds nor approve"),
+                           "; who administers may neither manage funds or supplies nor approve"),
               {{"rule", "X-3"}, {"roles", RoleNames(roles)}});
 }
 

@@ -50,8 +50,8 @@ using RoleSet = std::set<int>;
 // The names of roles, joined by ", ".
 std::string RoleNames(const RoleSet& roles);
 
-// kInvalidArgument/INCOMPATIBLE_ROLES when `roles` has ADMINISTRATOR beside APPROVER or
-// FUND_MANAGER (rule X-3): whoever appoints may not move value. `who` says whose they are.
+// kInvalidArgument/INCOMPATIBLE_ROLES when `roles` has ADMINISTRATOR beside APPROVER, FUND_MANAGER
+// or SUPPLY_MANAGER (rule X-3): whoever appoints may not move value. `who` says whose they are.
 absl::Status CheckCompatible(const RoleSet& roles, absl::string_view who);
 
 // One event, addressed to the organization itself.

@@ -7,8 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/finance/core/conversion.h"
-#include "services/finance/core/currencies.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -35,8 +37,8 @@ constexpr std::array<Needed, 6> kNeeded = {{
 
 bool InForce(const Reference& reference, absl::CivilDay day) {
   if (reference.state() != Reference::CONFIRMED) return false;
-  const std::optional<absl::CivilDay> from = DayOf(reference.valid_from());
-  const std::optional<absl::CivilDay> to = DayOf(reference.valid_to());
+  const std::optional<absl::CivilDay> from = kernel::DayOf(reference.valid_from());
+  const std::optional<absl::CivilDay> to = kernel::DayOf(reference.valid_to());
   return from.has_value() && to.has_value() && *from <= day && day <= *to;
 }
 
@@ -46,7 +48,8 @@ const Reference* LatestInForce(const v1::Operation& operation, Reference::Kind k
   const Reference* latest = nullptr;
   for (const Reference& reference : operation.references()) {
     if (reference.kind() != kind || !InForce(reference, day)) continue;
-    if (latest == nullptr || *DayOf(reference.decided_on()) >= *DayOf(latest->decided_on())) {
+    if (latest == nullptr ||
+        *kernel::DayOf(reference.decided_on()) >= *kernel::DayOf(latest->decided_on())) {
       latest = &reference;
     }
   }
@@ -115,23 +118,24 @@ absl::Status CheckActivated(const v1::Operation& operation, absl::CivilDay day) 
       state == Reference::ACTIVATED
           ? absl::StrCat("ACTIVATED, but not in force: ", absl::StrJoin(missing, ", "))
           : absl::StrCat(state_name, ", must be ACTIVATED");
-  return NotNow("NOT_ACTIVATED",
-                absl::StrCat("2719 funding of ", SpokenName(operation), " is ", what),
-                {{"rule", "F-1"},
-                 {"operation", operation.name()},
-                 {"funding_2719", state_name},
-                 {"missing", absl::StrJoin(missing, ", ")},
-                 {"held", absl::StrJoin(held, ", ")},
-                 {"instead", Instead(operation)}});
+  return kernel::NotNow("NOT_ACTIVATED",
+                        absl::StrCat("2719 funding of ", SpokenName(operation), " is ", what),
+                        {{"rule", "F-1"},
+                         {"operation", operation.name()},
+                         {"funding_2719", state_name},
+                         {"missing", absl::StrJoin(missing, ", ")},
+                         {"held", absl::StrJoin(held, ", ")},
+                         {"instead", Instead(operation)}});
 }
 
 absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceiling) {
   if (!ceiling.breached()) return absl::OkStatus();
-  return NotNow(
+  return kernel::NotNow(
       "CEILING_BREACH",
       absl::StrCat("assessed money of ", SpokenName(operation), " stands at ",
-                   FormatAmount(ceiling.currency_code, ceiling.used_minor), ", above its cap of ",
-                   FormatAmount(ceiling.currency_code, ceiling.cap_minor),
+                   kernel::FormatAmount(ceiling.currency_code, ceiling.used_minor),
+                   ", above its cap of ",
+                   kernel::FormatAmount(ceiling.currency_code, ceiling.cap_minor),
                    " since the budget was lowered"),
       {{"rule", "F-3"},
        {"operation", operation.name()},
@@ -144,23 +148,24 @@ absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceilin
 absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling,
                           const chapter8::type::v1::Money& wanted) {
   RETURN_IF_ERROR(CheckNoBreach(operation, ceiling));
-  RETURN_IF_ERROR(CheckSameCurrency(ceiling.currency_code, wanted.currency_code(),
-                                    "the budget that caps assessed money"));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(ceiling.currency_code, wanted.currency_code(),
+                                            "the budget that caps assessed money"));
   const int64_t headroom_minor = ceiling.headroom_minor();
   if (wanted.amount_minor() <= headroom_minor) return absl::OkStatus();
-  return NotNow("ASSESSED_CAP",
-                absl::StrCat(FormatMoney(wanted), " is more than the ",
-                             FormatAmount(ceiling.currency_code, headroom_minor),
-                             " that the cap on assessed money of ", SpokenName(operation), ", ",
-                             FormatAmount(ceiling.currency_code, ceiling.cap_minor), ", leaves"),
-                {{"rule", "F-2"},
-                 {"operation", operation.name()},
-                 {"cap", absl::StrCat(ceiling.cap_minor)},
-                 {"used", absl::StrCat(ceiling.used_minor)},
-                 {"available", absl::StrCat(headroom_minor)},
-                 {"wanted", absl::StrCat(wanted.amount_minor())},
-                 {"currency", ceiling.currency_code},
-                 {"instead", Instead(operation)}});
+  return kernel::NotNow(
+      "ASSESSED_CAP",
+      absl::StrCat(kernel::FormatMoney(wanted), " is more than the ",
+                   kernel::FormatAmount(ceiling.currency_code, headroom_minor),
+                   " that the cap on assessed money of ", SpokenName(operation), ", ",
+                   kernel::FormatAmount(ceiling.currency_code, ceiling.cap_minor), ", leaves"),
+      {{"rule", "F-2"},
+       {"operation", operation.name()},
+       {"cap", absl::StrCat(ceiling.cap_minor)},
+       {"used", absl::StrCat(ceiling.used_minor)},
+       {"available", absl::StrCat(headroom_minor)},
+       {"wanted", absl::StrCat(wanted.amount_minor())},
+       {"currency", ceiling.currency_code},
+       {"instead", Instead(operation)}});
 }
 
 }  // namespace ch8::finance

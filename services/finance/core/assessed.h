@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/accounts.h"
 
 // Assessed money under Security Council resolution 2719: whether it may be given for an operation

@@ -4,10 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
-#include "services/finance/core/events.h"
+#include "services/books/postings.h"
 #include "services/finance/core/operations.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -25,7 +28,7 @@ std::string Collection(const Context& context) {
 
 // The stored row with its balances.
 BudgetLine Shown(BudgetLine line, const kernel::Accounts& accounts) {
-  line.set_etag(EtagOf(line));
+  line.set_etag(kernel::EtagOf(line));
   const absl::StatusOr<kernel::Balance> balance = accounts.Find(line.account());
   if (!balance.ok()) return line;  // A dry run's own line.
   line.set_received_minor(static_cast<int64_t>(balance->credits_posted));
@@ -36,15 +39,15 @@ BudgetLine Shown(BudgetLine line, const kernel::Accounts& accounts) {
 absl::StatusOr<Decision> CreateBudgetLine(const Context& context,
                                           const v1::CreateBudgetLineRequest& request,
                                           const State& state) {
-  RETURN_IF_ERROR(CheckId(request.budget_line_id(), "budget_line_id"));
+  RETURN_IF_ERROR(kernel::CheckId(request.budget_line_id(), "budget_line_id"));
   const BudgetLine& asked = request.resource();
-  RETURN_IF_ERROR(CheckText(asked.title(), "resource.title"));
-  RETURN_IF_ERROR(CheckCurrency(asked.currency_code(), "resource.currency_code"));
+  RETURN_IF_ERROR(kernel::CheckText(asked.title(), "resource.title"));
+  RETURN_IF_ERROR(kernel::CheckCurrency(asked.currency_code(), "resource.currency_code"));
   RETURN_IF_ERROR(FindOperation(state.rows, asked.operation()).status());
   const std::string name = absl::StrCat(Collection(context), request.budget_line_id());
   if (kernel::TableReader<BudgetLine>(state.rows).Find(name).has_value()) {
-    return Taken("BUDGET_LINE_EXISTS", name,
-                 absl::StrCat("ch8 budget show ", request.budget_line_id()));
+    return kernel::Taken("BUDGET_LINE_EXISTS", name,
+                         absl::StrCat("ch8 budget show ", request.budget_line_id()));
   }
   const uint32_t first = state.accounts.next_account();
   v1::FinanceEvent event;
@@ -56,9 +59,9 @@ absl::StatusOr<Decision> CreateBudgetLine(const Context& context,
   line.set_operation(asked.operation());
   line.set_currency_code(asked.currency_code());
   line.set_account(first + 1);
-  kernel::Event logged = DomainEvent(event);
-  OpenAccount({first, line.currency_code(), AccountOpened::NONE}, logged);
-  OpenAccount({first + 1, line.currency_code(), AccountOpened::CREDIT_BALANCE}, logged);
+  kernel::Event logged = kernel::DomainEvent(event);
+  books::OpenAccount({first, line.currency_code(), AccountOpened::NONE}, logged);
+  books::OpenAccount({first + 1, line.currency_code(), AccountOpened::CREDIT_BALANCE}, logged);
   return Decision{{logged}, [name](const State& after) {
                     const auto row = kernel::TableReader<BudgetLine>(after.rows).Find(name);
                     return Shown(row.value_or(BudgetLine()), after.accounts).SerializeAsString();
@@ -85,7 +88,7 @@ absl::StatusOr<v1::ListBudgetLinesResponse> ListBudgetLines(
 absl::StatusOr<BudgetLine> FindBudgetLine(const kernel::RowReader& rows, absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "organizations/*/budgetLines/*", "budget_line"));
   std::optional<BudgetLine> row = kernel::TableReader<BudgetLine>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_BUDGET_LINE", name, "ch8 budget list");
+  if (!row.has_value()) return kernel::Unknown("UNKNOWN_BUDGET_LINE", name, "ch8 budget list");
   return *std::move(row);
 }
 

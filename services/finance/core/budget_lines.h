@@ -3,7 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // Budget lines of the receiving organization: where given money lands. Each has two accounts in the

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 
 // What contributions add to the sums of their fund (rules F-11, F-12).
 //

@@ -7,14 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/contribution_sums.h"
 #include "services/finance/core/conversion.h"
-#include "services/finance/core/currencies.h"
-#include "services/finance/core/events.h"
 #include "services/finance/core/funds.h"
-#include "services/finance/core/spoken_ids.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
+#include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -38,7 +40,7 @@ std::string ExternalKey(absl::string_view fund, absl::string_view external_id) {
 }
 
 Contribution Shown(Contribution contribution) {
-  contribution.set_etag(EtagOf(contribution));
+  contribution.set_etag(kernel::EtagOf(contribution));
   return contribution;
 }
 
@@ -47,24 +49,25 @@ std::string ShowCommand(const Contribution& contribution) {
 }
 
 absl::Status BadRow(absl::string_view field, absl::string_view what) {
-  return Invalid("BAD_ROW", absl::StrCat(field, " ", what), {{"field", std::string(field)}});
+  return kernel::Invalid("BAD_ROW", absl::StrCat(field, " ", what),
+                         {{"field", std::string(field)}});
 }
 
 absl::Status BadRate(absl::string_view what) {
-  return Invalid("BAD_RATE", absl::StrCat("exchange_rate ", what),
-                 {{"rule", "F-13"}, {"field", "exchange_rate"}});
+  return kernel::Invalid("BAD_RATE", absl::StrCat("exchange_rate ", what),
+                         {{"rule", "F-13"}, {"field", "exchange_rate"}});
 }
 
 absl::Status BadAmount(std::string message, const chapter8::type::v1::Money& money) {
-  return Invalid("BAD_AMOUNT", std::move(message),
-                 {{"field", "original"},
-                  {"amount", absl::StrCat(money.amount_minor())},
-                  {"currency", money.currency_code()}});
+  return kernel::Invalid("BAD_AMOUNT", std::move(message),
+                         {{"field", "original"},
+                          {"amount", absl::StrCat(money.amount_minor())},
+                          {"currency", money.currency_code()}});
 }
 
 // The amount in the fund's currency (rule F-13).
 absl::StatusOr<int64_t> ConvertedAmount(const Contribution& asked, const Fund& fund) {
-  RETURN_IF_ERROR(CheckMoney(asked.original(), "original"));
+  RETURN_IF_ERROR(kernel::CheckMoney(asked.original(), "original"));
   const std::string& from = asked.original().currency_code();
   if (from == fund.currency_code()) {
     if (asked.exchange_rate().empty()) return asked.original().amount_minor();
@@ -75,22 +78,23 @@ absl::StatusOr<int64_t> ConvertedAmount(const Contribution& asked, const Fund& f
     return BadRate(absl::StrCat("must be a decimal, units of the original currency per ",
                                 fund.currency_code(), ", with up to 12 digits on either side"));
   }
-  if (!CheckText(asked.rate_source(), "rate_source").ok()) return BadRate("needs a rate_source");
-  if (!DayOf(asked.rate_date()).has_value()) return BadRate("needs a rate_date");
+  if (!kernel::CheckText(asked.rate_source(), "rate_source").ok())
+    return BadRate("needs a rate_source");
+  if (!kernel::DayOf(asked.rate_date()).has_value()) return BadRate("needs a rate_date");
   const std::optional<int64_t> amount_minor =
       Convert({.amount_minor = asked.original().amount_minor(),
                .from = from,
                .to = fund.currency_code(),
                .rate = *rate});
   if (amount_minor.value_or(0) > 0) return *amount_minor;
-  return BadAmount(absl::StrCat(FormatMoney(asked.original()),
+  return BadAmount(absl::StrCat(kernel::FormatMoney(asked.original()),
                                 amount_minor.has_value() ? " converts to nothing"
                                                          : " converts to more than can be kept"),
                    asked.original());
 }
 
 absl::Status CheckRow(const Contribution& asked) {
-  if (!CheckText(asked.donor(), "donor").ok()) {
+  if (!kernel::CheckText(asked.donor(), "donor").ok()) {
     return BadRow("donor", "must be 1 to 200 bytes of text");
   }
   if (asked.state() != Contribution::PLEDGED && asked.state() != Contribution::COMMITTED &&
@@ -100,10 +104,10 @@ absl::Status CheckRow(const Contribution& asked) {
   if (asked.form() != Contribution::FINANCIAL && asked.form() != Contribution::IN_KIND) {
     return BadRow("form", "must be FINANCIAL or IN_KIND");
   }
-  if (!DayOf(asked.decided_on()).has_value()) {
+  if (!kernel::DayOf(asked.decided_on()).has_value()) {
     return BadRow("decided_on", "must be a day of the calendar");
   }
-  if (!CheckOptionalText(asked.external_id(), "external_id").ok()) {
+  if (!kernel::CheckOptionalText(asked.external_id(), "external_id").ok()) {
     return BadRow("external_id", "must be at most 200 bytes of text");
   }
   return absl::OkStatus();
@@ -113,9 +117,10 @@ kernel::Event RecordedEvent(const Contribution& contribution, const Fund& fund,
                             int64_t paid_now_minor) {
   v1::FinanceEvent event;
   *event.mutable_contribution_recorded()->mutable_contribution() = contribution;
-  kernel::Event logged = DomainEvent(event);
+  kernel::Event logged = kernel::DomainEvent(event);
   if (paid_now_minor > 0 && contribution.form() == Contribution::FINANCIAL) {
-    Move({fund.source_account(), fund.account()}, static_cast<uint64_t>(paid_now_minor), logged);
+    books::Move({fund.source_account(), fund.account()}, static_cast<uint64_t>(paid_now_minor),
+                logged);
   }
   return logged;
 }
@@ -163,11 +168,11 @@ absl::Status Import::CheckNew(const Contribution& asked) {
   const std::string instead =
       known.has_value() ? absl::StrCat("ch8 contribution show ", kernel::IdOf(*known))
                         : absl::StrCat("ch8 contribution list --fund ", kernel::IdOf(fund_.name()));
-  return Annotate(
-      Taken("CONTRIBUTION_EXISTS",
-            absl::StrCat("a contribution to ", fund_.name(), " numbered ", asked.external_id()),
-            instead),
-      "", {{"rule", "F-11"}, {"field", "external_id"}});
+  return kernel::Annotate(kernel::Taken("CONTRIBUTION_EXISTS",
+                                        absl::StrCat("a contribution to ", fund_.name(),
+                                                     " numbered ", asked.external_id()),
+                                        instead),
+                          "", {{"rule", "F-11"}, {"field", "external_id"}});
 }
 
 absl::Status Import::CheckParent(const Contribution& asked, int64_t amount_minor) {
@@ -176,30 +181,30 @@ absl::Status Import::CheckParent(const Contribution& asked, int64_t amount_minor
   const std::optional<Contribution> parent =
       kernel::TableReader<Contribution>(state_.rows).Find(asked.parent());
   if (!parent.has_value()) {
-    return Unknown("UNKNOWN_PARENT", asked.parent(), "ch8 contribution list");
+    return kernel::Unknown("UNKNOWN_PARENT", asked.parent(), "ch8 contribution list");
   }
   if (parent->fund() == fund_.name()) {
     return BadRow("parent", "is a contribution to the same fund: it would count twice");
   }
   const std::optional<Fund> parent_fund =
       kernel::TableReader<Fund>(state_.rows).Find(parent->fund());
-  RETURN_IF_ERROR(CheckSameCurrency(parent_fund.value_or(Fund()).currency_code(),
-                                    fund_.currency_code(), "the flow passed on"));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(parent_fund.value_or(Fund()).currency_code(),
+                                            fund_.currency_code(), "the flow passed on"));
   const bool ended =
       parent->state() == Contribution::WITHDRAWN || parent->state() == Contribution::CANCELLED;
   int64_t& passed_on_minor = passed_on_minor_[asked.parent()];
   const int64_t left_minor =
       ended ? 0 : parent->amount_minor() - parent->passed_on_minor() - passed_on_minor;
   if (amount_minor > left_minor) {
-    return NotNow("PARENT_EXCEEDED",
-                  absl::StrCat(FormatAmount(fund_.currency_code(), amount_minor),
-                               " is more than is left of ", parent->name(), " to pass on, ",
-                               FormatAmount(fund_.currency_code(), left_minor)),
-                  {{"rule", "F-11"},
-                   {"available", absl::StrCat(left_minor)},
-                   {"wanted", absl::StrCat(amount_minor)},
-                   {"currency", fund_.currency_code()},
-                   {"instead", ShowCommand(*parent)}});
+    return kernel::NotNow("PARENT_EXCEEDED",
+                          absl::StrCat(kernel::FormatAmount(fund_.currency_code(), amount_minor),
+                                       " is more than is left of ", parent->name(), " to pass on, ",
+                                       kernel::FormatAmount(fund_.currency_code(), left_minor)),
+                          {{"rule", "F-11"},
+                           {"available", absl::StrCat(left_minor)},
+                           {"wanted", absl::StrCat(amount_minor)},
+                           {"currency", fund_.currency_code()},
+                           {"instead", ShowCommand(*parent)}});
   }
   passed_on_minor += amount_minor;
   return absl::OkStatus();
@@ -213,7 +218,7 @@ absl::Status Import::Add(const Contribution& asked) {
   Contribution contribution;
   contribution.set_name(absl::StrCat(
       Collection(context_),
-      NextSpokenId(
+      kernel::NextSpokenId(
           state_.rows,
           {.kind = kContributionKind, .organization = context_.organization, .time = context_.time},
           events_.size() + 1)));
@@ -248,8 +253,9 @@ absl::StatusOr<Decision> ImportContributions(const Context& context,
                                              const State& state) {
   ASSIGN_OR_RETURN(Fund fund, FindFund(state.rows, request.fund()));
   if (request.contributions_size() == 0 || request.contributions_size() > kBatchMax) {
-    return Invalid("BAD_BATCH", absl::StrCat("a batch has 1 to ", kBatchMax, " contributions"),
-                   {{"wanted", absl::StrCat(request.contributions_size())}});
+    return kernel::Invalid("BAD_BATCH",
+                           absl::StrCat("a batch has 1 to ", kBatchMax, " contributions"),
+                           {{"wanted", absl::StrCat(request.contributions_size())}});
   }
   ASSIGN_OR_RETURN(const ContributionSums sums, SumsOfFund(fund, state.accounts));
   Import import(context, state, std::move(fund), sums);
@@ -257,7 +263,7 @@ absl::StatusOr<Decision> ImportContributions(const Context& context,
     const absl::Status added = import.Add(request.contributions(i));
     if (added.ok()) continue;
     const std::string row = absl::StrCat(i + 1);
-    return Annotate(added, absl::StrCat("row ", row, ": "), {{"row", row}});
+    return kernel::Annotate(added, absl::StrCat("row ", row, ": "), {{"row", row}});
   }
   return Decision{
       import.TakeEvents(), [names = import.TakeNames()](const State& after) {
@@ -274,7 +280,8 @@ absl::StatusOr<Contribution> FindContribution(const kernel::RowReader& rows,
                                               absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "organizations/*/contributions/*", "contribution"));
   std::optional<Contribution> row = kernel::TableReader<Contribution>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_CONTRIBUTION", name, "ch8 contribution list");
+  if (!row.has_value())
+    return kernel::Unknown("UNKNOWN_CONTRIBUTION", name, "ch8 contribution list");
   return *std::move(row);
 }
 
@@ -299,29 +306,29 @@ absl::StatusOr<int64_t> PaidNow(const Contribution& contribution,
                                 absl::string_view currency_code) {
   const int64_t rest_minor = contribution.amount_minor() - contribution.paid_minor();
   const int64_t named_minor = request.paid_now_minor();
-  const Metadata figures = {{"rule", "F-10"},
-                            {"available", absl::StrCat(rest_minor)},
-                            {"wanted", absl::StrCat(named_minor)},
-                            {"currency", std::string(currency_code)},
-                            {"instead", ShowCommand(contribution)}};
+  const kernel::Metadata figures = {{"rule", "F-10"},
+                                    {"available", absl::StrCat(rest_minor)},
+                                    {"wanted", absl::StrCat(named_minor)},
+                                    {"currency", std::string(currency_code)},
+                                    {"instead", ShowCommand(contribution)}};
   if (named_minor > rest_minor && request.state() != Contribution::COMMITTED) {
-    return NotNow(
-        "PAID_EXCEEDS_COMMITTED",
-        absl::StrCat(FormatAmount(currency_code, named_minor), " is more than is left to pay of ",
-                     contribution.name(), ", ", FormatAmount(currency_code, rest_minor)),
-        figures);
+    return kernel::NotNow("PAID_EXCEEDS_COMMITTED",
+                          absl::StrCat(kernel::FormatAmount(currency_code, named_minor),
+                                       " is more than is left to pay of ", contribution.name(),
+                                       ", ", kernel::FormatAmount(currency_code, rest_minor)),
+                          figures);
   }
   switch (request.state()) {
     case Contribution::PARTIALLY_PAID:
       if (named_minor > 0) return named_minor;
-      return Invalid("BAD_AMOUNT", "paid_now_minor must be more than zero", figures);
+      return kernel::Invalid("BAD_AMOUNT", "paid_now_minor must be more than zero", figures);
     case Contribution::PAID:
       if (named_minor == 0 || named_minor == rest_minor) return rest_minor;
-      return Invalid("BAD_AMOUNT", "paid_now_minor must be all that is left to pay, or absent",
-                     figures);
+      return kernel::Invalid("BAD_AMOUNT",
+                             "paid_now_minor must be all that is left to pay, or absent", figures);
     default:
       if (named_minor == 0) return 0;
-      return Invalid("BAD_AMOUNT", "paid_now_minor is for payments", figures);
+      return kernel::Invalid("BAD_AMOUNT", "paid_now_minor is for payments", figures);
   }
 }
 
@@ -329,21 +336,22 @@ absl::StatusOr<Decision> AdvanceContribution(const Context&,
                                              const v1::AdvanceContributionRequest& request,
                                              const State& state) {
   ASSIGN_OR_RETURN(const Contribution known, FindContribution(state.rows, request.name()));
-  RETURN_IF_ERROR(CheckEtag(known, request.etag(), ShowCommand(known)));
+  RETURN_IF_ERROR(kernel::CheckEtag(known, request.etag(), ShowCommand(known)));
   if (!MayFollow(known.state(), request.state())) {
-    return NotNow("ILLEGAL_TRANSITION",
-                  absl::StrCat(known.name(), " is ", Contribution::State_Name(known.state()),
-                               " and cannot become what was asked"),
-                  {{"rule", "F-9"},
-                   {"state", Contribution::State_Name(known.state())},
-                   {"instead", ShowCommand(known)}});
+    return kernel::NotNow(
+        "ILLEGAL_TRANSITION",
+        absl::StrCat(known.name(), " is ", Contribution::State_Name(known.state()),
+                     " and cannot become what was asked"),
+        {{"rule", "F-9"},
+         {"state", Contribution::State_Name(known.state())},
+         {"instead", ShowCommand(known)}});
   }
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, known.fund()));
   ASSIGN_OR_RETURN(const int64_t paid_now_minor, PaidNow(known, request, fund.currency_code()));
   if (request.state() == Contribution::CANCELLED) {
-    RETURN_IF_ERROR(CheckText(request.amendment(), "amendment"));
+    RETURN_IF_ERROR(kernel::CheckText(request.amendment(), "amendment"));
   } else if (!request.amendment().empty()) {
-    return BadField("amendment", "is for cancelling a commitment");
+    return kernel::BadField("amendment", "is for cancelling a commitment");
   }
   Contribution advanced = known;
   advanced.set_paid_minor(known.paid_minor() + paid_now_minor);
@@ -413,7 +421,7 @@ void ApplyContributionRecorded(const v1::FinanceEvent::ContributionRecorded& eve
   if (before.has_value()) {
     contribution.set_passed_on_minor(before->passed_on_minor());
   } else {
-    CountSpokenId(kernel::IdOf(contribution.name()), rows);
+    kernel::CountSpokenId(kernel::IdOf(contribution.name()), rows);
     if (!contribution.external_id().empty()) {
       rows.Put(Table::kRows, ExternalKey(contribution.fund(), contribution.external_id()),
                contribution.name());

@@ -1,7 +1,7 @@
 #ifndef CH8_SERVICES_FINANCE_CORE_CONTRIBUTIONS_H_
 #define CH8_SERVICES_FINANCE_CORE_CONTRIBUTIONS_H_
 
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // Contributions to funds, from pledge over commitment to paid (rules F-9 to F-14). A pledge is

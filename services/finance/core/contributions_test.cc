@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/finance/core/test_scenario.h"
+#include "services/kernel/refusal.h"
 #include "tests/support/status_matchers.h"
 
 namespace ch8::finance {

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
-#include "services/finance/core/currencies.h"
+#include "services/kernel/money.h"
 #include "storage/base/check.h"
 
 namespace ch8::finance {
@@ -43,8 +43,8 @@ std::optional<ExchangeRate> ParseExchangeRate(absl::string_view text) {
 // amount / 10^from ÷ (digits / 10^scale) × 10^to. The numerator stays below 2^63 × 10^16, the
 // denominator below 10^28, so both fit in 128 bits.
 std::optional<int64_t> Convert(const ConversionParts& parts) {
-  const std::optional<int> from = MinorUnitDecimals(parts.from);
-  const std::optional<int> to = MinorUnitDecimals(parts.to);
+  const std::optional<int> from = kernel::MinorUnitDecimals(parts.from);
+  const std::optional<int> to = kernel::MinorUnitDecimals(parts.to);
   Check(parts.amount_minor >= 0 && from.has_value() && to.has_value() && parts.rate.digits > 0,
         "a conversion that was not checked before");
   const absl::uint128 numerator = absl::uint128(static_cast<uint64_t>(parts.amount_minor)) *

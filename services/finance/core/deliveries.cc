@@ -5,14 +5,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/assessed.h"
-#include "services/finance/core/events.h"
 #include "services/finance/core/operations.h"
 #include "services/finance/core/requests.h"
-#include "services/finance/core/spoken_ids.h"
 #include "services/finance/core/transfers.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
+#include "services/kernel/spoken_ids.h"
 
 namespace ch8::finance {
 namespace {
@@ -42,38 +44,6 @@ Verdict Defer(absl::string_view reason) {
   return {.verdict = Delivery::DEFER, .reason = std::string(reason), .events = {}};
 }
 
-Delivery::Verdict VerdictOf(books::Verdict verdict) {
-  switch (verdict) {
-    case books::Verdict::kAccept:
-      return Delivery::ACCEPT;
-    case books::Verdict::kRefuse:
-      return Delivery::REFUSE;
-    case books::Verdict::kDefer:
-      return Delivery::DEFER;
-  }
-  return Delivery::REFUSE;
-}
-
-books::PlacedStep Place(const Delivered& delivered) {
-  books::PlacedStep placed{
-      .step = delivered.entry.step(), .author_origin = delivered.origin, .reference = {}};
-  placed.reference.set_index(delivered.index);
-  placed.reference.set_leaf_hash(std::string(delivered.leaf_hash.view()));
-  return placed;
-}
-
-// The record as it will be once the delivered step is logged.
-TransferRecord After(const TransferRecord& before, const Context& context,
-                     const books::PlacedStep& placed) {
-  TransferRecord after = before;
-  books::ApplyStep({.placed = placed,
-                    .own_origin = context.origin,
-                    .time_us = absl::ToUnixMicros(context.time),
-                    .postings = {}},
-                   after);
-  return after;
-}
-
 // Whether the terms name one offer of the giver's own, for the quantity that is reserved.
 bool WellFormed(const OfferTerms& terms, const Reserve& reserve, const Organization& giver,
                 const State& state) {
@@ -81,10 +51,10 @@ bool WellFormed(const OfferTerms& terms, const Reserve& reserve, const Organizat
   amount.set_currency_code(terms.currency_code());
   amount.set_amount_minor(terms.amount_minor());
   return kernel::CheckName(terms.offer(), "offers/*", "offer").ok() &&
-         IsSpokenIdOf(kernel::IdOf(terms.offer()), kOfferKind, giver.name()) &&
+         kernel::IsSpokenIdOf(kernel::IdOf(terms.offer()), kOfferKind, giver.name()) &&
          kernel::CheckName(terms.request(), "requests/*", "request").ok() &&
          kernel::CheckName(terms.fund(), absl::StrCat(giver.name(), "/funds/*"), "fund").ok() &&
-         CheckMoney(amount, "amount").ok() &&
+         kernel::CheckMoney(amount, "amount").ok() &&
          static_cast<uint64_t>(terms.amount_minor()) == reserve.quantity() &&
          reserve.hold_duration().nanos() == 0 &&
          !kernel::TableReader<Offer>(state.rows).Find(terms.offer()).has_value();
@@ -128,17 +98,10 @@ Offer ReceiverHalf(const OfferTerms& terms, const TransferStep& step, const Cont
   return offer;
 }
 
-Event PeerStepEvent(const TransferStep& step) {
-  Event event;
-  *event.entry.mutable_peer_step() = step;
-  return event;
-}
-
 // A RESERVE that the protocol lets in: its half is created, and refused by rule where it must be.
-Verdict DecideReserve(const Context& context, const Delivered& delivered, const Organization& giver,
-                      const State& state) {
-  const TransferStep& step = delivered.entry.step();
-  Verdict verdict;
+Verdict DecideReserve(const Context& context, const books::StepDelivery& delivery,
+                      const TransferStep& step, const Organization& giver, const State& state) {
+  Verdict verdict = delivery.verdict;
   OfferTerms terms;
   if (!terms.ParseFromString(step.reserve().terms()) ||
       !WellFormed(terms, step.reserve(), giver, state)) {
@@ -147,13 +110,11 @@ Verdict DecideReserve(const Context& context, const Delivered& delivered, const 
     verdict.reason = std::string(Forbidden(terms, context, giver, state));
     v1::FinanceEvent event;
     *event.mutable_offer_recorded()->mutable_offer() = ReceiverHalf(terms, step, context, giver);
-    verdict.events.push_back(DomainEvent(event));
+    verdict.events.insert(verdict.events.begin(), kernel::DomainEvent(event));
   }
-  verdict.events.push_back(PeerStepEvent(step));
   if (verdict.reason.empty()) return verdict;
-  const TransferRecord reserved = After(TransferRecord(), context, Place(delivered));
-  const absl::StatusOr<books::OwnStep> reject = books::DecideReject(reserved, Reject::RULES);
-  if (reject.ok()) verdict.events.push_back(StepEvent(*reject, giver.trust_domain()));
+  const absl::StatusOr<books::OwnStep> reject = books::DecideReject(delivery.after, Reject::RULES);
+  if (reject.ok()) verdict.events.push_back(books::StepEvent(*reject, giver.trust_domain()));
   return verdict;
 }
 
@@ -164,13 +125,12 @@ bool MayPost(const Context& context, const Offer& offer, const State& state) {
   if (!fund.has_value() || !request.has_value()) return false;
   if (fund->source() != v1::Fund::ASSESSED) return true;
   const auto operation = FindOperation(state.rows, request->operation());
-  return operation.ok() && CheckActivated(*operation, DayOf(context.time)).ok();
+  return operation.ok() && CheckActivated(*operation, kernel::DayOf(context.time)).ok();
 }
 
 // The giver's answer to a verified ACCEPT: this append is the commit.
 std::optional<Event> CommitEvent(const Context& context, const TransferRecord& accepted,
                                  const Offer& offer, const State& state) {
-  if (accepted.state() != TransferRecord::ACCEPTED) return std::nullopt;
   if (!MayPost(context, offer, state)) {
     absl::StatusOr<Event> event =
         VoidEvent(offer, accepted,
@@ -180,7 +140,7 @@ std::optional<Event> CommitEvent(const Context& context, const TransferRecord& a
   const absl::StatusOr<books::OwnStep> post =
       books::DecidePost(accepted, accepted.quantity_accepted());
   if (!post.ok()) return std::nullopt;
-  Event event = StepEvent(*post, TrustDomainOf(accepted.receiver_origin()));
+  Event event = books::StepEvent(*post, books::TrustDomainOf(accepted.receiver_origin()));
   EndCeilingHold(offer, accepted.quantity_accepted(), event);
   return event;
 }
@@ -188,37 +148,24 @@ std::optional<Event> CommitEvent(const Context& context, const TransferRecord& a
 Verdict DecideStep(const Context& context, const Delivered& delivered, const Organization& sender,
                    const State& state) {
   const TransferStep& step = delivered.entry.step();
-  const books::PlacedStep placed = Place(delivered);
-  const std::optional<TransferRecord> record =
-      FindTransfer(state.rows, step.giver_origin(), step.transfer_id());
-  const books::PeerDecision decision =
-      books::OnPeerStep(record.has_value() ? &*record : nullptr, placed, context.origin);
-  if (step.has_reserve() && !record.has_value() && decision.log_peer_step) {
-    return DecideReserve(context, delivered, sender, state);
-  }
-  Verdict verdict{.verdict = VerdictOf(decision.verdict), .reason = decision.reason, .events = {}};
-  if (decision.log_peer_step) verdict.events.push_back(PeerStepEvent(step));
+  books::StepDelivery delivery = books::DecideStepDelivery(context, delivered, state.rows);
+  if (delivery.opens) return DecideReserve(context, delivery, step, sender, state);
   const Offer offer = FindOfferOf(state.rows, step).value_or(Offer());
-  for (const books::OwnStep& own : decision.own_steps) {
-    Event event = StepEvent(own, sender.trust_domain());
-    if (own.step.has_settled()) event.recipients.clear();  // Closes our half; nobody waits for it.
-    if (own.step.has_void_()) EndCeilingHold(offer, 0, event);
-    verdict.events.push_back(std::move(event));
+  for (Event& event : delivery.verdict.events) {
+    if (event.entry.has_step() && event.entry.step().has_void_()) EndCeilingHold(offer, 0, event);
   }
-  if (step.has_accept() && record.has_value() && record->state() == TransferRecord::RESERVED &&
-      decision.log_peer_step) {
-    std::optional<Event> commit =
-        CommitEvent(context, After(*record, context, placed), offer, state);
-    if (commit.has_value()) verdict.events.push_back(*std::move(commit));
+  if (delivery.accepts) {
+    std::optional<Event> commit = CommitEvent(context, delivery.after, offer, state);
+    if (commit.has_value()) delivery.verdict.events.push_back(*std::move(commit));
   }
-  return verdict;
+  return delivery.verdict;
 }
 
 }  // namespace
 
 Verdict DecideFinanceDelivery(const Context& context, const Delivered& delivered,
                               const State& state) {
-  const absl::string_view trust_domain = TrustDomainOf(delivered.origin);
+  const absl::string_view trust_domain = books::TrustDomainOf(delivered.origin);
   const absl::string_view service = absl::string_view(delivered.origin).substr(trust_domain.size());
   if (trust_domain == context.trust_domain ||
       (service != "/ch8/finance" && !absl::StartsWith(service, "/ch8/finance/"))) {

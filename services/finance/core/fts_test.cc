@@ -7,9 +7,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "services/finance/core/currencies.h"
-#include "services/finance/core/test_csv.h"
 #include "services/finance/core/test_scenario.h"
+#include "services/kernel/money.h"
+#include "tests/support/csv.h"
 #include "tests/support/data.h"
 #include "tests/support/status_matchers.h"
 
@@ -61,7 +61,7 @@ Contribution ToContribution(const Row& row) {
   const bool converted = IsConverted(row);
   const std::string currency = converted ? row.at("originalCurrency") : "USD";
   int64_t minor = ToInteger(row.at(converted ? "originalAmount" : "amountUSD"));
-  for (int i = 0; i < MinorUnitDecimals(currency).value(); ++i) minor *= 10;
+  for (int i = 0; i < kernel::MinorUnitDecimals(currency).value(); ++i) minor *= 10;
   contribution.mutable_original()->set_currency_code(currency);
   contribution.mutable_original()->set_amount_minor(minor);
   if (converted) {
@@ -80,8 +80,8 @@ int64_t WholeDollars(int64_t cents) { return (cents + 50) / 100; }
 class FtsTest : public ::testing::Test {
  protected:
   FtsTest()
-      : rows_(
-            ReadCsv(testing::ReadFile(testing::DataPath("fts/fts_incoming_funding_global.csv")))) {
+      : rows_(testing::ReadCsv(
+            testing::ReadFile(testing::DataPath("fts/fts_incoming_funding_global.csv")))) {
     AddFund(scenario_.un, "fts", "source: EXTRA_BUDGETARY", 0);
   }
 

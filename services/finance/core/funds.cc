@@ -4,11 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/assessed.h"
-#include "services/finance/core/events.h"
 #include "services/finance/core/operations.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -26,7 +29,7 @@ std::string Collection(const Context& context) {
 
 // The stored row with its balances.
 Fund Shown(Fund fund, const kernel::Accounts& accounts) {
-  fund.set_etag(EtagOf(fund));
+  fund.set_etag(kernel::EtagOf(fund));
   const absl::StatusOr<kernel::Balance> available = accounts.Find(fund.account());
   const absl::StatusOr<kernel::Balance> source = accounts.Find(fund.source_account());
   const absl::StatusOr<kernel::Balance> given = accounts.Find(fund.given_account());
@@ -39,20 +42,20 @@ Fund Shown(Fund fund, const kernel::Accounts& accounts) {
 }
 
 absl::Status CheckFund(const Fund& fund) {
-  RETURN_IF_ERROR(CheckText(fund.title(), "resource.title"));
+  RETURN_IF_ERROR(kernel::CheckText(fund.title(), "resource.title"));
   if (fund.source() != Fund::ASSESSED && fund.source() != Fund::EXTRA_BUDGETARY) {
-    return BadField("resource.source", "is missing or unknown");
+    return kernel::BadField("resource.source", "is missing or unknown");
   }
-  RETURN_IF_ERROR(CheckCurrency(fund.currency_code(), "resource.currency_code"));
+  RETURN_IF_ERROR(kernel::CheckCurrency(fund.currency_code(), "resource.currency_code"));
   if (fund.counts_toward_2719() && fund.source() != Fund::ASSESSED) {
-    return BadField("resource.counts_toward_2719", "is for assessed money only");
+    return kernel::BadField("resource.counts_toward_2719", "is for assessed money only");
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<Decision> CreateFund(const Context& context, const v1::CreateFundRequest& request,
                                     const State& state) {
-  RETURN_IF_ERROR(CheckId(request.fund_id(), "fund_id"));
+  RETURN_IF_ERROR(kernel::CheckId(request.fund_id(), "fund_id"));
   const Fund& asked = request.resource();
   RETURN_IF_ERROR(CheckFund(asked));
   if (!asked.operation().empty()) {
@@ -60,7 +63,7 @@ absl::StatusOr<Decision> CreateFund(const Context& context, const v1::CreateFund
   }
   const std::string name = absl::StrCat(Collection(context), request.fund_id());
   if (kernel::TableReader<Fund>(state.rows).Find(name).has_value()) {
-    return Taken("FUND_EXISTS", name, absl::StrCat("ch8 fund show ", request.fund_id()));
+    return kernel::Taken("FUND_EXISTS", name, absl::StrCat("ch8 fund show ", request.fund_id()));
   }
   const uint32_t first = state.accounts.next_account();
   v1::FinanceEvent event;
@@ -75,10 +78,10 @@ absl::StatusOr<Decision> CreateFund(const Context& context, const v1::CreateFund
   fund.set_operation(asked.operation());
   fund.set_counts_toward_2719(asked.counts_toward_2719());
   fund.set_account(first + 1);
-  kernel::Event logged = DomainEvent(event);
-  OpenAccount({first, fund.currency_code(), AccountOpened::NONE}, logged);
-  OpenAccount({first + 1, fund.currency_code(), AccountOpened::CREDIT_BALANCE}, logged);
-  OpenAccount({first + 2, fund.currency_code(), AccountOpened::NONE}, logged);
+  kernel::Event logged = kernel::DomainEvent(event);
+  books::OpenAccount({first, fund.currency_code(), AccountOpened::NONE}, logged);
+  books::OpenAccount({first + 1, fund.currency_code(), AccountOpened::CREDIT_BALANCE}, logged);
+  books::OpenAccount({first + 2, fund.currency_code(), AccountOpened::NONE}, logged);
   return Decision{{logged}, [name](const State& after) {
                     const auto row = kernel::TableReader<Fund>(after.rows).Find(name);
                     return Shown(row.value_or(Fund()), after.accounts).SerializeAsString();
@@ -104,7 +107,7 @@ absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
   if (!request.operation().empty()) {
     ASSIGN_OR_RETURN(operation, FindOperation(state.rows, request.operation()));
   }
-  const absl::CivilDay day = DayOf(context.time);
+  const absl::CivilDay day = kernel::DayOf(context.time);
   return kernel::ListPage<Fund, v1::ListFundsRequest, v1::ListFundsResponse>(
       state.rows, Collection(context), request,
       [&](const Fund& fund) {
@@ -120,7 +123,7 @@ absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
 absl::StatusOr<Fund> FindFund(const kernel::RowReader& rows, absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "organizations/*/funds/*", "fund"));
   std::optional<Fund> row = kernel::TableReader<Fund>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_FUND", name, "ch8 fund list");
+  if (!row.has_value()) return kernel::Unknown("UNKNOWN_FUND", name, "ch8 fund list");
   return *std::move(row);
 }
 

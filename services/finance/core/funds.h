@@ -3,7 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // Funds: money of one source and one currency. Each has three accounts in the books: where received

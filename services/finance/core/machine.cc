@@ -7,7 +7,6 @@
 #include "services/finance/core/funds.h"
 #include "services/finance/core/offers.h"
 #include "services/finance/core/operations.h"
-#include "services/finance/core/refusals.h"
 #include "services/finance/core/requests.h"
 #include "services/finance/core/transfers.h"
 #include "storage/base/check.h"
@@ -26,7 +25,7 @@ FinanceMachine::FinanceMachine() {
   books::AddTransferRoutes(routes_);
 }
 
-absl::string_view FinanceMachine::domain() const { return kDomain; }
+absl::string_view FinanceMachine::domain() const { return "finance.chapter8"; }
 
 kernel::Verdict FinanceMachine::DecideDelivery(const kernel::Context& context,
                                                const kernel::Delivered& delivered,

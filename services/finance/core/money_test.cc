@@ -1,9 +1,10 @@
+#include "services/kernel/money.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 
 #include "services/finance/core/conversion.h"
-#include "services/finance/core/currencies.h"
 
 namespace ch8::finance {
 namespace {
@@ -79,17 +80,17 @@ TEST(ShareTest, IsFloored) {
 }
 
 TEST(CurrenciesTest, FormatsForPeople) {
-  EXPECT_EQ(FormatAmount("USD", 7'500'000'000), "USD 75,000,000.00");
-  EXPECT_EQ(FormatAmount("USD", 5), "USD 0.05");
-  EXPECT_EQ(FormatAmount("XOF", 1'500), "XOF 1,500");
-  EXPECT_EQ(FormatAmount("KWD", -125), "KWD -0.125");
-  EXPECT_EQ(FormatAmount("USD", INT64_MIN), "USD -92,233,720,368,547,758.08");
+  EXPECT_EQ(kernel::FormatAmount("USD", 7'500'000'000), "USD 75,000,000.00");
+  EXPECT_EQ(kernel::FormatAmount("USD", 5), "USD 0.05");
+  EXPECT_EQ(kernel::FormatAmount("XOF", 1'500), "XOF 1,500");
+  EXPECT_EQ(kernel::FormatAmount("KWD", -125), "KWD -0.125");
+  EXPECT_EQ(kernel::FormatAmount("USD", INT64_MIN), "USD -92,233,720,368,547,758.08");
 }
 
 TEST(CurrenciesTest, UnknownOnesHaveNoMinorUnit) {
   for (const absl::string_view code :
        {"", "usd", "US", "USDX", "XAU", "XDR", "XTS", "DEM", "ZZZ"}) {
-    EXPECT_FALSE(MinorUnitDecimals(code).has_value()) << code;
+    EXPECT_FALSE(kernel::MinorUnitDecimals(code).has_value()) << code;
   }
 }
 

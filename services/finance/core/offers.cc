@@ -4,18 +4,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/assessed.h"
 #include "services/finance/core/budget_lines.h"
-#include "services/finance/core/currencies.h"
-#include "services/finance/core/events.h"
 #include "services/finance/core/funds.h"
 #include "services/finance/core/operations.h"
 #include "services/finance/core/requests.h"
-#include "services/finance/core/spoken_ids.h"
 #include "services/finance/core/transfers.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
+#include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -38,7 +40,7 @@ constexpr int64_t kHoldSecondsMax = int64_t{366} * 24 * 3600;
 constexpr size_t kDueMax = 256;
 
 Offer Shown(Offer offer) {
-  offer.set_etag(EtagOf(offer));
+  offer.set_etag(kernel::EtagOf(offer));
   return offer;
 }
 
@@ -56,39 +58,39 @@ std::function<std::string(const State&)> ReplyWith(std::string name) {
 absl::StatusOr<Offer> FindOffer(const kernel::RowReader& rows, absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "offers/*", "offer"));
   std::optional<Offer> row = kernel::TableReader<Offer>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_OFFER", name, "ch8 offer list");
+  if (!row.has_value()) return kernel::Unknown("UNKNOWN_OFFER", name, "ch8 offer list");
   return *std::move(row);
 }
 
 absl::Status WrongState(const Offer& offer, absl::string_view reason, absl::string_view wanted) {
   const std::string state = Offer::State_Name(offer.state());
-  return NotNow(reason, absl::StrCat(offer.name(), " is ", state, ", not ", wanted),
-                {{"state", state}, {"instead", ShowCommand(offer)}});
+  return kernel::NotNow(reason, absl::StrCat(offer.name(), " is ", state, ", not ", wanted),
+                        {{"state", state}, {"instead", ShowCommand(offer)}});
 }
 
 absl::Status CheckSide(const Offer& offer, Offer::Side side) {
   if (offer.side() == side) return absl::OkStatus();
   const bool giver = side == Offer::GIVER;
-  return NotNow(giver ? "NOT_GIVER" : "NOT_RECEIVER",
-                absl::StrCat("only ", giver ? offer.giver() : offer.receiver(), ", which ",
-                             giver ? "gives" : "receives", ", does this to ", offer.name()),
-                {{"instead", ShowCommand(offer)}});
+  return kernel::NotNow(giver ? "NOT_GIVER" : "NOT_RECEIVER",
+                        absl::StrCat("only ", giver ? offer.giver() : offer.receiver(), ", which ",
+                                     giver ? "gives" : "receives", ", does this to ", offer.name()),
+                        {{"instead", ShowCommand(offer)}});
 }
 
 // The least that may be accepted: the whole amount unless the offer says less.
 absl::StatusOr<Money> LeastAmount(const Offer& asked) {
   if (!asked.has_amount_min()) return asked.amount();
-  RETURN_IF_ERROR(CheckMoney(asked.amount_min(), "resource.amount_min"));
-  RETURN_IF_ERROR(CheckSameCurrency(asked.amount().currency_code(),
-                                    asked.amount_min().currency_code(), "the offer"));
+  RETURN_IF_ERROR(kernel::CheckMoney(asked.amount_min(), "resource.amount_min"));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(asked.amount().currency_code(),
+                                            asked.amount_min().currency_code(), "the offer"));
   if (asked.amount_min().amount_minor() <= asked.amount().amount_minor()) {
     return asked.amount_min();
   }
-  return Invalid("BAD_AMOUNT", "resource.amount_min is more than what is offered",
-                 {{"field", "resource.amount_min"},
-                  {"available", absl::StrCat(asked.amount().amount_minor())},
-                  {"wanted", absl::StrCat(asked.amount_min().amount_minor())},
-                  {"currency", asked.amount().currency_code()}});
+  return kernel::Invalid("BAD_AMOUNT", "resource.amount_min is more than what is offered",
+                         {{"field", "resource.amount_min"},
+                          {"available", absl::StrCat(asked.amount().amount_minor())},
+                          {"wanted", absl::StrCat(asked.amount_min().amount_minor())},
+                          {"currency", asked.amount().currency_code()}});
 }
 
 absl::Status CheckHoldDuration(const Offer& asked) {
@@ -96,16 +98,16 @@ absl::Status CheckHoldDuration(const Offer& asked) {
   if (seconds >= 1 && seconds <= kHoldSecondsMax && asked.hold_duration().nanos() == 0) {
     return absl::OkStatus();
   }
-  return Invalid("BAD_HOLD_DURATION",
-                 "resource.hold_duration must be whole seconds, from 1 second to 366 days",
-                 {{"field", "resource.hold_duration"}, {"wanted", absl::StrCat(seconds)}});
+  return kernel::Invalid("BAD_HOLD_DURATION",
+                         "resource.hold_duration must be whole seconds, from 1 second to 366 days",
+                         {{"field", "resource.hold_duration"}, {"wanted", absl::StrCat(seconds)}});
 }
 
 absl::Status CheckEarmark(const Fund& fund, const FundingRequest& request) {
   if (fund.operation().empty() || fund.operation() == request.operation()) {
     return absl::OkStatus();
   }
-  return NotNow(
+  return kernel::NotNow(
       "EARMARK",
       absl::StrCat(fund.name(), " may only be given for ", fund.operation(), ", and ",
                    request.name(), " is for ", request.operation()),
@@ -120,7 +122,7 @@ absl::StatusOr<std::optional<Ceiling>> AssessedGate(const Context& context, cons
                                                     const Fund& fund,
                                                     const v1::Operation& operation) {
   if (fund.source() != Fund::ASSESSED) return std::optional<Ceiling>();
-  const absl::CivilDay day = DayOf(context.time);
+  const absl::CivilDay day = kernel::DayOf(context.time);
   RETURN_IF_ERROR(CheckActivated(operation, day));
   if (!fund.counts_toward_2719()) return std::optional<Ceiling>();
   const std::optional<Ceiling> ceiling = CeilingOn(operation, day, state.accounts);
@@ -133,10 +135,11 @@ absl::Status CheckAvailable(const Fund& fund, const FundingRequest& request, con
                             const kernel::Accounts& accounts) {
   ASSIGN_OR_RETURN(const kernel::Balance balance, accounts.Find(fund.account()));
   if (wanted.amount_minor() <= balance.available()) return absl::OkStatus();
-  return NotNow(
+  return kernel::NotNow(
       "INSUFFICIENT",
-      absl::StrCat(fund.name(), " has ", FormatAmount(fund.currency_code(), balance.available()),
-                   " available, less than ", FormatMoney(wanted)),
+      absl::StrCat(fund.name(), " has ",
+                   kernel::FormatAmount(fund.currency_code(), balance.available()),
+                   " available, less than ", kernel::FormatMoney(wanted)),
       {{"rule", "F-15"},
        {"fund", fund.name()},
        {"available", absl::StrCat(balance.available())},
@@ -149,10 +152,10 @@ absl::Status CheckAvailable(const Fund& fund, const FundingRequest& request, con
 Offer DraftOf(const Context& context, const State& state, const Offer& asked,
               const Organization& receiver) {
   Offer draft;
-  draft.set_name(
-      absl::StrCat(kCollection, NextSpokenId(state.rows, {.kind = kOfferKind,
-                                                          .organization = context.organization,
-                                                          .time = context.time})));
+  draft.set_name(absl::StrCat(
+      kCollection, kernel::NextSpokenId(state.rows, {.kind = kOfferKind,
+                                                     .organization = context.organization,
+                                                     .time = context.time})));
   draft.set_request(asked.request());
   draft.set_fund(asked.fund());
   draft.set_giver(context.organization);
@@ -173,24 +176,25 @@ Offer DraftOf(const Context& context, const State& state, const Offer& asked,
 kernel::Event RecordedEvent(const Offer& offer) {
   v1::FinanceEvent event;
   *event.mutable_offer_recorded()->mutable_offer() = offer;
-  return DomainEvent(event);
+  return kernel::DomainEvent(event);
 }
 
 absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRequest& request,
                                    const State& state) {
   const Offer& asked = request.resource();
-  RETURN_IF_ERROR(CheckMoney(asked.amount(), "resource.amount"));
+  RETURN_IF_ERROR(kernel::CheckMoney(asked.amount(), "resource.amount"));
   ASSIGN_OR_RETURN(const Money least, LeastAmount(asked));
   RETURN_IF_ERROR(CheckHoldDuration(asked));
   ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, asked.request()));
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, asked.fund()));
-  RETURN_IF_ERROR(CheckSameCurrency(wanted.amount().currency_code(), asked.amount().currency_code(),
-                                    wanted.name()));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(wanted.amount().currency_code(),
+                                            asked.amount().currency_code(), wanted.name()));
   RETURN_IF_ERROR(
-      CheckSameCurrency(fund.currency_code(), asked.amount().currency_code(), fund.name()));
+      kernel::CheckSameCurrency(fund.currency_code(), asked.amount().currency_code(), fund.name()));
   if (wanted.addressee() != context.organization) {
-    return NotNow("NOT_ADDRESSEE", absl::StrCat(wanted.name(), " asks ", wanted.addressee()),
-                  {{"instead", "ch8 request list"}});
+    return kernel::NotNow("NOT_ADDRESSEE",
+                          absl::StrCat(wanted.name(), " asks ", wanted.addressee()),
+                          {{"instead", "ch8 request list"}});
   }
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));
@@ -208,8 +212,8 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
     draft.set_ceiling_used_account(ceiling->used_account);
   }
   kernel::Event event = RecordedEvent(draft);
-  Hold({fund.account(), fund.given_account()}, static_cast<uint64_t>(draft.amount().amount_minor()),
-       draft.transfer_id(), event);
+  books::OpenHold({fund.account(), fund.given_account()},
+                  static_cast<uint64_t>(draft.amount().amount_minor()), draft.transfer_id(), event);
   HoldCeiling(draft, event);
   return Decision{{event}, ReplyWith(draft.name())};
 }
@@ -222,16 +226,16 @@ absl::Status CheckLimit(const Context& context, const State& state, const Offer&
       offer.amount().amount_minor() <= limit.amount_minor()) {
     return absl::OkStatus();
   }
-  const std::string shown = limit.currency_code().empty() ? "nothing" : FormatMoney(limit);
-  return NotNow("OVER_LIMIT",
-                absl::StrCat(context.actor.post, " may approve ", shown, ", and ", offer.name(),
-                             " is ", FormatMoney(offer.amount())),
-                {{"rule", "X-4"},
-                 {"available", absl::StrCat(limit.amount_minor())},
-                 {"limit_currency", limit.currency_code()},
-                 {"wanted", absl::StrCat(offer.amount().amount_minor())},
-                 {"currency", offer.amount().currency_code()},
-                 {"instead", ShowCommand(offer)}});
+  const std::string shown = limit.currency_code().empty() ? "nothing" : kernel::FormatMoney(limit);
+  return kernel::NotNow("OVER_LIMIT",
+                        absl::StrCat(context.actor.post, " may approve ", shown, ", and ",
+                                     offer.name(), " is ", kernel::FormatMoney(offer.amount())),
+                        {{"rule", "X-4"},
+                         {"available", absl::StrCat(limit.amount_minor())},
+                         {"limit_currency", limit.currency_code()},
+                         {"wanted", absl::StrCat(offer.amount().amount_minor())},
+                         {"currency", offer.amount().currency_code()},
+                         {"instead", ShowCommand(offer)}});
 }
 
 std::string TermsOf(const Offer& offer, const FundingRequest& request) {
@@ -249,12 +253,13 @@ std::string TermsOf(const Offer& offer, const FundingRequest& request) {
 absl::StatusOr<Decision> ApproveOffer(const Context& context,
                                       const v1::ApproveOfferRequest& request, const State& state) {
   ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
-  RETURN_IF_ERROR(CheckEtag(offer, request.etag(), ShowCommand(offer)));
+  RETURN_IF_ERROR(kernel::CheckEtag(offer, request.etag(), ShowCommand(offer)));
   if (offer.state() != Offer::DRAFT) return WrongState(offer, "NOT_DRAFT", "DRAFT");
   if (offer.made_by() == context.actor.person) {
-    return NotNow("SAME_PERSON",
-                  absl::StrCat(offer.name(), " was made by the same person, who cannot approve it"),
-                  {{"rule", "F-16"}, {"instead", ShowCommand(offer)}});
+    return kernel::NotNow(
+        "SAME_PERSON",
+        absl::StrCat(offer.name(), " was made by the same person, who cannot approve it"),
+        {{"rule", "F-16"}, {"instead", ShowCommand(offer)}});
   }
   RETURN_IF_ERROR(CheckLimit(context, state, offer));
   ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, offer.request()));
@@ -274,7 +279,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
                         .hold_duration_s = offer.hold_duration().seconds(),
                         .accounts = {.debit = fund.account(), .credit = fund.given_account()}}));
   own.postings.clear();  // The draft holds the money already, under the same id.
-  return Decision{{StepEvent(own, receiver.trust_domain())}, ReplyWith(offer.name())};
+  return Decision{{books::StepEvent(own, receiver.trust_domain())}, ReplyWith(offer.name())};
 }
 
 // A draft is nobody's but ours: its hold ends without a step.
@@ -283,10 +288,10 @@ absl::StatusOr<kernel::Event> EndDraft(const State& state, Offer offer, Offer::S
   offer.set_state(ended);
   offer.set_end_reason(Offer::State_Name(ended));
   kernel::Event event = RecordedEvent(offer);
-  EndHold({fund.account(), fund.given_account()},
-          {.hold_id = offer.transfer_id(),
-           .held_minor = static_cast<uint64_t>(offer.amount().amount_minor())},
-          event);
+  books::EndHold({fund.account(), fund.given_account()},
+                 {.hold_id = offer.transfer_id(),
+                  .held = static_cast<uint64_t>(offer.amount().amount_minor())},
+                 event);
   EndCeilingHold(offer, 0, event);
   return event;
 }
@@ -296,7 +301,7 @@ absl::StatusOr<kernel::Event> EndHeldOffer(const Context& context, const State& 
   if (offer.state() == Offer::DRAFT) {
     return EndDraft(state, offer, reason == Void::EXPIRED ? Offer::EXPIRED : Offer::CANCELLED);
   }
-  const auto record = FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
+  const auto record = books::FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
   return VoidEvent(offer, record.value_or(TransferRecord()),
                    {.reason = reason, .ledger_time_us = absl::ToUnixMicros(context.time)});
 }
@@ -315,28 +320,29 @@ absl::StatusOr<Decision> CancelOffer(const Context& context, const v1::CancelOff
 // How much of the offer is accepted: all of it, or what the receiver names.
 absl::StatusOr<int64_t> AcceptedAmount(const Offer& offer, const v1::AcceptOfferRequest& request) {
   if (!request.has_amount()) return offer.amount().amount_minor();
-  RETURN_IF_ERROR(CheckMoney(request.amount(), "amount"));
-  RETURN_IF_ERROR(CheckSameCurrency(offer.amount().currency_code(),
-                                    request.amount().currency_code(), offer.name()));
+  RETURN_IF_ERROR(kernel::CheckMoney(request.amount(), "amount"));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(offer.amount().currency_code(),
+                                            request.amount().currency_code(), offer.name()));
   const int64_t wanted_minor = request.amount().amount_minor();
   if (wanted_minor >= offer.amount_min().amount_minor() &&
       wanted_minor <= offer.amount().amount_minor()) {
     return wanted_minor;
   }
-  return Invalid("BAD_AMOUNT",
-                 absl::StrCat(offer.name(), " can be accepted from ",
-                              FormatMoney(offer.amount_min()), " to ", FormatMoney(offer.amount())),
-                 {{"least", absl::StrCat(offer.amount_min().amount_minor())},
-                  {"available", absl::StrCat(offer.amount().amount_minor())},
-                  {"wanted", absl::StrCat(wanted_minor)},
-                  {"currency", offer.amount().currency_code()},
-                  {"instead", ShowCommand(offer)}});
+  return kernel::Invalid(
+      "BAD_AMOUNT",
+      absl::StrCat(offer.name(), " can be accepted from ", kernel::FormatMoney(offer.amount_min()),
+                   " to ", kernel::FormatMoney(offer.amount())),
+      {{"least", absl::StrCat(offer.amount_min().amount_minor())},
+       {"available", absl::StrCat(offer.amount().amount_minor())},
+       {"wanted", absl::StrCat(wanted_minor)},
+       {"currency", offer.amount().currency_code()},
+       {"instead", ShowCommand(offer)}});
 }
 
 // The record that the receiver answers on.
 absl::StatusOr<TransferRecord> AnswerableRecord(const State& state, const Offer& offer) {
   RETURN_IF_ERROR(CheckSide(offer, Offer::RECEIVER));
-  const auto record = FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
+  const auto record = books::FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
   if (offer.state() != Offer::RESERVED || !record.has_value()) {
     return WrongState(offer, "NOT_RESERVED", "RESERVED");
   }
@@ -354,7 +360,8 @@ absl::StatusOr<Decision> AcceptOffer(const Context&, const v1::AcceptOfferReques
   ASSIGN_OR_RETURN(const books::OwnStep own,
                    books::DecideAccept(record, static_cast<uint64_t>(accepted_minor),
                                        {.debit = line.source_account(), .credit = line.account()}));
-  return Decision{{StepEvent(own, TrustDomainOf(offer.giver_origin()))}, ReplyWith(offer.name())};
+  return Decision{{books::StepEvent(own, books::TrustDomainOf(offer.giver_origin()))},
+                  ReplyWith(offer.name())};
 }
 
 absl::StatusOr<Decision> RejectOffer(const Context&, const v1::RejectOfferRequest& request,
@@ -362,11 +369,12 @@ absl::StatusOr<Decision> RejectOffer(const Context&, const v1::RejectOfferReques
   ASSIGN_OR_RETURN(const Offer offer, FindOffer(state.rows, request.name()));
   if (request.reason() == Reject::REASON_UNSPECIFIED || !Reject::Reason_IsValid(request.reason()) ||
       request.reason() == Reject::RULES) {
-    return BadField("reason", "must be NOT_NEEDED, TERMS or OTHER_OFFER");
+    return kernel::BadField("reason", "must be NOT_NEEDED, TERMS or OTHER_OFFER");
   }
   ASSIGN_OR_RETURN(const TransferRecord record, AnswerableRecord(state, offer));
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideReject(record, request.reason()));
-  return Decision{{StepEvent(own, TrustDomainOf(offer.giver_origin()))}, ReplyWith(offer.name())};
+  return Decision{{books::StepEvent(own, books::TrustDomainOf(offer.giver_origin()))},
+                  ReplyWith(offer.name())};
 }
 
 absl::StatusOr<Offer> GetOffer(const Context&, const v1::GetOfferRequest& request,

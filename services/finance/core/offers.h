@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // What officers do with offers. The giver makes one and holds the money (DRAFT), a second person's

@@ -5,10 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/assessed.h"
-#include "services/finance/core/events.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -28,7 +31,7 @@ constexpr uint32_t kShareMaxBp = 7'500;
 
 // The stored row with what follows from the ledger's day and the books.
 Operation Shown(Operation operation, absl::CivilDay day, const kernel::Accounts& accounts) {
-  operation.set_etag(EtagOf(operation));
+  operation.set_etag(kernel::EtagOf(operation));
   operation.set_funding_2719(Funding2719On(operation, day));
   const std::optional<Ceiling> ceiling = CeilingOn(operation, day, accounts);
   if (!ceiling.has_value()) return operation;
@@ -54,55 +57,57 @@ std::function<std::string(const State&)> ReplyWith(std::string name, absl::Civil
 absl::StatusOr<Decision> CreateOperation(const Context& context,
                                          const v1::CreateOperationRequest& request,
                                          const State& state) {
-  RETURN_IF_ERROR(CheckId(request.operation_id(), "operation_id"));
-  RETURN_IF_ERROR(CheckText(request.resource().title(), "resource.title"));
+  RETURN_IF_ERROR(kernel::CheckId(request.operation_id(), "operation_id"));
+  RETURN_IF_ERROR(kernel::CheckText(request.resource().title(), "resource.title"));
   RETURN_IF_ERROR(kernel::CheckName(request.resource().lead(), "organizations/*", "resource.lead"));
   const std::string name = absl::StrCat(kCollection, request.operation_id());
   if (kernel::TableReader<Operation>(state.rows).Find(name).has_value()) {
-    return Taken("OPERATION_EXISTS", name,
-                 absl::StrCat("ch8 operation show ", request.operation_id()));
+    return kernel::Taken("OPERATION_EXISTS", name,
+                         absl::StrCat("ch8 operation show ", request.operation_id()));
   }
   v1::FinanceEvent event;
   Operation& operation = *event.mutable_operation_created()->mutable_operation();
   operation.set_name(name);
   operation.set_title(request.resource().title());
   operation.set_lead(request.resource().lead());
-  return Decision{{DomainEvent(event)}, ReplyWith(name, DayOf(context.time))};
+  return Decision{{kernel::DomainEvent(event)}, ReplyWith(name, kernel::DayOf(context.time))};
 }
 
 absl::Status CheckReferenceDates(const Reference& reference) {
-  const std::optional<absl::CivilDay> decided = DayOf(reference.decided_on());
-  const std::optional<absl::CivilDay> from = DayOf(reference.valid_from());
-  const std::optional<absl::CivilDay> to = DayOf(reference.valid_to());
+  const std::optional<absl::CivilDay> decided = kernel::DayOf(reference.decided_on());
+  const std::optional<absl::CivilDay> from = kernel::DayOf(reference.valid_from());
+  const std::optional<absl::CivilDay> to = kernel::DayOf(reference.valid_to());
   if (!decided.has_value() || !from.has_value() || !to.has_value()) {
-    return Invalid("BAD_DATES", "decided_on, valid_from and valid_to must be days of the calendar");
+    return kernel::Invalid("BAD_DATES",
+                           "decided_on, valid_from and valid_to must be days of the calendar");
   }
-  if (*from > *to) return Invalid("BAD_DATES", "valid_from lies after valid_to");
+  if (*from > *to) return kernel::Invalid("BAD_DATES", "valid_from lies after valid_to");
   return absl::OkStatus();
 }
 
 absl::Status CheckReference(const Reference& reference) {
   if (reference.kind() == Reference::KIND_UNSPECIFIED ||
       !Reference::Kind_IsValid(reference.kind())) {
-    return BadField("reference.kind", "is missing or unknown");
+    return kernel::BadField("reference.kind", "is missing or unknown");
   }
-  RETURN_IF_ERROR(CheckText(reference.symbol(), "reference.symbol"));
+  RETURN_IF_ERROR(kernel::CheckText(reference.symbol(), "reference.symbol"));
   RETURN_IF_ERROR(CheckReferenceDates(reference));
   if (!reference.document_sha256().empty() && reference.document_sha256().size() != Hash::kSize) {
-    return BadField("reference.document_sha256", "must have 32 bytes");
+    return kernel::BadField("reference.document_sha256", "must have 32 bytes");
   }
   if (reference.kind() == Reference::FUNDING_2719 &&
       (reference.funding_2719() == Reference::FUNDING2719_UNSPECIFIED ||
        !Reference::Funding2719_IsValid(reference.funding_2719()))) {
-    return BadField("reference.funding_2719", "is missing or unknown");
+    return kernel::BadField("reference.funding_2719", "is missing or unknown");
   }
   if (reference.kind() != Reference::BUDGET_APPROVAL) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckMoney(reference.budget(), "reference.budget"));
+  RETURN_IF_ERROR(kernel::CheckMoney(reference.budget(), "reference.budget"));
   if (reference.assessed_share_bp() <= kShareMaxBp) return absl::OkStatus();
-  return Invalid("BAD_SHARE", "assessed money may reach at most 7500 basis points of a budget",
-                 {{"rule", "F-2"},
-                  {"available", absl::StrCat(kShareMaxBp)},
-                  {"wanted", absl::StrCat(reference.assessed_share_bp())}});
+  return kernel::Invalid("BAD_SHARE",
+                         "assessed money may reach at most 7500 basis points of a budget",
+                         {{"rule", "F-2"},
+                          {"available", absl::StrCat(kShareMaxBp)},
+                          {"wanted", absl::StrCat(reference.assessed_share_bp())}});
 }
 
 absl::StatusOr<Decision> ProposeReference(const Context& context,
@@ -112,8 +117,8 @@ absl::StatusOr<Decision> ProposeReference(const Context& context,
   const Reference& asked = request.reference();
   RETURN_IF_ERROR(CheckReference(asked));
   if (operation.references_size() >= kReferencesMax) {
-    return TooMany("TOO_MANY_REFERENCES",
-                   absl::StrCat(operation.name(), " has ", kReferencesMax, " references"));
+    return kernel::TooMany("TOO_MANY_REFERENCES",
+                           absl::StrCat(operation.name(), " has ", kReferencesMax, " references"));
   }
   v1::FinanceEvent event;
   event.mutable_reference_recorded()->set_operation(operation.name());
@@ -132,17 +137,18 @@ absl::StatusOr<Decision> ProposeReference(const Context& context,
   }
   reference.set_state(Reference::PROPOSED);
   reference.set_proposed_by(context.actor.person);
-  return Decision{{DomainEvent(event)}, ReplyWith(operation.name(), DayOf(context.time))};
+  return Decision{{kernel::DomainEvent(event)},
+                  ReplyWith(operation.name(), kernel::DayOf(context.time))};
 }
 
 bool SamePeriod(const Reference& a, const Reference& b) {
-  return DayOf(a.valid_from()) == DayOf(b.valid_from()) &&
-         DayOf(a.valid_to()) == DayOf(b.valid_to());
+  return kernel::DayOf(a.valid_from()) == kernel::DayOf(b.valid_from()) &&
+         kernel::DayOf(a.valid_to()) == kernel::DayOf(b.valid_to());
 }
 
 bool Overlap(const Reference& a, const Reference& b) {
-  return *DayOf(a.valid_from()) <= *DayOf(b.valid_to()) &&
-         *DayOf(b.valid_from()) <= *DayOf(a.valid_to());
+  return *kernel::DayOf(a.valid_from()) <= *kernel::DayOf(b.valid_to()) &&
+         *kernel::DayOf(b.valid_from()) <= *kernel::DayOf(a.valid_to());
 }
 
 // A confirmed budget of the same period as `budget`, or null. A budget period is one thing: its
@@ -156,15 +162,16 @@ absl::StatusOr<const Reference*> EarlierBudget(const Operation& operation,
       continue;
     }
     if (!SamePeriod(other, budget)) {
-      return NotNow("OVERLAPPING_BUDGET",
-                    absl::StrCat("reference ", other.number(), " of ", operation.name(),
-                                 " is a budget of an overlapping period with other dates"),
-                    {{"rule", "F-2"},
-                     {"reference", absl::StrCat(other.number())},
-                     {"instead", ShowCommand(operation)}});
+      return kernel::NotNow("OVERLAPPING_BUDGET",
+                            absl::StrCat("reference ", other.number(), " of ", operation.name(),
+                                         " is a budget of an overlapping period with other dates"),
+                            {{"rule", "F-2"},
+                             {"reference", absl::StrCat(other.number())},
+                             {"instead", ShowCommand(operation)}});
     }
-    RETURN_IF_ERROR(CheckSameCurrency(other.budget().currency_code(),
-                                      budget.budget().currency_code(), "the budget of the period"));
+    RETURN_IF_ERROR(kernel::CheckSameCurrency(other.budget().currency_code(),
+                                              budget.budget().currency_code(),
+                                              "the budget of the period"));
     earlier = &other;
   }
   return earlier;
@@ -173,9 +180,9 @@ absl::StatusOr<const Reference*> EarlierBudget(const Operation& operation,
 void OpenCeiling(const kernel::Accounts& accounts, Reference& budget, Event& event) {
   const uint32_t first = accounts.next_account();
   const std::string& unit = budget.budget().currency_code();
-  OpenAccount({first, unit, AccountOpened::CREDIT_BALANCE}, event);
-  OpenAccount({first + 1, unit, AccountOpened::NONE}, event);
-  OpenAccount({first + 2, unit, AccountOpened::NONE}, event);
+  books::OpenAccount({first, unit, AccountOpened::CREDIT_BALANCE}, event);
+  books::OpenAccount({first + 1, unit, AccountOpened::NONE}, event);
+  books::OpenAccount({first + 2, unit, AccountOpened::NONE}, event);
   budget.set_ceiling_account(first);
   budget.set_ceiling_source_account(first + 1);
   budget.set_ceiling_used_account(first + 2);
@@ -186,12 +193,14 @@ void OpenCeiling(const kernel::Accounts& accounts, Reference& budget, Event& eve
 bool MoveCeiling(const Ceiling& ceiling, Event& event) {
   const int64_t change_minor = ceiling.cap_minor - ceiling.credited_minor;
   if (change_minor > 0) {
-    Move({ceiling.source_account, ceiling.account}, static_cast<uint64_t>(change_minor), event);
+    books::Move({ceiling.source_account, ceiling.account}, static_cast<uint64_t>(change_minor),
+                event);
   } else {
     const int64_t free_minor = ceiling.credited_minor - ceiling.used_minor;
     const int64_t lowered_minor = std::min(-change_minor, free_minor);
     if (lowered_minor > 0) {
-      Move({ceiling.account, ceiling.source_account}, static_cast<uint64_t>(lowered_minor), event);
+      books::Move({ceiling.account, ceiling.source_account}, static_cast<uint64_t>(lowered_minor),
+                  event);
     }
   }
   return ceiling.breached();
@@ -210,7 +219,7 @@ absl::Status ConfirmBudget(const State& state, const Operation& operation, Refer
   }
   Operation after = operation;
   *after.mutable_references(static_cast<int>(budget.number()) - 1) = budget;
-  const Reference* counting = BudgetOn(after, *DayOf(budget.valid_from()));
+  const Reference* counting = BudgetOn(after, *kernel::DayOf(budget.valid_from()));
   recorded.set_ceiling_breach(MoveCeiling(CeilingOf(*counting, state.accounts), event));
   recorded.set_ceiling_account(budget.ceiling_account());
   recorded.set_ceiling_source_account(budget.ceiling_source_account());
@@ -224,21 +233,21 @@ absl::StatusOr<Decision> ConfirmReference(const Context& context,
   ASSIGN_OR_RETURN(const Operation operation, FindOperation(state.rows, request.operation()));
   if (request.number() == 0 ||
       request.number() > static_cast<uint32_t>(operation.references_size())) {
-    return Unknown("UNKNOWN_REFERENCE",
-                   absl::StrCat("reference ", request.number(), " of ", operation.name()),
-                   ShowCommand(operation));
+    return kernel::Unknown("UNKNOWN_REFERENCE",
+                           absl::StrCat("reference ", request.number(), " of ", operation.name()),
+                           ShowCommand(operation));
   }
   Reference reference = operation.references(static_cast<int>(request.number()) - 1);
   const std::string title = absl::StrCat("reference ", request.number(), " of ", operation.name());
   if (reference.state() != Reference::PROPOSED) {
-    return NotNow("NOT_PROPOSED", absl::StrCat(title, " is confirmed already"),
-                  {{"instead", ShowCommand(operation)}});
+    return kernel::NotNow("NOT_PROPOSED", absl::StrCat(title, " is confirmed already"),
+                          {{"instead", ShowCommand(operation)}});
   }
   if (reference.proposed_by() == context.actor.person) {
-    return NotNow("SAME_PERSON", absl::StrCat(title, " was entered by the same person"),
-                  {{"rule", "X-3"},
-                   {"reference", absl::StrCat(request.number())},
-                   {"instead", ShowCommand(operation)}});
+    return kernel::NotNow("SAME_PERSON", absl::StrCat(title, " was entered by the same person"),
+                          {{"rule", "X-3"},
+                           {"reference", absl::StrCat(request.number())},
+                           {"instead", ShowCommand(operation)}});
   }
   reference.set_state(Reference::CONFIRMED);
   reference.set_confirmed_by(context.actor.person);
@@ -251,13 +260,13 @@ absl::StatusOr<Decision> ConfirmReference(const Context& context,
   }
   *recorded.mutable_reference() = reference;
   logged.entry.set_domain_event(event.SerializeAsString());
-  return Decision{{logged}, ReplyWith(operation.name(), DayOf(context.time))};
+  return Decision{{logged}, ReplyWith(operation.name(), kernel::DayOf(context.time))};
 }
 
 absl::StatusOr<Operation> GetOperation(const Context& context,
                                        const v1::GetOperationRequest& request, const State& state) {
   ASSIGN_OR_RETURN(const Operation operation, FindOperation(state.rows, request.name()));
-  return Shown(operation, DayOf(context.time), state.accounts);
+  return Shown(operation, kernel::DayOf(context.time), state.accounts);
 }
 
 absl::StatusOr<v1::ListOperationsResponse> ListOperations(const Context& context,
@@ -266,7 +275,7 @@ absl::StatusOr<v1::ListOperationsResponse> ListOperations(const Context& context
   return kernel::ListPage<Operation, v1::ListOperationsRequest, v1::ListOperationsResponse>(
       state.rows, kCollection, request, [](const Operation&) { return true; },
       [&](const Operation& row, v1::ListOperationsResponse& response) {
-        *response.add_operations() = Shown(row, DayOf(context.time), state.accounts);
+        *response.add_operations() = Shown(row, kernel::DayOf(context.time), state.accounts);
       });
 }
 
@@ -275,7 +284,7 @@ absl::StatusOr<v1::ListOperationsResponse> ListOperations(const Context& context
 absl::StatusOr<Operation> FindOperation(const kernel::RowReader& rows, absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "operations/*", "operation"));
   std::optional<Operation> row = kernel::TableReader<Operation>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_OPERATION", name, "ch8 operation list");
+  if (!row.has_value()) return kernel::Unknown("UNKNOWN_OPERATION", name, "ch8 operation list");
   return *std::move(row);
 }
 

@@ -5,14 +5,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "services/books/postings.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/conversion.h"
-#include "services/finance/core/events.h"
 #include "services/finance/core/operations.h"
-#include "services/finance/core/spoken_ids.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
+#include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -29,7 +32,7 @@ using v1::FundingRequest;
 constexpr absl::string_view kCollection = "requests/";
 
 FundingRequest Shown(FundingRequest request) {
-  request.set_etag(EtagOf(request));
+  request.set_etag(kernel::EtagOf(request));
   return request;
 }
 
@@ -50,7 +53,7 @@ FundingRequest Crossing(const FundingRequest& request) {
 kernel::Event RecordedEvent(const FundingRequest& request) {
   v1::FinanceEvent event;
   *event.mutable_request_recorded()->mutable_request() = Crossing(request);
-  return DomainEvent(event);
+  return kernel::DomainEvent(event);
 }
 
 Decision DecisionFor(const FundingRequest& request, const std::string& recipient) {
@@ -65,43 +68,43 @@ Decision DecisionFor(const FundingRequest& request, const std::string& recipient
 }
 
 absl::Status CheckNeededBy(const FundingRequest& asked, const Context& context) {
-  const std::optional<absl::CivilDay> needed_by = DayOf(asked.needed_by());
+  const std::optional<absl::CivilDay> needed_by = kernel::DayOf(asked.needed_by());
   if (!needed_by.has_value()) {
-    return Invalid("BAD_DATES", "resource.needed_by must be a day of the calendar");
+    return kernel::Invalid("BAD_DATES", "resource.needed_by must be a day of the calendar");
   }
-  if (*needed_by >= DayOf(context.time)) return absl::OkStatus();
-  return Invalid(
-      "BAD_DATES", "resource.needed_by lies in the past",
-      {{"today", absl::StrCat(DayOf(context.time).year(), "-", DayOf(context.time).month(), "-",
-                              DayOf(context.time).day())}});
+  if (*needed_by >= kernel::DayOf(context.time)) return absl::OkStatus();
+  return kernel::Invalid("BAD_DATES", "resource.needed_by lies in the past",
+                         {{"today", absl::StrCat(kernel::DayOf(context.time).year(), "-",
+                                                 kernel::DayOf(context.time).month(), "-",
+                                                 kernel::DayOf(context.time).day())}});
 }
 
 absl::StatusOr<Decision> MakeRequest(const Context& context, const v1::MakeRequestRequest& request,
                                      const State& state) {
   const FundingRequest& asked = request.resource();
   RETURN_IF_ERROR(kernel::CheckName(asked.addressee(), "organizations/*", "resource.addressee"));
-  RETURN_IF_ERROR(CheckMoney(asked.amount(), "resource.amount"));
+  RETURN_IF_ERROR(kernel::CheckMoney(asked.amount(), "resource.amount"));
   RETURN_IF_ERROR(CheckNeededBy(asked, context));
   RETURN_IF_ERROR(FindOperation(state.rows, asked.operation()).status());
   ASSIGN_OR_RETURN(const v1::BudgetLine line, FindBudgetLine(state.rows, asked.budget_line()));
   if (line.operation() != asked.operation()) {
-    return Invalid(
+    return kernel::Invalid(
         "OTHER_OPERATION",
         absl::StrCat(line.name(), " is for ", line.operation(), ", not ", asked.operation()),
         {{"instead", "ch8 budget list"}});
   }
   RETURN_IF_ERROR(
-      CheckSameCurrency(line.currency_code(), asked.amount().currency_code(), line.name()));
+      kernel::CheckSameCurrency(line.currency_code(), asked.amount().currency_code(), line.name()));
   ASSIGN_OR_RETURN(const Organization addressee, FindPinned(state.rows, asked.addressee()));
   if (addressee.name() == context.organization) {
-    return Invalid("BAD_FIELD", "resource.addressee is the asking organization itself",
-                   {{"field", "resource.addressee"}});
+    return kernel::Invalid("BAD_FIELD", "resource.addressee is the asking organization itself",
+                           {{"field", "resource.addressee"}});
   }
   FundingRequest made;
-  made.set_name(
-      absl::StrCat(kCollection, NextSpokenId(state.rows, {.kind = kRequestKind,
-                                                          .organization = context.organization,
-                                                          .time = context.time})));
+  made.set_name(absl::StrCat(kCollection,
+                             kernel::NextSpokenId(state.rows, {.kind = kRequestKind,
+                                                               .organization = context.organization,
+                                                               .time = context.time})));
   made.set_requester(context.organization);
   made.set_addressee(asked.addressee());
   made.set_operation(asked.operation());
@@ -117,17 +120,17 @@ absl::StatusOr<Decision> WithdrawRequest(const Context& context,
                                          const State& state) {
   ASSIGN_OR_RETURN(FundingRequest row, FindRequest(state.rows, request.name()));
   if (row.requester() != context.organization) {
-    return NotNow(
+    return kernel::NotNow(
         "NOT_REQUESTER",
         absl::StrCat(row.name(), " was made by ", row.requester(), ", which alone can withdraw it"),
         {{"instead", ShowCommand(row)}});
   }
   if (row.accepted_minor() > 0) {
-    return NotNow("OFFERS_ACCEPTED",
-                  absl::StrCat("offers for ", row.name(), " were accepted already"),
-                  {{"accepted", absl::StrCat(row.accepted_minor())},
-                   {"currency", row.amount().currency_code()},
-                   {"instead", absl::StrCat("ch8 offer list --for ", kernel::IdOf(row.name()))}});
+    return kernel::NotNow(
+        "OFFERS_ACCEPTED", absl::StrCat("offers for ", row.name(), " were accepted already"),
+        {{"accepted", absl::StrCat(row.accepted_minor())},
+         {"currency", row.amount().currency_code()},
+         {"instead", absl::StrCat("ch8 offer list --for ", kernel::IdOf(row.name()))}});
   }
   RETURN_IF_ERROR(CheckOpen(row));
   ASSIGN_OR_RETURN(const Organization addressee, FindPinned(state.rows, row.addressee()));
@@ -154,12 +157,13 @@ absl::StatusOr<v1::ListRequestsResponse> ListRequests(const Context&,
 // Whether another organization's request is one that an honest node makes.
 bool WellFormed(const FundingRequest& request, const Organization& sender) {
   return kernel::CheckName(request.name(), "requests/*", "name").ok() &&
-         IsSpokenIdOf(kernel::IdOf(request.name()), kRequestKind, sender.name()) &&
+         kernel::IsSpokenIdOf(kernel::IdOf(request.name()), kRequestKind, sender.name()) &&
          kernel::CheckName(request.operation(), "operations/*", "operation").ok() &&
          kernel::CheckName(request.budget_line(), absl::StrCat(sender.name(), "/budgetLines/*"),
                            "budget_line")
              .ok() &&
-         CheckMoney(request.amount(), "amount").ok() && DayOf(request.needed_by()).has_value() &&
+         kernel::CheckMoney(request.amount(), "amount").ok() &&
+         kernel::DayOf(request.needed_by()).has_value() &&
          (request.state() == FundingRequest::OPEN || request.state() == FundingRequest::WITHDRAWN);
 }
 
@@ -188,22 +192,22 @@ int64_t AddWithin(int64_t a, int64_t b) {
 absl::StatusOr<FundingRequest> FindRequest(const kernel::RowReader& rows, absl::string_view name) {
   RETURN_IF_ERROR(kernel::CheckName(name, "requests/*", "request"));
   std::optional<FundingRequest> row = kernel::TableReader<FundingRequest>(rows).Find(name);
-  if (!row.has_value()) return Unknown("UNKNOWN_REQUEST", name, "ch8 request list");
+  if (!row.has_value()) return kernel::Unknown("UNKNOWN_REQUEST", name, "ch8 request list");
   return *std::move(row);
 }
 
 absl::Status CheckOpen(const FundingRequest& request) {
   if (request.state() == FundingRequest::OPEN) return absl::OkStatus();
   const std::string state = FundingRequest::State_Name(request.state());
-  return NotNow("NOT_OPEN", absl::StrCat(request.name(), " is ", state, ", not OPEN"),
-                {{"state", state}, {"instead", "ch8 request list"}});
+  return kernel::NotNow("NOT_OPEN", absl::StrCat(request.name(), " is ", state, ", not OPEN"),
+                        {{"state", state}, {"instead", "ch8 request list"}});
 }
 
 absl::StatusOr<Organization> FindPinned(const kernel::RowReader& rows, absl::string_view name) {
   std::optional<Organization> found = kernel::FindOrganization(rows, name);
   if (found.has_value() && found->state() == Organization::PINNED) return *std::move(found);
-  return NotNow("NOT_PINNED", absl::StrCat(name, " is not an organization pinned here"),
-                {{"instead", "ch8 org list"}});
+  return kernel::NotNow("NOT_PINNED", absl::StrCat(name, " is not an organization pinned here"),
+                        {{"instead", "ch8 org list"}});
 }
 
 Verdict DecideRequestDelivery(const Context& context, const Organization& sender,
@@ -245,7 +249,7 @@ void ApplyRequestRecorded(const kernel::Applied& applied,
     row.set_made_by(before->made_by());
   } else if (!applied.request.has_delivery()) {
     row.set_made_by(applied.request.person());
-    CountSpokenId(kernel::IdOf(row.name()), rows);
+    kernel::CountSpokenId(kernel::IdOf(row.name()), rows);
   }
   kernel::PutRow(rows, row);
 }

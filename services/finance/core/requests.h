@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/directory.pb.h"
-#include "services/finance/core/fields.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // Requests for money between organizations. The asker's ledger is the truth about what is asked;

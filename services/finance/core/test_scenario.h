@@ -7,8 +7,8 @@
 #include "absl/strings/string_view.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "google/protobuf/text_format.h"
-#include "services/finance/core/fields.h"
 #include "services/finance/core/test_ledger.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/check.h"
 

@@ -2,13 +2,11 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "services/finance/core/events.h"
+#include "services/books/postings.h"
 #include "services/finance/core/requests.h"
-#include "services/finance/core/spoken_ids.h"
+#include "services/kernel/due.h"
 #include "services/kernel/names.h"
+#include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::finance {
@@ -22,21 +20,11 @@ using chapter8::books::v1::Void;
 using v1::Fund;
 using v1::Offer;
 
-constexpr absl::string_view kDuePrefix = "due/";
 constexpr size_t kHoldIdSize = 16;
 
-std::string RecordKey(absl::string_view giver_origin, absl::string_view transfer_id) {
-  return absl::StrCat("transfers/", giver_origin, "/", absl::BytesToHexString(transfer_id));
-}
-
-std::string OfferKey(absl::string_view giver_origin, absl::string_view transfer_id) {
-  return absl::StrCat("transfer-offers/", giver_origin, "/", absl::BytesToHexString(transfer_id));
-}
-
-// Holds of this ledger in the order in which they run out.
-std::string DueKey(const Offer& offer) {
-  return absl::StrCat(kDuePrefix, absl::StrFormat("%020d", offer.hold_ends_us()), "/",
-                      offer.name());
+// When this ledger's own hold runs out.
+kernel::Due DueOf(const Offer& offer) {
+  return {.time_us = offer.hold_ends_us(), .name = offer.name()};
 }
 
 bool IsHeldByGiver(const Offer& offer) {
@@ -51,8 +39,8 @@ std::string CeilingHoldId(const Offer& offer) {
 }
 
 void PutOffer(const std::optional<Offer>& before, const Offer& after, kernel::Rows& rows) {
-  if (before.has_value() && IsHeldByGiver(*before)) rows.Delete(Table::kRows, DueKey(*before));
-  if (IsHeldByGiver(after)) rows.Put(Table::kRows, DueKey(after), after.name());
+  if (before.has_value() && IsHeldByGiver(*before)) kernel::DeleteDue(DueOf(*before), rows);
+  if (IsHeldByGiver(after)) kernel::PutDue(DueOf(after), rows);
   kernel::PutRow(rows, after);
 }
 
@@ -96,28 +84,6 @@ std::string EndReason(const TransferRecord& record) {
   return "";
 }
 
-absl::string_view NameOf(const TransferStep& step) {
-  switch (step.step_case()) {
-    case TransferStep::kReserve:
-      return "RESERVE";
-    case TransferStep::kAccept:
-      return "ACCEPT";
-    case TransferStep::kReject:
-      return "REJECT";
-    case TransferStep::kPost:
-      return "POST";
-    case TransferStep::kVoid:
-      return "VOID";
-    case TransferStep::kMirror:
-      return "MIRROR";
-    case TransferStep::kSettled:
-      return "SETTLED";
-    case TransferStep::STEP_NOT_SET:
-      break;
-  }
-  return "";
-}
-
 // What an offer in this state adds to its request.
 RequestChange SumsOf(const Offer& offer) {
   RequestChange sums{.request = offer.request()};
@@ -141,106 +107,48 @@ std::vector<Posting> HoldOfDraft(const Offer& offer, const kernel::RowReader& ro
   const auto fund = kernel::TableReader<Fund>(rows).Find(offer.fund());
   if (!fund.has_value()) return {};
   kernel::Event held;
-  Hold({fund->account(), fund->given_account()},
-       static_cast<uint64_t>(offer.amount().amount_minor()), offer.transfer_id(), held);
+  books::OpenHold({fund->account(), fund->given_account()},
+                  static_cast<uint64_t>(offer.amount().amount_minor()), offer.transfer_id(), held);
   return {held.entry.postings().begin(), held.entry.postings().end()};
-}
-
-// Who took a step, and where.
-struct Placed {
-  const TransferStep& step;
-  std::string author_origin;
-  std::string own_origin;
-  chapter8::books::v1::StepReference reference;
-};
-
-Placed Place(const kernel::Applied& applied) {
-  const bool own = applied.entry.has_step();
-  const TransferStep& step = own ? applied.entry.step() : applied.entry.peer_step();
-  const bool of_receiver = step.has_accept() || step.has_reject() || step.has_mirror();
-  const std::string& author = of_receiver ? step.receiver_origin() : step.giver_origin();
-  const std::string& other = of_receiver ? step.giver_origin() : step.receiver_origin();
-  Placed placed{
-      .step = step, .author_origin = author, .own_origin = own ? author : other, .reference = {}};
-  placed.reference.set_index(own ? applied.index : applied.request.delivery().index());
-  placed.reference.set_leaf_hash(own ? std::string(applied.leaf_hash.view())
-                                     : applied.request.delivery().leaf_hash());
-  return placed;
-}
-
-void AddStep(const kernel::Applied& applied, const Placed& placed, Offer& offer) {
-  Offer::Step& step = *offer.add_steps();
-  step.set_step(std::string(NameOf(placed.step)));
-  step.set_origin(placed.author_origin);
-  step.set_index(placed.reference.index());
-  step.set_leaf_hash(placed.reference.leaf_hash());
-  step.set_logged_index(applied.index);
-  step.set_logged_time_us(applied.request.time_us());
 }
 
 }  // namespace
 
-std::optional<TransferRecord> FindTransfer(const kernel::RowReader& rows,
-                                           absl::string_view giver_origin,
-                                           absl::string_view transfer_id) {
-  const std::optional<std::string> bytes =
-      rows.Get(Table::kRows, RecordKey(giver_origin, transfer_id));
-  TransferRecord record;
-  if (!bytes.has_value() || !record.ParseFromString(*bytes)) return std::nullopt;
-  return record;
-}
-
 std::optional<Offer> FindOfferOf(const kernel::RowReader& rows, const TransferStep& step) {
-  const std::optional<std::string> name =
-      rows.Get(Table::kRows, OfferKey(step.giver_origin(), step.transfer_id()));
+  const std::optional<std::string> name = books::FindLinked(rows, step);
   return name.has_value() ? kernel::TableReader<Offer>(rows).Find(*name) : std::nullopt;
-}
-
-absl::string_view TrustDomainOf(absl::string_view origin) {
-  return origin.substr(0, origin.find('/'));
-}
-
-kernel::Event StepEvent(const books::OwnStep& own, absl::string_view recipient) {
-  kernel::Event event;
-  *event.entry.mutable_step() = own.step;
-  for (const Posting& posting : own.postings) *event.entry.add_postings() = posting;
-  event.recipients.emplace_back(recipient);
-  return event;
 }
 
 void HoldCeiling(const Offer& offer, kernel::Event& event) {
   if (offer.ceiling_account() == 0) return;
-  Hold({offer.ceiling_account(), offer.ceiling_used_account()},
-       static_cast<uint64_t>(offer.amount().amount_minor()), CeilingHoldId(offer), event);
+  books::OpenHold({offer.ceiling_account(), offer.ceiling_used_account()},
+                  static_cast<uint64_t>(offer.amount().amount_minor()), CeilingHoldId(offer),
+                  event);
 }
 
 void EndCeilingHold(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
   if (offer.ceiling_account() == 0) return;
-  EndHold({offer.ceiling_account(), offer.ceiling_used_account()},
-          {.hold_id = CeilingHoldId(offer),
-           .held_minor = static_cast<uint64_t>(offer.amount().amount_minor()),
-           .moved_minor = moved_minor},
-          event);
+  books::EndHold({offer.ceiling_account(), offer.ceiling_used_account()},
+                 {.hold_id = CeilingHoldId(offer),
+                  .held = static_cast<uint64_t>(offer.amount().amount_minor()),
+                  .moved = moved_minor},
+                 event);
 }
 
 absl::StatusOr<kernel::Event> VoidEvent(const Offer& offer, const TransferRecord& record,
                                         const books::VoidParts& parts) {
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideVoid(record, parts));
-  kernel::Event event = StepEvent(own, TrustDomainOf(record.receiver_origin()));
+  kernel::Event event = books::StepEvent(own, books::TrustDomainOf(record.receiver_origin()));
   EndCeilingHold(offer, 0, event);
   return event;
 }
 
 std::vector<Offer> OffersRunOut(const kernel::RowReader& rows, absl::Time time, size_t count_max) {
-  const std::string end =
-      absl::StrCat(kDuePrefix, absl::StrFormat("%020d", absl::ToUnixMicros(time)), "0");
   std::vector<Offer> run_out;
-  rows.Scan(Table::kRows, kDuePrefix, "", [&](absl::string_view key, absl::string_view name) {
-    if (key > end || run_out.size() == count_max) return false;
+  for (const std::string& name : kernel::DueNames(rows, time, count_max)) {
     std::optional<Offer> offer = kernel::TableReader<Offer>(rows).Find(name);
     if (offer.has_value()) run_out.push_back(*std::move(offer));
-    return true;
-  });
+  }
   return run_out;
 }
 
@@ -249,40 +157,28 @@ void ApplyOfferRecorded(const kernel::Applied&, const v1::FinanceEvent::OfferRec
   const Offer& offer = event.offer();
   const auto before = kernel::TableReader<Offer>(rows).Find(offer.name());
   if (!before.has_value()) {
-    rows.Put(Table::kRows, OfferKey(offer.giver_origin(), offer.transfer_id()), offer.name());
-    if (offer.side() == Offer::GIVER) CountSpokenId(kernel::IdOf(offer.name()), rows);
+    books::LinkTransfer({offer.giver_origin(), offer.transfer_id()}, offer.name(), rows);
+    if (offer.side() == Offer::GIVER) kernel::CountSpokenId(kernel::IdOf(offer.name()), rows);
   }
   PutOffer(before, offer, rows);
 }
 
 void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
-  const Placed placed = Place(applied);
-  const TransferStep& step = placed.step;
-  std::optional<Offer> before = FindOfferOf(rows, step);
-  TransferRecord record =
-      FindTransfer(rows, step.giver_origin(), step.transfer_id()).value_or(TransferRecord());
-  std::vector<Posting> postings = {applied.entry.postings().begin(),
-                                   applied.entry.postings().end()};
-  const bool own_reserve = applied.entry.has_step() && step.has_reserve();
-  if (own_reserve && before.has_value()) postings = HoldOfDraft(*before, rows);
-  books::ApplyStep({.placed = {.step = step,
-                               .author_origin = placed.author_origin,
-                               .reference = placed.reference},
-                    .own_origin = placed.own_origin,
-                    .time_us = applied.request.time_us(),
-                    .postings = postings},
-                   record);
-  rows.Put(Table::kRows, RecordKey(step.giver_origin(), step.transfer_id()),
-           record.SerializeAsString());
+  const TransferStep& step =
+      applied.entry.has_step() ? applied.entry.step() : applied.entry.peer_step();
+  const std::optional<Offer> before = FindOfferOf(rows, step);
+  const books::StepEntry logged = books::ApplyStepEntry(
+      applied, before.has_value() ? HoldOfDraft(*before, rows) : std::vector<Posting>(), rows);
   if (!before.has_value()) return;
 
+  const TransferRecord& record = logged.record;
   Offer after = *before;
-  AddStep(applied, placed, after);
+  *after.add_steps() = logged.place;
   after.set_state(StateOf(record));
   after.set_accepted_minor(static_cast<int64_t>(record.quantity_accepted()));
   after.set_posted_minor(static_cast<int64_t>(record.quantity_posted()));
   after.set_end_reason(EndReason(record));
-  if (own_reserve) {
+  if (logged.own && step.has_reserve()) {
     after.set_approved_by(applied.request.person());
     after.set_hold_ends_us(applied.request.time_us() +
                            record.hold_duration().seconds() * 1'000'000);

@@ -8,28 +8,17 @@
 #include "absl/time/time.h"
 #include "chapter8/books/v1/transfer.pb.h"
 #include "chapter8/books/v1/transfer_record.pb.h"
-#include "services/books/transfer.h"
-#include "services/finance/core/fields.h"
+#include "services/books/transfer_rows.h"
+#include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
 // Where the two-sided transfer of services/books meets finance's rows: an offer is what people see,
 // a TransferRecord what the protocol keeps, and both move with each logged step.
 namespace ch8::finance {
 
-// The record of a transfer; nothing when this ledger knows no such one.
-std::optional<chapter8::books::v1::TransferRecord> FindTransfer(const kernel::RowReader& rows,
-                                                                absl::string_view giver_origin,
-                                                                absl::string_view transfer_id);
-
 // The offer that a step belongs to; nothing when its terms were not worth recording.
 std::optional<v1::Offer> FindOfferOf(const kernel::RowReader& rows,
                                      const chapter8::books::v1::TransferStep& step);
-
-// "au.example/ch8/finance" -> "au.example".
-absl::string_view TrustDomainOf(absl::string_view origin);
-
-// An own step to log, addressed to the other side's organization.
-kernel::Event StepEvent(const books::OwnStep& own, absl::string_view recipient);
 
 // Giver: what a VOID or POST does to the ceiling that the offer's money counts toward (rule F-2),
 // in the same entry: its hold ends, and `moved_minor` of it is used for good.

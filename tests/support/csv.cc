@@ -1,8 +1,8 @@
-#include "services/finance/core/test_csv.h"
+#include "tests/support/csv.h"
 
 #include "absl/strings/match.h"
 
-namespace ch8::finance {
+namespace ch8::testing {
 namespace {
 
 // Takes one line off the front of `text`.
@@ -49,4 +49,4 @@ std::vector<std::map<std::string, std::string>> ReadCsv(absl::string_view text) 
   return rows;
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::testing

@@ -1,14 +1,13 @@
-#include "services/finance/core/test_ledger.h"
+#include "services/books/test_ledger.h"
 
 #include "absl/strings/str_cat.h"
 #include "services/kernel/addresses.h"
 #include "services/kernel/entry_form.h"
 #include "storage/base/check.h"
 
-namespace ch8::finance {
+namespace ch8::books {
 namespace {
 
-using chapter8::authz::v1::Role;
 using chapter8::directory::v1::DirectoryEvent;
 using chapter8::directory::v1::Officer;
 using chapter8::directory::v1::Organization;
@@ -18,24 +17,6 @@ using chapter8::ledger::v1::Delivery;
 // 2 March 2026, 09:00 UTC.
 constexpr int64_t kStartSeconds = 1'772'442'000;
 constexpr absl::Duration kActLife = absl::Hours(1);
-
-struct TestOfficer {
-  absl::string_view id;
-  uint64_t person;
-  Role role;
-  int64_t limit_minor;
-};
-constexpr TestOfficer kOfficers[] = {
-    {"mandate-a", 1, chapter8::authz::v1::MANDATE_OFFICER, 0},
-    {"mandate-b", 2, chapter8::authz::v1::MANDATE_OFFICER, 0},
-    {"manager", 3, chapter8::authz::v1::FUND_MANAGER, 0},
-    {"approver", 4, chapter8::authz::v1::APPROVER, 10'000'000'000},
-    {"clerk", 5, chapter8::authz::v1::APPROVER, 100'000},
-    {"requester", 6, chapter8::authz::v1::REQUESTER, 0},
-    {"accepter", 7, chapter8::authz::v1::ACCEPTER, 0},
-    {"auditor", 8, chapter8::authz::v1::AUDITOR, 0},
-    {"twin", 3, chapter8::authz::v1::APPROVER, 10'000'000'000},
-};
 
 std::string KeyOf(absl::string_view officer) {
   return std::string(Sha256({"act key of ", officer}).view());
@@ -58,66 +39,79 @@ class NoRows final : public kernel::RowReader {
   absl::Status status_;
 };
 
-std::unique_ptr<MemLedger> MakeLedger(const std::string& id) {
+std::unique_ptr<MemLedger> MakeLedger(const std::string& origin) {
   chapter8::ledger::v1::Entry entry;
-  const std::string origin = absl::StrCat(id, ".example/ch8/finance");
   entry.mutable_genesis()->set_format(1);
   entry.mutable_genesis()->set_origin(origin);
   auto ledger = MemLedger::Create({.origin = origin,
                                    .payload = entry.SerializeAsString(),
-                                   .salt = Sha256({"genesis salt of ", id})});
+                                   .salt = Sha256({"genesis salt of ", origin})});
   Check(ledger.ok(), "a test ledger that cannot begin");
   return *std::move(ledger);
 }
 
-}  // namespace
-
-TestLedger::TestLedger(const std::string& id, const std::vector<std::string>& pinned)
-    : ledger_(MakeLedger(id)), books_(no_older_ids_), time_(absl::FromUnixSeconds(kStartSeconds)) {
-  options_.ledger = ledger_.get();
-  options_.machine = &machine_;
-  options_.accounts = &books_;
-  options_.organization = absl::StrCat("organizations/", id);
-  options_.trust_domain = absl::StrCat(id, ".example");
-  options_.fresh_salt = [this] { return FreshHash(); };
-  executor_ = std::make_unique<kernel::Executor>(options_);
-  std::vector<std::string> organizations = pinned;
-  organizations.push_back(id);
-  LogFacts(organizations);
+DirectoryEvent PostOf(const TestOfficer& officer) {
+  DirectoryEvent fact;
+  Post& post = *fact.mutable_post_recorded();
+  post.set_name(absl::StrCat("posts/", officer.id));
+  post.set_title(absl::StrCat("Post of ", officer.id));
+  post.add_roles(officer.role);
+  post.set_state(Post::ACTIVE);
+  if (officer.limit_minor > 0) {
+    post.mutable_approval_limit()->set_currency_code("USD");
+    post.mutable_approval_limit()->set_amount_minor(officer.limit_minor);
+  }
+  return fact;
 }
 
-void TestLedger::LogFacts(const std::vector<std::string>& pinned) {
+DirectoryEvent OfficerOf(const TestOfficer& officer) {
+  DirectoryEvent fact;
+  Officer& person = *fact.mutable_officer_recorded();
+  person.set_name(absl::StrCat("officers/", officer.id));
+  person.set_person(officer.person);
+  person.add_posts(absl::StrCat("posts/", officer.id));
+  person.set_act_public_key(KeyOf(officer.id));
+  person.set_state(Officer::ACTIVE);
+  return fact;
+}
+
+DirectoryEvent OrganizationOf(const std::string& id, const std::string& own) {
+  DirectoryEvent fact;
+  Organization& organization = *fact.mutable_organization_recorded();
+  organization.set_name(absl::StrCat("organizations/", id));
+  organization.set_trust_domain(absl::StrCat(id, ".example"));
+  organization.set_state(Organization::PINNED);
+  organization.set_own(id == own);
+  return fact;
+}
+
+}  // namespace
+
+TestLedger::TestLedger(const Options& options)
+    : package_(absl::StrCat("/chapter8.", options.service, ".v1.")),
+      ledger_(MakeLedger(absl::StrCat(options.organization, ".example/ch8/", options.service))),
+      books_(no_older_ids_),
+      time_(absl::FromUnixSeconds(kStartSeconds)) {
+  options_.ledger = ledger_.get();
+  options_.machine = options.machine;
+  options_.accounts = &books_;
+  options_.organization = absl::StrCat("organizations/", options.organization);
+  options_.trust_domain = absl::StrCat(options.organization, ".example");
+  options_.fresh_salt = [this] { return FreshHash(); };
+  executor_ = std::make_unique<kernel::Executor>(options_);
+  LogFacts(options);
+}
+
+void TestLedger::LogFacts(const Options& options) {
   std::vector<kernel::Event> events;
-  for (const TestOfficer& officer : kOfficers) {
-    DirectoryEvent post;
-    Post& row = *post.mutable_post_recorded();
-    row.set_name(absl::StrCat("posts/", officer.id));
-    row.set_title(absl::StrCat("Post of ", officer.id));
-    row.add_roles(officer.role);
-    row.set_state(Post::ACTIVE);
-    if (officer.limit_minor > 0) {
-      row.mutable_approval_limit()->set_currency_code("USD");
-      row.mutable_approval_limit()->set_amount_minor(officer.limit_minor);
-    }
-    events.push_back(FactEvent(post));
-    DirectoryEvent fact;
-    Officer& person = *fact.mutable_officer_recorded();
-    person.set_name(absl::StrCat("officers/", officer.id));
-    person.set_person(officer.person);
-    person.add_posts(row.name());
-    person.set_act_public_key(KeyOf(officer.id));
-    person.set_state(Officer::ACTIVE);
-    events.push_back(FactEvent(fact));
+  for (const TestOfficer& officer : options.officers) {
+    events.push_back(FactEvent(PostOf(officer)));
+    events.push_back(FactEvent(OfficerOf(officer)));
   }
-  for (const std::string& id : pinned) {
-    DirectoryEvent fact;
-    Organization& row = *fact.mutable_organization_recorded();
-    row.set_name(absl::StrCat("organizations/", id));
-    row.set_trust_domain(absl::StrCat(id, ".example"));
-    row.set_state(Organization::PINNED);
-    row.set_own(row.name() == options_.organization);
-    events.push_back(FactEvent(fact));
+  for (const std::string& id : options.pinned) {
+    events.push_back(FactEvent(OrganizationOf(id, options.organization)));
   }
+  events.push_back(FactEvent(OrganizationOf(options.organization, options.organization)));
   executor_->Begin(time_);
   Check(executor_->LogInternal("/internal/Facts", events).status.ok(), "facts that do not log");
   Commit();
@@ -131,7 +125,7 @@ std::string TestLedger::NextRequestId() { return absl::StrCat("request-", ++fres
 
 kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
   kernel::Command command;
-  command.method = absl::StrCat("/chapter8.finance.v1.", raw.method);
+  command.method = absl::StrCat(package_, raw.method);
   command.request = raw.request;
   command.request_digest = Sha256(raw.request);
   command.request_salt = FreshHash();
@@ -253,7 +247,7 @@ std::map<std::string, std::string> TestLedger::StoredRows() const {
 std::map<std::string, std::string> TestLedger::ReplayedRows() const {
   const NoRows nothing;
   kernel::Rows rows(nothing);
-  Check(kernel::Replay(*ledger_, machine_, rows).ok(), "a log that does not replay");
+  Check(kernel::Replay(*ledger_, *options_.machine, rows).ok(), "a log that does not replay");
   std::map<std::string, std::string> replayed;
   for (const RowWrite& write : rows.TakeWrites()) {
     if (write.table == Table::kRows && write.value.has_value()) {
@@ -264,8 +258,8 @@ std::map<std::string, std::string> TestLedger::ReplayedRows() const {
 }
 
 Hash TestLedger::ReplayedBooksDigest() const {
-  const books::NoOlderIds no_older_ids;
-  books::Books replayed(no_older_ids);
+  const NoOlderIds no_older_ids;
+  Books replayed(no_older_ids);
   const absl::Status read = ledger_->ReadEntries(0, size(), [&](const Entry& stored) {
     chapter8::ledger::v1::Entry entry;
     Check(entry.ParseFromString(std::string(stored.payload)), "an entry that does not parse");
@@ -276,4 +270,4 @@ Hash TestLedger::ReplayedBooksDigest() const {
   return replayed.StateDigest();
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::books

@@ -1,18 +1,15 @@
-#include "services/finance/core/fields.h"
+#include "services/kernel/fields.h"
 
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "services/finance/core/currencies.h"
 #include "services/kernel/names.h"
-#include "storage/base/status_macros.h"
 
-namespace ch8::finance {
+namespace ch8::kernel {
 namespace {
 
 using chapter8::type::v1::Date;
-using chapter8::type::v1::Money;
 
 constexpr size_t kTextSizeMax = 200;
 constexpr size_t kEtagSize = 16;
@@ -35,36 +32,9 @@ absl::Status CheckOptionalText(absl::string_view text, absl::string_view field) 
 }
 
 absl::Status CheckId(absl::string_view id, absl::string_view field) {
-  if (kernel::IsResourceId(id)) return absl::OkStatus();
+  if (IsResourceId(id)) return absl::OkStatus();
   return Invalid("BAD_ID", absl::StrCat(field, " must be 1 to 63 of a-z, 0-9 and hyphen"),
                  {{"field", std::string(field)}, {"form", "[a-z0-9-]{1,63}"}});
-}
-
-absl::Status CheckCurrency(absl::string_view currency_code, absl::string_view field) {
-  if (MinorUnitDecimals(currency_code).has_value()) return absl::OkStatus();
-  return Invalid("UNKNOWN_CURRENCY",
-                 absl::StrCat(field, " has no ISO 4217 code of a currency in use"),
-                 {{"rule", "F-14"}, {"field", std::string(field)}});
-}
-
-absl::Status CheckMoney(const Money& money, absl::string_view field) {
-  RETURN_IF_ERROR(CheckCurrency(money.currency_code(), field));
-  if (money.amount_minor() > 0) return absl::OkStatus();
-  return Invalid("BAD_AMOUNT", absl::StrCat(field, " must be more than zero"),
-                 {{"field", std::string(field)},
-                  {"amount", absl::StrCat(money.amount_minor())},
-                  {"currency", money.currency_code()}});
-}
-
-absl::Status CheckSameCurrency(absl::string_view wanted, absl::string_view given,
-                               absl::string_view what) {
-  if (wanted == given) return absl::OkStatus();
-  return Invalid("CURRENCY_MISMATCH", absl::StrCat(what, " is in ", wanted, ", not ", given),
-                 {{"wanted", std::string(wanted)}, {"given", std::string(given)}});
-}
-
-std::string FormatMoney(const Money& money) {
-  return FormatAmount(money.currency_code(), money.amount_minor());
 }
 
 std::optional<absl::CivilDay> DayOf(const Date& date) {
@@ -82,4 +52,4 @@ std::string EtagOf(absl::string_view row_bytes) {
   return Sha256(row_bytes).ToHex().substr(0, kEtagSize);
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::kernel

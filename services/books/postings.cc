@@ -1,6 +1,6 @@
-#include "services/finance/core/events.h"
+#include "services/books/postings.h"
 
-namespace ch8::finance {
+namespace ch8::books {
 namespace {
 
 chapter8::books::v1::Posting& AddPosting(const AccountPair& pair, kernel::Event& event) {
@@ -12,12 +12,6 @@ chapter8::books::v1::Posting& AddPosting(const AccountPair& pair, kernel::Event&
 
 }  // namespace
 
-kernel::Event DomainEvent(const chapter8::finance::v1::FinanceEvent& event) {
-  kernel::Event logged;
-  logged.entry.set_domain_event(event.SerializeAsString());
-  return logged;
-}
-
 void OpenAccount(const NewAccount& opened, kernel::Event& event) {
   chapter8::books::v1::AccountOpened& account = *event.entry.add_accounts();
   account.set_account(opened.account);
@@ -25,22 +19,22 @@ void OpenAccount(const NewAccount& opened, kernel::Event& event) {
   account.set_floor(opened.floor);
 }
 
-void Move(const AccountPair& pair, uint64_t amount_minor, kernel::Event& event) {
-  AddPosting(pair, event).set_amount(amount_minor);
+void Move(const AccountPair& pair, uint64_t quantity, kernel::Event& event) {
+  AddPosting(pair, event).set_amount(quantity);
 }
 
-void Hold(const AccountPair& pair, uint64_t amount_minor, absl::string_view hold_id,
-          kernel::Event& event) {
+void OpenHold(const AccountPair& pair, uint64_t quantity, absl::string_view hold_id,
+              kernel::Event& event) {
   chapter8::books::v1::Posting& posting = AddPosting(pair, event);
-  posting.set_hold(amount_minor);
+  posting.set_hold(quantity);
   posting.set_hold_id(std::string(hold_id));
 }
 
 void EndHold(const AccountPair& pair, const HoldEnd& end, kernel::Event& event) {
   chapter8::books::v1::Posting& posting = AddPosting(pair, event);
-  posting.set_amount(end.moved_minor);
-  posting.set_release(end.held_minor);
+  posting.set_amount(end.moved);
+  posting.set_release(end.held);
   posting.set_hold_id(end.hold_id);
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::books

@@ -1,5 +1,5 @@
-#ifndef CH8_SERVICES_FINANCE_CORE_FIELDS_H_
-#define CH8_SERVICES_FINANCE_CORE_FIELDS_H_
+#ifndef CH8_SERVICES_KERNEL_FIELDS_H_
+#define CH8_SERVICES_KERNEL_FIELDS_H_
 
 #include <optional>
 #include <string>
@@ -8,19 +8,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "chapter8/finance/v1/finance.pb.h"
 #include "chapter8/type/v1/date.pb.h"
-#include "chapter8/type/v1/money.pb.h"
-#include "services/finance/core/refusals.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/hash.h"
 
-// Checks of the fields that all finance requests are made of. None echoes a value that is not
+// Checks of the fields that requests are made of. None echoes a value that is not
 // known to be well-formed.
 //
 // Thread safety: all functions are pure.
-namespace ch8::finance {
-
-namespace v1 = chapter8::finance::v1;
+namespace ch8::kernel {
 
 // Text for people: 1 to 200 bytes without control characters. Errors: BAD_FIELD.
 absl::Status CheckText(absl::string_view text, absl::string_view field);
@@ -28,18 +24,6 @@ absl::Status CheckText(absl::string_view text, absl::string_view field);
 absl::Status CheckOptionalText(absl::string_view text, absl::string_view field);
 // An id that a caller chose: [a-z0-9-]{1,63}. Errors: kInvalidArgument/BAD_ID.
 absl::Status CheckId(absl::string_view id, absl::string_view field);
-
-// A known currency. Errors: kInvalidArgument/UNKNOWN_CURRENCY.
-absl::Status CheckCurrency(absl::string_view currency_code, absl::string_view field);
-// A known currency and more than zero. Errors: kInvalidArgument/UNKNOWN_CURRENCY, BAD_AMOUNT.
-absl::Status CheckMoney(const chapter8::type::v1::Money& money, absl::string_view field);
-
-// Errors: kInvalidArgument/CURRENCY_MISMATCH unless both codes are equal.
-absl::Status CheckSameCurrency(absl::string_view wanted, absl::string_view given,
-                               absl::string_view what);
-
-// "USD 1,000.00".
-std::string FormatMoney(const chapter8::type::v1::Money& money);
 
 // The day, or nothing when the calendar does not have it.
 std::optional<absl::CivilDay> DayOf(const chapter8::type::v1::Date& date);
@@ -61,6 +45,6 @@ absl::Status CheckEtag(const Row& stored, const std::string& etag, absl::string_
   return StaleEtag(stored.name(), show);
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::kernel
 
-#endif  // CH8_SERVICES_FINANCE_CORE_FIELDS_H_
+#endif  // CH8_SERVICES_KERNEL_FIELDS_H_

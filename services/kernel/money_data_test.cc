@@ -1,21 +1,20 @@
-#include "services/finance/core/currencies.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 
-#include "services/finance/core/test_csv.h"
+#include "services/kernel/money.h"
+#include "tests/support/csv.h"
 #include "tests/support/data.h"
 
-namespace ch8::finance {
+namespace ch8::kernel {
 namespace {
 
 // The whole published ISO 4217 table: every code in use with a minor unit is known with its
 // decimals, and no other code is.
 TEST(CurrenciesTest, MatchPublishedTable) {
   const auto rows =
-      ReadCsv(testing::ReadFile(testing::DataPath("codes/currency-codes-iso4217.csv")));
+      testing::ReadCsv(testing::ReadFile(testing::DataPath("codes/currency-codes-iso4217.csv")));
   std::map<std::string, std::string> in_use;
   std::set<std::string> all;
   for (const auto& row : rows) {
@@ -27,7 +26,7 @@ TEST(CurrenciesTest, MatchPublishedTable) {
   ASSERT_GT(in_use.size(), 170u);
   int known = 0;
   for (const std::string& code : all) {
-    const std::optional<int> decimals = MinorUnitDecimals(code);
+    const std::optional<int> decimals = kernel::MinorUnitDecimals(code);
     const auto published = in_use.find(code);
     if (published == in_use.end() || published->second == "-") {
       EXPECT_FALSE(decimals.has_value()) << code;
@@ -40,4 +39,4 @@ TEST(CurrenciesTest, MatchPublishedTable) {
 }
 
 }  // namespace
-}  // namespace ch8::finance
+}  // namespace ch8::kernel

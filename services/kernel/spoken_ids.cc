@@ -1,4 +1,4 @@
-#include "services/finance/core/spoken_ids.h"
+#include "services/kernel/spoken_ids.h"
 
 #include <algorithm>
 
@@ -7,10 +7,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/finance/core/fields.h"
+#include "services/kernel/fields.h"
 #include "services/kernel/names.h"
 
-namespace ch8::finance {
+namespace ch8::kernel {
 namespace {
 
 // Leaves room for kind, year and number within the 63 characters of an id.
@@ -23,11 +23,10 @@ std::string CounterKey(absl::string_view prefix) { return absl::StrCat("counters
 
 std::string PrefixOf(absl::string_view kind, absl::string_view organization) {
   return absl::StrCat(
-      kind, "-", absl::AsciiStrToUpper(kernel::IdOf(organization).substr(0, kOrganizationSizeMax)),
-      "-");
+      kind, "-", absl::AsciiStrToUpper(IdOf(organization).substr(0, kOrganizationSizeMax)), "-");
 }
 
-uint64_t CountOf(const kernel::RowReader& rows, absl::string_view prefix) {
+uint64_t CountOf(const RowReader& rows, absl::string_view prefix) {
   uint64_t count = 0;
   const std::optional<std::string> stored = rows.Get(Table::kRows, CounterKey(prefix));
   return stored.has_value() && absl::SimpleAtoi(*stored, &count) ? count : 0;
@@ -40,8 +39,7 @@ bool AllDigits(absl::string_view text) {
 
 }  // namespace
 
-std::string NextSpokenId(const kernel::RowReader& rows, const SpokenIdParts& parts,
-                         uint64_t ahead) {
+std::string NextSpokenId(const RowReader& rows, const SpokenIdParts& parts, uint64_t ahead) {
   const int64_t year = DayOf(parts.time).year() % 100;
   const std::string prefix =
       absl::StrCat(PrefixOf(parts.kind, parts.organization), absl::StrFormat("%02d", year));
@@ -59,7 +57,7 @@ bool IsSpokenIdOf(absl::string_view id, absl::string_view kind, absl::string_vie
   return AllDigits(rest.substr(0, kYearSize)) && AllDigits(rest.substr(kYearSize + 1));
 }
 
-void CountSpokenId(absl::string_view id, kernel::Rows& rows) {
+void CountSpokenId(absl::string_view id, Rows& rows) {
   const size_t dash = id.rfind('-');
   uint64_t number = 0;
   if (dash == absl::string_view::npos || !absl::SimpleAtoi(id.substr(dash + 1), &number)) return;
@@ -69,4 +67,4 @@ void CountSpokenId(absl::string_view id, kernel::Rows& rows) {
   }
 }
 
-}  // namespace ch8::finance
+}  // namespace ch8::kernel

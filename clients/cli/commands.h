@@ -10,17 +10,21 @@ namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
 std::vector<Command> BudgetCommands();
+std::vector<Command> ClearanceCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
+std::vector<Command> DelegationCommands();  // With mandate.
 std::vector<Command> FundCommands();
 std::vector<Command> InboxCommands();
 std::vector<Command> LedgerCommands();
+std::vector<Command> MandateCommands();
 std::vector<Command> OfferCommands();
 std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
 std::vector<Command> RequestCommands();
+std::vector<Command> StrengthCommands();
 
 // All of them, and completion.
 const std::vector<Command>& AllCommands();

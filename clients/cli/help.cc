@@ -31,12 +31,15 @@ const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
       {"budget", "lines of the receiving organization's budget"},
+      {"clearance", "human rights due diligence of units"},
       {"completion", "completion for your shell"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
+      {"delegation", "who may act under a decision, and up to how much"},
       {"fund", "money of one source and currency, to be given"},
       {"inbox", "what waits for you, oldest first"},
       {"ledger", "signed heads, and vouching for them"},
+      {"mandate", "decision documents, and reports due under them"},
       {"offer", "offers of money: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},
@@ -44,6 +47,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"post", "posts: roles and limits"},
       {"reference", "decisions that an operation's money rests on"},
       {"request", "requests for money between organizations"},
+      {"strength", "persons deployed, by sex"},
       {"whoami", "who the node takes you for"}};
   return *summaries;
 }

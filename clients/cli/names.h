@@ -16,6 +16,11 @@ std::string PostName(absl::string_view typed);
 std::string OfficerName(absl::string_view typed);
 std::string RequestName(absl::string_view typed);
 std::string OfferName(absl::string_view typed);
+std::string DecisionName(absl::string_view typed);
+std::string DelegationName(absl::string_view typed);
+std::string UnitName(absl::string_view typed);
+std::string ClearanceName(absl::string_view typed);
+std::string StrengthReportName(absl::string_view typed);
 
 // "trust" is the own organization's, "au/trust" another's. `own` is an organization's id.
 std::string FundName(absl::string_view typed, absl::string_view own);

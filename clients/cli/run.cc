@@ -52,7 +52,8 @@ const std::vector<Command>& AllCommands() {
   static const auto* const commands = new std::vector<Command>(
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
-             BudgetCommands(), RequestCommands(), OfferCommands(), AccountCommands(),
+             BudgetCommands(), RequestCommands(), OfferCommands(), MandateCommands(),
+             DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
              LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }

@@ -17,6 +17,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/books.h"
 #include "services/books/ids.h"
+#include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
 #include "storage/ledger/mem_ledger.h"
 
@@ -61,6 +62,7 @@ class TestLedger {
     absl::string_view method;
     std::string request;
     kernel::Command::Mode mode = kernel::Command::Mode::kExecute;
+    std::string request_id{};  // Empty: a new one.
   };
   kernel::Outcome Run(const RawCommand& raw);
   kernel::Outcome Read(const RawCommand& raw);
@@ -82,9 +84,17 @@ class TestLedger {
   const std::string& organization() const { return options_.organization; }
   uint64_t size() const { return ledger_->durable_size(); }
   const Books& books() const { return books_; }
+  kernel::MemBodies& bodies() { return bodies_; }
+  // As the federation asks the machine.
+  std::vector<kernel::WantedBody> WantedBodies() const;
+  bool MayFetchBody(absl::string_view trust_domain, const Hash& digest) const;
 
   // All entries from `begin` on that are not Request entries.
   std::vector<chapter8::ledger::v1::Entry> Entries(uint64_t begin = 0) const;
+
+  // Everything that is stored: the payloads of all entries and the rows of all tables, one after
+  // another, to be searched for what must not be there.
+  std::string AllBytes() const;
 
   // The rows (Table::kRows) as stored, and as a replay of the whole log gives them.
   std::map<std::string, std::string> StoredRows() const;
@@ -111,6 +121,7 @@ class TestLedger {
   std::unique_ptr<MemLedger> ledger_;
   NoOlderIds no_older_ids_;
   Books books_;
+  kernel::MemBodies bodies_;
   kernel::Executor::Options options_;
   std::unique_ptr<kernel::Executor> executor_;
   absl::Time time_;

@@ -20,10 +20,14 @@ absl::StatusOr<std::string> ContentOf(const Hash& digest, absl::string_view byte
 
 absl::StatusOr<std::string> MemBodies::Get(const Hash& digest) const {
   const auto found = bodies_.find(std::string(digest.view()));
-  if (found == bodies_.end()) {
+  if (found == bodies_.end() || found->second.empty()) {
     return absl::NotFoundError(absl::StrCat("no body ", digest.ToHex()));
   }
   return found->second;
+}
+
+bool MemBodies::Has(const Hash& digest) const {
+  return bodies_.contains(std::string(digest.view()));
 }
 
 absl::Status MemBodies::Put(const Body& body) {
@@ -32,7 +36,8 @@ absl::Status MemBodies::Put(const Body& body) {
 }
 
 absl::Status MemBodies::Erase(const Hash& digest) {
-  bodies_.erase(std::string(digest.view()));
+  const auto found = bodies_.find(std::string(digest.view()));
+  if (found != bodies_.end()) found->second.clear();
   return absl::OkStatus();
 }
 

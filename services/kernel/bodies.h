@@ -38,12 +38,15 @@ class BodyReader {
   // The bytes of the body. Errors: kNotFound when it is not here or was erased; kDataLoss when what
   // is here is not it; kUnavailable.
   virtual absl::StatusOr<std::string> Get(const Hash& digest) const = 0;
+
+  // Whether it was ever stored here; true also for one that was erased.
+  virtual bool Has(const Hash& digest) const = 0;
 };
 
 // Implementations: node::FileBodies, MemBodies.
 class BodyStore : public BodyReader {
  public:
-  // Durable when it returns OK. Storing what is there changes nothing.
+  // Durable when it returns OK. Storing what is there, or was and is erased, changes nothing.
   // Errors: kResourceExhausted (disk full), kUnavailable.
   virtual absl::Status Put(const Body& body) = 0;
 
@@ -56,13 +59,14 @@ class BodyStore : public BodyReader {
 class MemBodies final : public BodyStore {
  public:
   absl::StatusOr<std::string> Get(const Hash& digest) const override;
+  bool Has(const Hash& digest) const override;
   absl::Status Put(const Body& body) override;
   absl::Status Erase(const Hash& digest) override;
 
   size_t count() const { return bodies_.size(); }
 
  private:
-  std::map<std::string, std::string> bodies_;
+  std::map<std::string, std::string> bodies_;  // Empty for one that was erased.
 };
 
 }  // namespace ch8::kernel

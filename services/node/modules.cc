@@ -4,9 +4,11 @@
 #include "chapter8/books/v1/transfer_service.grpc.pb.h"
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
+#include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
+#include "services/information/core/machine.h"
 #include "services/trust/certificates.h"
 
 namespace ch8::node {
@@ -49,10 +51,25 @@ Stubs FinanceStubs() {
   return stubs;
 }
 
+std::unique_ptr<kernel::Machine> MakeInformation(const Genesis&) {
+  return std::make_unique<information::InformationMachine>();
+}
+
+Stubs InformationStubs() {
+  namespace v1 = chapter8::information::v1;
+  Stubs stubs;
+  stubs.push_back(std::make_unique<v1::ReportService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::ConsentService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::GroupService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::AgreementService::CallbackService>());
+  return stubs;
+}
+
 std::vector<Module> AllModules() {
   return {{.service = "directory",
            .proto_files = {"chapter8/directory/v1/directory_service.proto"},
            .accounts = Module::Accounts::kNone,
+           .bodies = Module::Bodies::kNone,
            .make_machine = MakeDirectory,
            .genesis_events = directory::GenesisEvents,
            .make_stubs = DirectoryStubs},
@@ -60,9 +77,17 @@ std::vector<Module> AllModules() {
            .proto_files = {"chapter8/finance/v1/finance_service.proto",
                            "chapter8/books/v1/transfer_service.proto"},
            .accounts = Module::Accounts::kBooks,
+           .bodies = Module::Bodies::kNone,
            .make_machine = MakeFinance,
            .genesis_events = NoEvents,
-           .make_stubs = FinanceStubs}};
+           .make_stubs = FinanceStubs},
+          {.service = "information",
+           .proto_files = {"chapter8/information/v1/information_service.proto"},
+           .accounts = Module::Accounts::kNone,
+           .bodies = Module::Bodies::kFiles,
+           .make_machine = MakeInformation,
+           .genesis_events = NoEvents,
+           .make_stubs = InformationStubs}};
 }
 
 }  // namespace

@@ -163,18 +163,23 @@ std::vector<v1::Disclosure> Scenario::WhoHas(TestLedger& ledger, const std::stri
 
 void Scenario::FetchBodies() {
   TestLedger* const all[] = {&un, &au, &ecowas};
-  for (TestLedger* to : all) {
-    for (const kernel::WantedBody& wanted : to->WantedBodies()) {
-      for (TestLedger* from : all) {
-        if (from->origin() != wanted.origin ||
-            !from->MayFetchBody(to->trust_domain(), wanted.digest)) {
-          continue;
-        }
-        const auto bytes = from->bodies().Get(wanted.digest);
-        if (!bytes.ok()) continue;
-        ch8::Check(to->bodies().Put({wanted.digest, *bytes}).ok(), "a body that cannot be stored");
-      }
+  // A relay can only give what has reached it: one round for each hop.
+  for (int hop = 0; hop < 2; ++hop) {
+    for (TestLedger* to : all) {
+      for (TestLedger* from : all) FetchBodiesFrom(*from, *to);
     }
+  }
+}
+
+void Scenario::FetchBodiesFrom(TestLedger& from, TestLedger& to) {
+  for (const kernel::WantedBody& wanted : to.WantedBodies()) {
+    if (from.origin() != wanted.origin || to.bodies().Has(wanted.digest) ||
+        !from.MayFetchBody(to.trust_domain(), wanted.digest)) {
+      continue;
+    }
+    const auto bytes = from.bodies().Get(wanted.digest);
+    if (!bytes.ok()) continue;
+    ch8::Check(to.bodies().Put({wanted.digest, *bytes}).ok(), "a body that cannot be stored");
   }
 }
 

@@ -105,6 +105,7 @@ struct Scenario {
   static std::vector<v1::Disclosure> WhoHas(TestLedger& ledger, const std::string& report);
   // As the federation does it: each ledger fetches the bodies it wants from where it may.
   void FetchBodies();
+  static void FetchBodiesFrom(TestLedger& from, TestLedger& to);
 };
 
 }  // namespace ch8::information

@@ -30,11 +30,14 @@ constexpr char kClosing[] =
 const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
+      {"agreement", "what may be shared with whom, until when"},
       {"budget", "lines of the receiving organization's budget"},
       {"completion", "completion for your shell"},
+      {"consent", "what originators were asked, and their answers"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
       {"fund", "money of one source and currency, to be given"},
+      {"group", "groups of organizations that reports go to"},
       {"inbox", "what waits for you, oldest first"},
       {"ledger", "signed heads, and vouching for them"},
       {"offer", "offers of money: make, approve, accept, and why"},
@@ -43,6 +46,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"org", "your organization and those it trusts"},
       {"post", "posts: roles and limits"},
       {"reference", "decisions that an operation's money rests on"},
+      {"report", "reports: file, release, relay, recall, who has them"},
       {"request", "requests for money between organizations"},
       {"whoami", "who the node takes you for"}};
   return *summaries;

@@ -52,6 +52,10 @@ std::string PostName(absl::string_view typed) { return InCollection("posts", typ
 std::string OfficerName(absl::string_view typed) { return InCollection("officers", typed); }
 std::string RequestName(absl::string_view typed) { return Spoken("requests", typed); }
 std::string OfferName(absl::string_view typed) { return Spoken("offers", typed); }
+std::string ReportName(absl::string_view typed) { return Spoken("reports", typed); }
+std::string ConsentName(absl::string_view typed) { return Spoken("consents", typed); }
+std::string GroupName(absl::string_view typed) { return InCollection("groups", typed); }
+std::string AgreementName(absl::string_view typed) { return InCollection("agreements", typed); }
 
 std::string FundName(absl::string_view typed, absl::string_view own) {
   return OfOrganization("funds", typed, own, Lower);

@@ -53,6 +53,7 @@ const std::vector<Command>& AllCommands() {
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
              BudgetCommands(), RequestCommands(), OfferCommands(), AccountCommands(),
+             ReportCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
              LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }

@@ -9,12 +9,15 @@
 namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
+std::vector<Command> AgreementCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> ClearanceCommands();
+std::vector<Command> ConsentCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
 std::vector<Command> DelegationCommands();  // With mandate.
 std::vector<Command> FundCommands();
+std::vector<Command> GroupCommands();
 std::vector<Command> InboxCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> MandateCommands();
@@ -23,6 +26,7 @@ std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
+std::vector<Command> ReportCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> StrengthCommands();
 

@@ -30,13 +30,16 @@ constexpr char kClosing[] =
 const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
+      {"agreement", "what may be shared with whom, until when"},
       {"budget", "lines of the receiving organization's budget"},
       {"clearance", "human rights due diligence of units"},
       {"completion", "completion for your shell"},
+      {"consent", "what originators were asked, and their answers"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
       {"delegation", "who may act under a decision, and up to how much"},
       {"fund", "money of one source and currency, to be given"},
+      {"group", "groups of organizations that reports go to"},
       {"inbox", "what waits for you, oldest first"},
       {"ledger", "signed heads, and vouching for them"},
       {"mandate", "decision documents, and reports due under them"},
@@ -46,6 +49,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"org", "your organization and those it trusts"},
       {"post", "posts: roles and limits"},
       {"reference", "decisions that an operation's money rests on"},
+      {"report", "reports: file, release, relay, recall, who has them"},
       {"request", "requests for money between organizations"},
       {"strength", "persons deployed, by sex"},
       {"whoami", "who the node takes you for"}};

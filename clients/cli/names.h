@@ -21,6 +21,10 @@ std::string DelegationName(absl::string_view typed);
 std::string UnitName(absl::string_view typed);
 std::string ClearanceName(absl::string_view typed);
 std::string StrengthReportName(absl::string_view typed);
+std::string ReportName(absl::string_view typed);
+std::string ConsentName(absl::string_view typed);
+std::string GroupName(absl::string_view typed);
+std::string AgreementName(absl::string_view typed);
 
 // "trust" is the own organization's, "au/trust" another's. `own` is an organization's id.
 std::string FundName(absl::string_view typed, absl::string_view own);

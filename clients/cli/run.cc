@@ -54,6 +54,7 @@ const std::vector<Command>& AllCommands() {
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
              BudgetCommands(), RequestCommands(), OfferCommands(), MandateCommands(),
              DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
+             ReportCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
              LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }

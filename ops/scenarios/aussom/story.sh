@@ -3,28 +3,6 @@
 
 scenario=ops/scenarios/aussom
 
-# appoint ORG OFFICER PERSON POST [POST]: keys on the officer's side, certificate from the
-# organization's CA, entered by one administrator and confirmed by the other.
-appoint() {
-  local org=$1 officer=$2 person=$3 post device=$home/devices/$1-$2 posts=(); shift 3
-  for post; do posts+=(--post "$post"); done
-  run_quietly "$org:admin-1" officer key-request "$device"
-  run_quietly "$org:admin-1" officer issue --home "$home/$org" --request "$device/tls.csr" \
-    --id "$officer" --out "$device"
-  run_quietly "$org:admin-1" officer add "$officer" --person "$person" "${posts[@]}" \
-    --act-key "$device/act.pub"
-  run_quietly "$org:admin-2" officer confirm "$officer"
-  run_quietly "$org:admin-1" context add "$org:$officer" --officer-dir "$device" \
-    --endpoints "$home/$org-data/endpoints.json"
-}
-
-# make_post ORG POST TITLE ROLE [ARGS...]
-make_post() {
-  local org=$1 post=$2 title=$3 role=$4; shift 4
-  run_quietly "$org:admin-1" post add "$post" --title "$title" --role "$role" "$@"
-  run_quietly "$org:admin-2" post confirm "$post"
-}
-
 # reference KIND ARGS...: entered by one mandate officer of the UN, confirmed by the other.
 reference() {
   run_quietly un:mandate-1 reference add aussom --kind "$@"

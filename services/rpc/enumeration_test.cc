@@ -13,6 +13,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "services/kernel/authority.h"
 #include "services/rpc/test_node.h"
@@ -53,6 +54,7 @@ std::vector<Rpc> AllRpcs() {
   chapter8::directory::v1::WhoAmIRequest::descriptor();
   chapter8::federation::v1::PullRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
+  chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
   std::vector<Rpc> rpcs;
   for (const std::string& path : ServiceFiles()) {
@@ -86,8 +88,12 @@ std::string RequestFor(const Rpc& rpc) {
 }
 
 std::string OriginFor(const Rpc& rpc) {
-  return absl::StartsWith(rpc.name, "/chapter8.directory.") ? "un.example/ch8/directory"
-                                                            : "un.example/ch8/finance";
+  for (const std::string service : {"directory", "information"}) {
+    if (absl::StartsWith(rpc.name, absl::StrCat("/chapter8.", service, "."))) {
+      return absl::StrCat("un.example/ch8/", service);
+    }
+  }
+  return "un.example/ch8/finance";
 }
 
 class EnumerationTest : public ::testing::Test {

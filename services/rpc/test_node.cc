@@ -35,9 +35,12 @@ std::unique_ptr<MemLedger> NewLedger(const std::string& origin) {
   return MemLedger::Create({.origin = origin, .payload = "genesis", .salt = Hash()}).value();
 }
 
-MethodTable Methods(FakeRunner& finance, FakeRunner& directory) {
+MethodTable Methods(FakeRunner& finance, FakeRunner& directory, FakeRunner& information) {
   return MethodTable::Create({{.runner = &directory,
                                .proto_files = {"chapter8/directory/v1/directory_service.proto"}},
+                              {.runner = &information,
+                               .proto_files = {"chapter8/information/v1/"
+                                               "information_service.proto"}},
                               {.runner = &finance,
                                .proto_files = {"chapter8/finance/v1/finance_service.proto",
                                                "chapter8/books/v1/transfer_service.proto"}}})
@@ -112,7 +115,7 @@ kernel::Outcome KernelWithoutOfficers(const Ledger& ledger, const kernel::Comman
 }
 
 TestNode::TestNode(const std::string& directory, const std::function<void(Edge::Options&)>& adjust)
-    : methods_(Methods(finance_, directory_)),
+    : methods_(Methods(finance_, directory_, information_)),
       authorizer_({.trust_domain = "un.example",
                    .is_pinned = [](absl::string_view domain) { return domain == "au.example"; }}) {
   bundles_ = trust::TrustBundles::Create().value();
@@ -155,6 +158,7 @@ TestNode::TestNode(const std::string& directory, const std::function<void(Edge::
 TestNode::~TestNode() {
   finance_.Release();
   directory_.Release();
+  information_.Release();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
 }
 

@@ -9,11 +9,15 @@
 namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
+std::vector<Command> BookingCommands();
 std::vector<Command> BudgetCommands();
+std::vector<Command> CalendarCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
+std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> InboxCommands();
+std::vector<Command> InstructorCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> OfferCommands();
 std::vector<Command> OfficerCommands();
@@ -21,6 +25,8 @@ std::vector<Command> OperationCommands();  // And reference.
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
 std::vector<Command> RequestCommands();
+std::vector<Command> StandardCommands();
+std::vector<Command> VenueCommands();
 
 // All of them, and completion.
 const std::vector<Command>& AllCommands();

@@ -30,12 +30,16 @@ constexpr char kClosing[] =
 const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
+      {"booking", "days and seats on their way between two ledgers"},
       {"budget", "lines of the receiving organization's budget"},
+      {"calendar", "what takes a venue or instructor, and blackouts"},
       {"completion", "completion for your shell"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
+      {"exercise", "joint exercises: propose, answer, nominate, confirm"},
       {"fund", "money of one source and currency, to be given"},
       {"inbox", "what waits for you, oldest first"},
+      {"instructor", "instructors that exercises can book"},
       {"ledger", "signed heads, and vouching for them"},
       {"offer", "offers of money: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
@@ -44,6 +48,8 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"post", "posts: roles and limits"},
       {"reference", "decisions that an operation's money rests on"},
       {"request", "requests for money between organizations"},
+      {"standard", "dated standards: shares of women, planning gaps"},
+      {"venue", "venues that exercises can book"},
       {"whoami", "who the node takes you for"}};
   return *summaries;
 }

@@ -117,7 +117,7 @@ std::string InsteadOfClash(const Context& context, const Exercise& exercise, con
                         absl::FormatCivilTime(free.front().last));
   }
   return absl::StrCat("ch8 exercise answer ", id, " --line ", line.number(),
-                      " --no --reason clash --suggest-from ", first);
+                      " --decline --reason clash --suggest-from ", first);
 }
 
 // The booking of a venue or instructor for its line, checked against the own calendar.

@@ -1,6 +1,5 @@
 #include "services/training/core/machine.h"
 
-#include "services/books/internal_accounts.h"
 #include "services/training/core/answers.h"
 #include "services/training/core/bookables.h"
 #include "services/training/core/bookings.h"
@@ -25,7 +24,6 @@ TrainingMachine::TrainingMachine() {
   AddExerciseCourseRoutes(routes_);
   AddAnswerRoutes(routes_);
   AddNominationRoutes(routes_);
-  books::AddTransferRoutes(routes_);
 }
 
 absl::string_view TrainingMachine::domain() const { return "training.chapter8"; }

@@ -12,13 +12,16 @@ std::vector<Command> AccountCommands();
 std::vector<Command> BookingCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> CalendarCommands();
+std::vector<Command> ClearanceCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
+std::vector<Command> DelegationCommands();  // With mandate.
 std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> InboxCommands();
 std::vector<Command> InstructorCommands();
 std::vector<Command> LedgerCommands();
+std::vector<Command> MandateCommands();
 std::vector<Command> OfferCommands();
 std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.
@@ -26,6 +29,7 @@ std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> StandardCommands();
+std::vector<Command> StrengthCommands();
 std::vector<Command> VenueCommands();
 
 // All of them, and completion.

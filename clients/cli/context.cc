@@ -40,7 +40,6 @@ std::vector<std::pair<const char*, std::string*>> Members(Context& context) {
   return {{"name", &context.name},
           {"organization", &context.organization},
           {"trust_domain", &context.trust_domain},
-          {"endpoints", &context.endpoints},
           {"certificate", &context.certificate},
           {"key", &context.key},
           {"ca", &context.ca},
@@ -54,6 +53,7 @@ std::string EncodeContext(const Context& context) {
   Context copy = context;
   nlohmann::ordered_json json;
   for (const auto& [name, value] : Members(copy)) json[name] = *value;
+  json["endpoints"] = context.endpoints;
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -68,6 +68,17 @@ absl::StatusOr<Context> DecodeContext(const std::string& text) {
       return absl::InvalidArgumentError(absl::StrCat("a context's ", name, " is a string"));
     }
     *value = found->get<std::string>();
+  }
+  const auto endpoints = json.find("endpoints");
+  if (endpoints == json.end()) return context;
+  if (!endpoints->is_array()) {
+    return absl::InvalidArgumentError("a context's endpoints are a list");
+  }
+  for (const nlohmann::json& where : *endpoints) {
+    if (!where.is_string()) {
+      return absl::InvalidArgumentError("a context's endpoints are strings");
+    }
+    context.endpoints.push_back(where.get<std::string>());
   }
   return context;
 }

@@ -9,12 +9,13 @@
 
 namespace ch8::cli {
 
-// Who an officer is and which node the officer talks to. Paths are absolute.
+// Who an officer is and which nodes of the own organization the officer talks to: one, or several
+// that each host some of its services. Paths are absolute.
 struct Context {
-  std::string name;          // e.g. "unsos-supply", "un:approver".
-  std::string organization;  // e.g. "un"; empty until the node said so.
-  std::string trust_domain;  // e.g. "un.example".
-  std::string endpoints;     // The node's endpoints.json, or host:port.
+  std::string name;                    // e.g. "unsos-supply", "un:approver".
+  std::string organization;            // e.g. "un"; empty until the node said so.
+  std::string trust_domain;            // e.g. "un.example".
+  std::vector<std::string> endpoints;  // Each a node's endpoints.json, or host:port.
   std::string certificate;
   std::string key;
   std::string ca;

@@ -35,6 +35,19 @@ absl::StatusOr<std::string> TrustDomainOf(const std::string& certificate_path) {
   return id.trust_domain;
 }
 
+// What a node that is up says of itself; one that is not is believed until it is called.
+absl::Status LearnOrganization(const std::string& where, Context& context) {
+  const auto endpoints = client::FindEndpoints(where);
+  if (absl::IsUnavailable(endpoints.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(endpoints.status());
+  if (!endpoints->trust_domain.empty() && endpoints->trust_domain != context.trust_domain) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the officer is of ", context.trust_domain, ", the node is of ", endpoints->trust_domain));
+  }
+  if (!endpoints->organization.empty()) context.organization = endpoints->organization;
+  return absl::OkStatus();
+}
+
 absl::Status Add(const Arguments& arguments, Session& session) {
   std::string directory = Absolute(arguments.Get("officer-dir"));
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
@@ -46,19 +59,10 @@ absl::Status Add(const Arguments& arguments, Session& session) {
   context.act_key = directory + "/act.key";
   context.post = arguments.Get("post");
   ASSIGN_OR_RETURN(context.trust_domain, TrustDomainOf(context.certificate));
-  const std::string where = arguments.Get("endpoints");
-  const bool is_address = absl::StrContains(where, ':') && !std::filesystem::exists(where);
-  context.endpoints = is_address ? where : Absolute(where);
-  const auto endpoints = client::FindEndpoints(context.endpoints);
-  if (endpoints.ok()) {
-    context.organization = endpoints->organization;
-    if (!endpoints->trust_domain.empty() && endpoints->trust_domain != context.trust_domain) {
-      return absl::FailedPreconditionError(absl::StrCat("the officer is of ", context.trust_domain,
-                                                        ", the node is of ",
-                                                        endpoints->trust_domain));
-    }
-  } else if (!absl::IsUnavailable(endpoints.status())) {
-    return endpoints.status();
+  for (const std::string& where : arguments.All("endpoints")) {
+    const bool is_address = absl::StrContains(where, ':') && !std::filesystem::exists(where);
+    context.endpoints.push_back(is_address ? where : Absolute(where));
+    RETURN_IF_ERROR(LearnOrganization(context.endpoints.back(), context));
   }
   RETURN_IF_ERROR(session.contexts().Save(context));
   const bool first = session.contexts().CurrentName().empty();
@@ -80,7 +84,7 @@ absl::Status List(const Arguments&, Session& session) {
   table.columns = {{"in_use"}, {"context"}, {"trust_domain"}, {"post"}, {"endpoints"}};
   for (const Context& context : session.contexts().List()) {
     table.rows.push_back({context.name == current ? "*" : "", context.name, context.trust_domain,
-                          context.post, context.endpoints});
+                          context.post, absl::StrJoin(context.endpoints, " ")});
   }
   session.ShowTable(table);
   return absl::OkStatus();
@@ -99,7 +103,7 @@ absl::Status Show(const Arguments& arguments, Session& session) {
   table.rows = {{"name", context.name},
                 {"organization", context.organization},
                 {"trust_domain", context.trust_domain},
-                {"endpoints", context.endpoints},
+                {"endpoints", absl::StrJoin(context.endpoints, " ")},
                 {"certificate", context.certificate},
                 {"key", context.key},
                 {"ca", context.ca},
@@ -146,7 +150,9 @@ std::vector<Command> ContextCommands() {
            .summary = "add a context: an officer's keys and a node",
            .parameters = {Positional("name", "e.g. un:approver"),
                           Required("officer-dir", "DIR", "tls.pem, tls.key, ca.pem and act.key"),
-                          Required("endpoints", "FILE", "the node's endpoints.json, or HOST:PORT"),
+                          RequiredRepeated("endpoints", "FILE",
+                                           "a node's endpoints.json, or HOST:PORT; one for each "
+                                           "node, when services are spread"),
                           Optional("post", "POST", "the post acted in, when several are held")},
            .run = Add,
            .notes = ""},

@@ -83,7 +83,7 @@ CliHarness::CliHarness(std::string directory) : dir_(std::move(directory)) {
   context.name = "un:supply";
   context.organization = "un";
   context.trust_domain = "un.example";
-  context.endpoints = "127.0.0.1:4101";
+  context.endpoints = {"127.0.0.1:4101"};
   context.act_key = dir_ + "/act.key";
   Check(trust::WriteSigningKey(context.act_key, SigningKey::Generate()).ok(), "write a key");
   const ContextStore store(dir_ + "/config");

@@ -52,6 +52,11 @@ std::string PostName(absl::string_view typed) { return InCollection("posts", typ
 std::string OfficerName(absl::string_view typed) { return InCollection("officers", typed); }
 std::string RequestName(absl::string_view typed) { return Spoken("requests", typed); }
 std::string OfferName(absl::string_view typed) { return Spoken("offers", typed); }
+std::string DecisionName(absl::string_view typed) { return InCollection("decisions", typed); }
+std::string DelegationName(absl::string_view typed) { return Spoken("delegations", typed); }
+std::string UnitName(absl::string_view typed) { return InCollection("units", typed); }
+std::string ClearanceName(absl::string_view typed) { return InCollection("clearances", typed); }
+std::string StrengthReportName(absl::string_view typed) { return Spoken("strengthReports", typed); }
 std::string ExerciseName(absl::string_view typed) { return Spoken("exercises", typed); }
 std::string BookingName(absl::string_view typed) { return Spoken("bookings", typed); }
 std::string StandardName(absl::string_view typed) { return Spoken("standards", typed); }

@@ -19,6 +19,8 @@
 namespace ch8::cli {
 namespace {
 
+using chapter8::directory::v1::AppointActingRequest;
+using chapter8::directory::v1::ConfirmActingRequest;
 using chapter8::directory::v1::ConfirmOfficerRequest;
 using chapter8::directory::v1::CreateOfficerRequest;
 using chapter8::directory::v1::GetOfficerRequest;
@@ -139,11 +141,42 @@ absl::Status List(const Arguments&, Session& session) {
   return absl::OkStatus();
 }
 
+absl::Status Act(const Arguments& arguments, Session& session) {
+  AppointActingRequest request;
+  request.set_name(OfficerName(arguments.Get("officer")));
+  request.mutable_appointment()->set_post(PostName(arguments.Get("in")));
+  ASSIGN_OR_RETURN(*request.mutable_appointment()->mutable_valid_from(),
+                   ParseDate(arguments.Get("from")));
+  ASSIGN_OR_RETURN(*request.mutable_appointment()->mutable_valid_to(),
+                   ParseDate(arguments.Get("to")));
+  Officer officer;
+  RETURN_IF_ERROR(session.Act("directory.v1.DirectoryService.AppointActing", request, officer));
+  session.ShowRecord(officer);
+  if (!session.globals().dry_run) {
+    session.Say(absl::StrCat("next: a second administrator confirms: ch8 officer confirm-acting ",
+                             IdOf(officer.name()), " --in ", IdOf(request.appointment().post())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfirmActing(const Arguments& arguments, Session& session) {
+  ConfirmActingRequest request;
+  request.set_name(OfficerName(arguments.Get("officer")));
+  request.set_acting_post(PostName(arguments.Get("in")));
+  Officer officer;
+  RETURN_IF_ERROR(session.Act("directory.v1.DirectoryService.ConfirmActing", request, officer));
+  session.ShowRecord(officer);
+  return absl::OkStatus();
+}
+
 Command OnOfficer(std::string verb, std::string summary,
-                  absl::Status (*run)(const Arguments&, Session&)) {
+                  absl::Status (*run)(const Arguments&, Session&),
+                  std::vector<Parameter> more = {}) {
+  std::vector<Parameter> parameters = {Positional("officer", "the officer's id")};
+  parameters.insert(parameters.end(), more.begin(), more.end());
   return {.path = {"officer", std::move(verb)},
           .summary = std::move(summary),
-          .parameters = {Positional("officer", "the officer's id")},
+          .parameters = std::move(parameters),
           .run = run,
           .notes = ""};
 }
@@ -174,6 +207,12 @@ std::vector<Command> OfficerCommands() {
            .notes = "A second administrator confirms."},
           OnOfficer("confirm", "confirm an officer that another person entered", Confirm),
           OnOfficer("suspend", "end an officer's right to act, at once and for good", Suspend),
+          OnOfficer("act", "enter an officer-in-charge: a post held for a time", Act,
+                    {Required("in", "POST", "the post acted in"),
+                     Required("from", "2026-03-02", "first day"),
+                     Required("to", "2026-03-14", "last day")}),
+          OnOfficer("confirm-acting", "confirm what another administrator entered", ConfirmActing,
+                    {Required("in", "POST", "the post acted in")}),
           OnOfficer("show", "an officer", Show),
           {.path = {"officer", "list"},
            .summary = "all officers",

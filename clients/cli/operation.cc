@@ -5,8 +5,6 @@
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "clients/lib/money.h"
-#include "services/trust/files.h"
-#include "storage/base/hash.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -73,8 +71,7 @@ absl::Status ReadDetails(const Arguments& arguments, Reference& reference) {
     reference.set_funding_2719(static_cast<Reference::Funding2719>(state));
   }
   if (arguments.Has("document")) {
-    ASSIGN_OR_RETURN(const std::string document, trust::ReadSmallFile(arguments.Get("document")));
-    reference.set_document_sha256(std::string(Sha256(document).view()));
+    ASSIGN_OR_RETURN(*reference.mutable_document_sha256(), FileDigest(arguments.Get("document")));
   }
   return absl::OkStatus();
 }

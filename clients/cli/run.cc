@@ -52,9 +52,10 @@ const std::vector<Command>& AllCommands() {
   static const auto* const commands = new std::vector<Command>(Joined(
       InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
       OperationCommands(), FundCommands(), ContributionCommands(), BudgetCommands(),
-      RequestCommands(), OfferCommands(), VenueCommands(), InstructorCommands(), CalendarCommands(),
-      StandardCommands(), ExerciseCommands(), BookingCommands(), AccountCommands(),
-      LedgerCommands(), std::vector<Command>{CompletionCommand()}));
+      RequestCommands(), OfferCommands(), MandateCommands(), DelegationCommands(),
+      ClearanceCommands(), StrengthCommands(), VenueCommands(), InstructorCommands(),
+      CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
+      AccountCommands(), LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

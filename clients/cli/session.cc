@@ -1,5 +1,6 @@
 #include "clients/cli/session.h"
 
+#include <algorithm>
 #include <istream>
 #include <ostream>
 #include <utility>
@@ -9,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/names.h"
 #include "clients/cli/values.h"
-#include "clients/lib/endpoints.h"
 #include "clients/lib/status_details.h"
 #include "services/trust/files.h"
 #include "services/trust/key_file.h"
@@ -34,31 +34,61 @@ std::string FullName(absl::string_view rpc) { return absl::StrCat("chapter8.", r
 Session::Session(World& world, Globals globals, std::string command_line)
     : world_(world), globals_(std::move(globals)), command_line_(std::move(command_line)) {}
 
-absl::Status Session::Open(const Context& context) {
-  ASSIGN_OR_RETURN(const client::Endpoints endpoints, client::FindEndpoints(context.endpoints));
-  own_ = context.organization.empty() ? endpoints.organization : context.organization;
-  client::ChannelOptions channel;
-  channel.target = endpoints.officers;
-  channel.trust_domain = context.trust_domain;
-  channel.certificate_path = context.certificate;
-  channel.key_path = context.key;
-  channel.ca_path = context.ca;
-  ASSIGN_OR_RETURN(transport_, world_.connect(channel));
-  client::ClientOptions options;
-  options.trust_domain = context.trust_domain;
-  options.timeout = globals_.timeout;
-  if (!context.act_key.empty()) {
-    ASSIGN_OR_RETURN(options.act_key, trust::ReadSigningKey(context.act_key));
+absl::Status Session::FindNodes() {
+  own_ = context_.organization;
+  for (const std::string& where : context_.endpoints) {
+    absl::StatusOr<client::Endpoints> endpoints = client::FindEndpoints(where);
+    if (!endpoints.ok()) {
+      node_missing_ = endpoints.status();
+      continue;
+    }
+    if (own_.empty()) own_ = endpoints->organization;
+    nodes_.push_back({.endpoints = *std::move(endpoints), .transport = nullptr, .client = {}});
   }
-  client_.emplace(*transport_, client::RetryWorld{.clock = world_.clock, .sleep = world_.sleep},
-                  std::move(options));
+  return nodes_.empty() ? node_missing_ : absl::OkStatus();
+}
+
+absl::StatusOr<client::Client*> Session::ClientFor(absl::string_view service) {
+  for (Node& node : nodes_) {
+    const std::vector<std::string>& hosted = node.endpoints.services;
+    if (!hosted.empty() && std::find(hosted.begin(), hosted.end(), service) == hosted.end()) {
+      continue;
+    }
+    if (!node.client.has_value()) RETURN_IF_ERROR(Open(node));
+    return &*node.client;
+  }
+  if (!node_missing_.ok()) return node_missing_;
+  return absl::UnavailableError(
+      absl::StrCat("no node of the context hosts ", service,
+                   "; add the endpoints of the one that does: ch8 context add --endpoints"));
+}
+
+absl::Status Session::Open(Node& node) {
+  client::ChannelOptions channel;
+  channel.target = node.endpoints.officers;
+  channel.trust_domain = context_.trust_domain;
+  channel.certificate_path = context_.certificate;
+  channel.key_path = context_.key;
+  channel.ca_path = context_.ca;
+  ASSIGN_OR_RETURN(node.transport, world_.connect(channel));
+  client::ClientOptions options;
+  options.trust_domain = context_.trust_domain;
+  options.timeout = globals_.timeout;
+  if (!context_.act_key.empty()) {
+    ASSIGN_OR_RETURN(options.act_key, trust::ReadSigningKey(context_.act_key));
+  }
+  node.client.emplace(*node.transport,
+                      client::RetryWorld{.clock = world_.clock, .sleep = world_.sleep},
+                      std::move(options));
+  if (who_.ledger_time_us() != 0) node.client->SetLedgerTime(ledger_time());
   return absl::OkStatus();
 }
 
 absl::Status Session::LearnWhoAndWhen() {
+  ASSIGN_OR_RETURN(client::Client* const directory, ClientFor("directory"));
   const absl::Status status =
-      client_->Call(client::FindMethod(FullName("directory.v1.DirectoryService.WhoAmI")),
-                    chapter8::directory::v1::WhoAmIRequest(), who_);
+      directory->Call(client::FindMethod(FullName("directory.v1.DirectoryService.WhoAmI")),
+                      chapter8::directory::v1::WhoAmIRequest(), who_);
   if (ExitCode(status) == kExitUnreachable) {
     failure_.from_server = true;
     return WhyUnreachable(status);
@@ -69,7 +99,7 @@ absl::Status Session::LearnWhoAndWhen() {
     return absl::OkStatus();
   }
   if (who_.ledger_time_us() != 0) {
-    client_->SetLedgerTime(absl::FromUnixMicros(who_.ledger_time_us()));
+    directory->SetLedgerTime(absl::FromUnixMicros(who_.ledger_time_us()));
   }
   if (who_.has_organization()) own_ = IdOf(who_.organization().name());
   return absl::OkStatus();
@@ -96,10 +126,10 @@ absl::Status Session::WhyUnreachable(const absl::Status& status) const {
 }
 
 absl::Status Session::Connect() {
-  if (client_.has_value()) return absl::OkStatus();
+  if (!nodes_.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(context_, globals_.context.empty() ? contexts().Current()
                                                       : contexts().Load(globals_.context));
-  RETURN_IF_ERROR(Open(context_));
+  RETURN_IF_ERROR(FindNodes());
   return LearnWhoAndWhen();
 }
 
@@ -110,8 +140,10 @@ absl::Time Session::ledger_time() const {
 
 absl::Status Session::Call(absl::string_view rpc, const Message& request, Message& response) {
   const auto& method = client::FindMethod(FullName(rpc));
+  const std::string origin = client::LedgerOf(method, request, context_.trust_domain);
+  ASSIGN_OR_RETURN(client::Client* const client, ClientFor(origin.substr(origin.rfind('/') + 1)));
   client::CallReport report;
-  const absl::Status status = client_->Call(method, request, response, &report);
+  const absl::Status status = client->Call(method, request, response, &report);
   failure_.from_server = report.attempts > 0;
   failure_.outcome_unknown = report.outcome_unknown && !globals_.dry_run;
   if (report.receipt.has_value() && globals_.verbose) {

@@ -19,6 +19,7 @@
 #include "clients/cli/fields.h"
 #include "clients/cli/parse.h"
 #include "clients/lib/client.h"
+#include "clients/lib/endpoints.h"
 #include "clients/lib/grpc_transport.h"
 #include "clients/lib/transport.h"
 #include "storage/base/clock.h"
@@ -102,9 +103,20 @@ class Session {
   const FailureContext& failure_context() const { return failure_; }
 
  private:
+  // One node of the own organization; connected to when it is first called.
+  struct Node {
+    client::Endpoints endpoints;
+    std::unique_ptr<client::Transport> transport;
+    std::optional<client::Client> client;
+  };
+
   absl::Status Call(absl::string_view rpc, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
-  absl::Status Open(const Context& context);
+  absl::Status FindNodes();
+  // The client of the node that hosts `service`. Errors: kUnavailable when no node of the context
+  // that is up hosts it; those of the key files.
+  absl::StatusOr<client::Client*> ClientFor(absl::string_view service);
+  absl::Status Open(Node& node);
   absl::Status LearnWhoAndWhen();
   absl::Status WhyUnreachable(const absl::Status& status) const;
   void ShowExercise();
@@ -114,8 +126,8 @@ class Session {
   Globals globals_;
   std::string command_line_;
   Context context_;
-  std::unique_ptr<client::Transport> transport_;
-  std::optional<client::Client> client_;
+  std::vector<Node> nodes_;
+  absl::Status node_missing_;  // Why one of the context's nodes is not among them.
   chapter8::directory::v1::WhoAmIResponse who_;
   absl::Time who_asked_;  // By this machine's clock.
   std::string own_;

@@ -10,6 +10,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "clients/cli/parse.h"
+#include "clients/cli/read_file.h"
+#include "storage/base/hash.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -81,6 +83,11 @@ absl::StatusOr<uint64_t> ParseNumber(absl::string_view text, absl::string_view w
         absl::StrCat("'", absl::CHexEscape(text), "' is not ", what, "; write a whole number"));
   }
   return number;
+}
+
+absl::StatusOr<std::string> FileDigest(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string content, ReadFileText(path));
+  return std::string(Sha256(content).view());
 }
 
 }  // namespace ch8::cli

@@ -36,6 +36,9 @@ std::vector<std::string> EnumWords(const google::protobuf::EnumDescriptor& type)
 // A whole number. Errors name `what` it is.
 absl::StatusOr<uint64_t> ParseNumber(absl::string_view text, absl::string_view what);
 
+// SHA-256 of the file at `path`, 32 bytes. Errors also: those of reading it.
+absl::StatusOr<std::string> FileDigest(const std::string& path);
+
 }  // namespace ch8::cli
 
 #endif  // CH8_CLIENTS_CLI_VALUES_H_

@@ -38,6 +38,12 @@ absl::StatusOr<Endpoints> ParseEndpoints(absl::string_view json) {
   endpoints.federation = StringField(object, "federation");
   endpoints.metrics = StringField(object, "metrics");
   endpoints.admin = StringField(object, "admin");
+  const auto services = object.fields().find("services");
+  if (services != object.fields().end()) {
+    for (const auto& service : services->second.list_value().values()) {
+      endpoints.services.push_back(service.string_value());
+    }
+  }
   if (endpoints.officers.empty()) {
     return absl::InvalidArgumentError("endpoints name no officers' server");
   }

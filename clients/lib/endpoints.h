@@ -2,6 +2,7 @@
 #define CH8_CLIENTS_LIB_ENDPOINTS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,7 +16,8 @@ struct Endpoints {
   std::string officers;      // host:port.
   std::string federation;
   std::string metrics;
-  std::string admin;  // "unix:/…".
+  std::string admin;                  // "unix:/…".
+  std::vector<std::string> services;  // That it hosts; empty when it is not known.
 };
 
 // Errors: kInvalidArgument when the text is no JSON object of strings or names no officers' server.

@@ -7,19 +7,24 @@
 #
 # ch8::proto_finance has the messages (headers under gen/msg), ch8::grpc_finance the stubs (headers
 # under gen/rpc), so that a library which links messages only cannot include a stub. DEPS are other
-# proto packages. Paths are relative to proto/. Generated code is compiled without warnings and
-# without sanitizers: protoc's code is not ours to check.
+# proto packages. Paths are relative to proto/, or to ROOT if it is given. Generated code is
+# compiled without warnings and without sanitizers: protoc's code is not ours to check.
 include_guard()
 
 find_program(CH8_PROTOC protoc REQUIRED)
 find_program(CH8_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
 function(ch8_proto_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PROTOS;SERVICES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROOT" "PROTOS;SERVICES;DEPS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_PROTOS)
     message(FATAL_ERROR "ch8_proto_library(${name}): want PROTOS [SERVICES] [DEPS]")
   endif()
   set(root ${PROJECT_SOURCE_DIR}/proto)
+  set(path --proto_path=${root})
+  if(arg_ROOT)
+    set(root ${arg_ROOT})
+    list(PREPEND path --proto_path=${root})
+  endif()
   set(msg ${PROJECT_BINARY_DIR}/gen/msg)
   set(rpc ${PROJECT_BINARY_DIR}/gen/rpc)
   file(MAKE_DIRECTORY ${msg} ${rpc})
@@ -29,7 +34,7 @@ function(ch8_proto_library name)
     string(REGEX REPLACE "\\.proto$" "" stem ${proto})
     add_custom_command(
       OUTPUT ${msg}/${stem}.pb.cc ${msg}/${stem}.pb.h
-      COMMAND ${CH8_PROTOC} --proto_path=${root} --cpp_out=${msg} ${proto}
+      COMMAND ${CH8_PROTOC} ${path} --cpp_out=${msg} ${proto}
       DEPENDS ${root}/${proto}
       VERBATIM)
     list(APPEND sources ${msg}/${stem}.pb.cc ${msg}/${stem}.pb.h)
@@ -51,7 +56,7 @@ function(ch8_proto_library name)
     string(REGEX REPLACE "\\.proto$" "" stem ${proto})
     add_custom_command(
       OUTPUT ${rpc}/${stem}.grpc.pb.cc ${rpc}/${stem}.grpc.pb.h
-      COMMAND ${CH8_PROTOC} --proto_path=${root} --grpc_out=${rpc}
+      COMMAND ${CH8_PROTOC} ${path} --grpc_out=${rpc}
         --plugin=protoc-gen-grpc=${CH8_GRPC_PLUGIN} ${proto}
       DEPENDS ${root}/${proto}
       VERBATIM)

@@ -123,7 +123,7 @@ Hash TestLedger::FreshHash() {
 
 std::string TestLedger::NextRequestId() { return absl::StrCat("request-", ++fresh_); }
 
-kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
+kernel::Command TestLedger::CommandOf(const std::string& request_id, const RawCommand& raw) {
   kernel::Command command;
   command.method = absl::StrCat(package_, raw.method);
   command.request = raw.request;
@@ -132,7 +132,7 @@ kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
   command.caller = {.kind = chapter8::authz::v1::OFFICER,
                     .trust_domain = options_.trust_domain,
                     .id = absl::StrCat("officer/", raw.officer)};
-  command.request_id = raw.request_id.empty() ? NextRequestId() : raw.request_id;
+  command.request_id = request_id;
   command.mode = raw.mode;
   command.act.emplace();
   command.act->set_public_key(KeyOf(raw.officer));
@@ -141,16 +141,16 @@ kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
   return command;
 }
 
-kernel::Outcome TestLedger::Run(const RawCommand& raw) {
+kernel::Outcome TestLedger::RunAs(const std::string& request_id, const RawCommand& raw) {
   executor_->Begin(time_);
-  kernel::Outcome outcome = executor_->Execute(CommandOf(raw));
+  kernel::Outcome outcome = executor_->Execute(CommandOf(request_id, raw));
   Commit();
   return outcome;
 }
 
 kernel::Outcome TestLedger::Read(const RawCommand& raw) {
   executor_->Begin(time_);
-  kernel::Outcome outcome = executor_->Read(CommandOf(raw));
+  kernel::Outcome outcome = executor_->Read(CommandOf(NextRequestId(), raw));
   Commit();
   return outcome;
 }

@@ -61,9 +61,10 @@ class TestLedger {
     absl::string_view method;
     std::string request;
     kernel::Command::Mode mode = kernel::Command::Mode::kExecute;
-    std::string request_id{};  // Empty: a new one.
   };
-  kernel::Outcome Run(const RawCommand& raw);
+  kernel::Outcome Run(const RawCommand& raw) { return RunAs(NextRequestId(), raw); }
+  // The same under a request id of the test's own, for retries.
+  kernel::Outcome RunAs(const std::string& request_id, const RawCommand& raw);
   kernel::Outcome Read(const RawCommand& raw);
 
   // Takes at most `count_max` entries that `other` has addressed to this organization and that are
@@ -87,6 +88,9 @@ class TestLedger {
   // All entries from `begin` on that are not Request entries.
   std::vector<chapter8::ledger::v1::Entry> Entries(uint64_t begin = 0) const;
 
+  const Ledger& ledger() const { return *ledger_; }
+  // What is durable now.
+  std::unique_ptr<ch8::Snapshot> Snapshot() const { return ledger_->TakeSnapshot(); }
   // The rows (Table::kRows) as stored, and as a replay of the whole log gives them.
   std::map<std::string, std::string> StoredRows() const;
   std::map<std::string, std::string> ReplayedRows() const;
@@ -102,7 +106,7 @@ class TestLedger {
     return response;
   }
 
-  kernel::Command CommandOf(const RawCommand& raw);
+  kernel::Command CommandOf(const std::string& request_id, const RawCommand& raw);
   std::string NextRequestId();
   Hash FreshHash();
   void LogFacts(const Options& options);

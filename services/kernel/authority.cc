@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
+#include "services/kernel/fields.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 
@@ -64,18 +65,19 @@ absl::StatusOr<Officer> ActiveOfficer(const Caller& caller, const RowReader& row
   return *std::move(officer);
 }
 
-// The officer's active posts that a rule lets act, narrowed to `wanted` when it is not empty.
+// Those of the posts held that are active and that a rule lets act, narrowed to `wanted` when it is
+// not empty.
 absl::StatusOr<std::string> ChoosePost(const Rule& rule, const Officer& officer,
+                                       const std::vector<std::string>& posts,
                                        absl::string_view wanted, const RowReader& rows) {
-  if (!wanted.empty() &&
-      std::find(officer.posts().begin(), officer.posts().end(), wanted) == officer.posts().end()) {
+  if (!wanted.empty() && std::find(posts.begin(), posts.end(), wanted) == posts.end()) {
     return Deny(absl::StatusCode::kPermissionDenied, "POST_NOT_HELD",
                 absl::StrCat(officer.name(), " does not hold ", wanted),
-                {{"held", absl::StrJoin(officer.posts(), ", ")}, {"instead", "ch8 whoami"}});
+                {{"held", absl::StrJoin(posts, ", ")}, {"instead", "ch8 whoami"}});
   }
   std::vector<std::string> fitting;
   std::vector<int> held;
-  for (const std::string& name : officer.posts()) {
+  for (const std::string& name : posts) {
     if (!wanted.empty() && name != wanted) continue;
     const std::optional<Post> post = FindPost(rows, name);
     if (!post.has_value() || post->state() != Post::ACTIVE) continue;
@@ -146,7 +148,8 @@ absl::StatusOr<Actor> Authorize(const Rule& rule, const Command& command, absl::
                                 const RowReader& rows) {
   absl::StatusOr<Officer> officer = ActiveOfficer(command.caller, rows);
   if (!officer.ok()) return officer.status();
-  absl::StatusOr<std::string> post = ChoosePost(rule, *officer, command.post, rows);
+  absl::StatusOr<std::string> post =
+      ChoosePost(rule, *officer, PostsHeld(*officer, time), command.post, rows);
   if (!post.ok()) return post.status();
   // A signature that nobody asked for is kept in the log too, so it must be the officer's.
   if (rule.signed_act() || command.act.has_value()) {
@@ -156,12 +159,13 @@ absl::StatusOr<Actor> Authorize(const Rule& rule, const Command& command, absl::
   return Actor{.officer = officer->name(), .post = *std::move(post), .person = officer->person()};
 }
 
-absl::StatusOr<Actor> AuthorizeRead(const Rule& rule, const Caller& caller, const RowReader& rows) {
+absl::StatusOr<Actor> AuthorizeRead(const Rule& rule, const Caller& caller, absl::Time time,
+                                    const RowReader& rows) {
   absl::StatusOr<Officer> officer = ActiveOfficer(caller, rows);
   if (!officer.ok()) return officer.status();
   Actor actor{.officer = officer->name(), .post = "", .person = officer->person()};
   if (rule.roles().empty()) return actor;
-  for (const std::string& name : officer->posts()) {
+  for (const std::string& name : PostsHeld(*officer, time)) {
     const std::optional<Post> post = FindPost(rows, name);
     if (post.has_value() && post->state() == Post::ACTIVE && HasRole(*post, rule)) {
       actor.post = name;
@@ -172,6 +176,18 @@ absl::StatusOr<Actor> AuthorizeRead(const Rule& rule, const Caller& caller, cons
               absl::StrCat(officer->name(), " holds no active post with the role ",
                            RoleNames(rule.roles())),
               {{"instead", "ch8 whoami"}});
+}
+
+std::vector<std::string> PostsHeld(const Officer& officer, absl::Time time) {
+  std::vector<std::string> posts = {officer.posts().begin(), officer.posts().end()};
+  const absl::CivilDay day = DayOf(time);
+  for (const auto& acting : officer.acting()) {
+    const std::optional<absl::CivilDay> first = DayOf(acting.valid_from());
+    const std::optional<absl::CivilDay> last = DayOf(acting.valid_to());
+    if (acting.confirmed_by() == 0 || !first.has_value() || !last.has_value()) continue;
+    if (*first <= day && day <= *last) posts.push_back(acting.post());
+  }
+  return posts;
 }
 
 std::optional<Officer> FindOfficer(const RowReader& rows, absl::string_view name) {

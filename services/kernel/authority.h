@@ -41,7 +41,12 @@ absl::StatusOr<Actor> Authorize(const chapter8::authz::v1::Rule& rule, const Com
 
 // The same for a read: any confirmed officer, or one with a role when the rule names some.
 absl::StatusOr<Actor> AuthorizeRead(const chapter8::authz::v1::Rule& rule, const Caller& caller,
-                                    const RowReader& rows);
+                                    absl::Time time, const RowReader& rows);
+
+// The posts that the officer holds at `time`: the officer's own, and those acted in on that UTC
+// day by a confirmed appointment.
+std::vector<std::string> PostsHeld(const chapter8::directory::v1::Officer& officer,
+                                   absl::Time time);
 
 // Facts of the organization's directory, as every ledger of it keeps them.
 std::optional<chapter8::directory::v1::Officer> FindOfficer(const RowReader& rows,

@@ -170,7 +170,8 @@ TEST_F(Authority, OnlyOfficersActWhateverTheirId) {
 
 TEST_F(Authority, LetsAnyActiveOfficerReadUnlessRolesAreNamed) {
   const auto read = [&](absl::string_view officer, const Rule& rule) {
-    return ReasonOf(AuthorizeRead(rule, By(officer, "", ledger_.now).caller, rows()).status());
+    return ReasonOf(
+        AuthorizeRead(rule, By(officer, "", ledger_.now).caller, ledger_.now, rows()).status());
   };
   EXPECT_EQ(read("bob", RuleFor({})), "");
   EXPECT_EQ(read("eve", RuleFor({})), "");

@@ -7,6 +7,7 @@
 #include "google/rpc/status.pb.h"
 #include "services/kernel/addresses.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
@@ -67,6 +68,7 @@ EntryClass ClassOf(const Entry& entry) {
     case Entry::kRequest:
     case Entry::kDomainEvent:
     case Entry::kFact:
+    case Entry::kMandateFact:
     case Entry::kRefusal:
     case Entry::kPeerStep:
     case Entry::KIND_NOT_SET:
@@ -113,6 +115,12 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
     DirectoryEvent fact;
     Check(fact.ParseFromString(applied.entry.fact()), "a logged fact does not parse");
     ApplyFact(fact, rows);
+    return;
+  }
+  if (applied.entry.has_mandate_fact()) {
+    chapter8::mandate::v1::MandateEvent fact;
+    Check(fact.ParseFromString(applied.entry.mandate_fact()), "a logged fact does not parse");
+    ApplyMandateFact(fact, rows);
     return;
   }
   machine.Apply(applied, rows);

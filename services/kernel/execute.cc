@@ -8,6 +8,7 @@
 #include "services/kernel/addresses.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/entry_form.h"
+#include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
@@ -68,7 +69,8 @@ Outcome ReadFrom(const Executor::Options& options, const Command& command, const
                  const Position& position, const State& state) {
   const std::optional<chapter8::authz::v1::Rule> rule = RuleOf(command.method);
   Check(rule.has_value(), "a read without a rule");
-  const absl::StatusOr<Actor> actor = AuthorizeRead(*rule, command.caller, state.rows);
+  const absl::StatusOr<Actor> actor =
+      AuthorizeRead(*rule, command.caller, position.time, state.rows);
   if (!actor.ok()) return Failed(actor.status());
   absl::StatusOr<std::string> reply =
       read(ContextOf(options, position, *actor, ""), command.request, state);
@@ -182,7 +184,8 @@ absl::Status Executor::Admit(const std::vector<Event>& events) const {
                    .reason = "HEAD_NOT_VOUCHED",
                    .message = "after a restart an administrator must vouch for this ledger before "
                               "it takes part in transfers",
-                   .metadata = {{"instead", "ch8 ledger waive finance"}}});
+                   .metadata = {{"instead", absl::StrCat("ch8 ledger waive ",
+                                                         IdOf(options_.ledger->origin()))}}});
   }
   if (absl::Status fits = CheckFits(events); !fits.ok()) return fits;
   return options_.accounts->Check(ChangesOf(events));

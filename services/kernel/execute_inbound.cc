@@ -2,9 +2,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/kernel/entry_form.h"
 #include "services/kernel/execute.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
@@ -14,6 +16,7 @@
 namespace ch8::kernel {
 namespace {
 
+using chapter8::books::v1::TransferStep;
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Request;
 
@@ -25,9 +28,19 @@ std::string CursorKey(absl::string_view origin) { return absl::StrCat("cursor/",
 
 Verdict Executor::DecideInbound(const InboundEntry& inbound) const {
   const Delivered& delivered = inbound.delivered;
-  const std::string directory = absl::StrCat(options_.trust_domain, "/ch8/directory");
-  if (delivered.origin == directory) return FactVerdict(delivered);
-  return options_.machine->DecideDelivery(MakeContext(Actor{}, ""), delivered, CurrentState());
+  const Context context = MakeContext(Actor{}, "");
+  const std::string own = absl::StrCat(options_.trust_domain, "/ch8/");
+  if (delivered.origin == own + "directory") return FactVerdict(delivered);
+  if (delivered.origin == own + "mandate" && delivered.entry.has_domain_event()) {
+    return MandateFactVerdict(context, delivered);
+  }
+  // What own ledgers address to the organization reaches all that read them.
+  const TransferStep& step = delivered.entry.step();
+  if (absl::StartsWith(delivered.origin, own) && delivered.entry.has_step() &&
+      step.giver_origin() != context.origin && step.receiver_origin() != context.origin) {
+    return Verdict();
+  }
+  return options_.machine->DecideDelivery(context, delivered, CurrentState());
 }
 
 Outcome Executor::Deliver(const InboundEntry& inbound) {

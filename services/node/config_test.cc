@@ -15,6 +15,7 @@ using ::ch8::testing::IsOk;
 using ::ch8::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(ConfigTest, DefaultsNeedOnlyTheTwoFolders) {
   const absl::StatusOr<Config> config = ParseConfig({"--home", "h", "--data=d"});
@@ -25,7 +26,7 @@ TEST(ConfigTest, DefaultsNeedOnlyTheTwoFolders) {
   EXPECT_EQ(config->listen, "127.0.0.1:0");
   EXPECT_EQ(config->disk_reserve_bytes, 256ull << 20);
   EXPECT_FALSE(config->exercise_clock.has_value());
-  EXPECT_THAT(config->services, ElementsAre("directory", "finance"));
+  EXPECT_THAT(config->services, IsEmpty());
 }
 
 TEST(ConfigTest, EveryFlagIsTaken) {

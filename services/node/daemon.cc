@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/trust/files.h"
 #include "services/trust/tls.h"
@@ -30,8 +31,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, cons
   std::unique_ptr<Daemon> daemon(new Daemon(config, hooks));
   ASSIGN_OR_RETURN(daemon->folder_, NodeFolder::Read(config.home));
   for (const Module& module : Modules()) {
-    const bool hosted = std::find(config.services.begin(), config.services.end(), module.service) !=
-                        config.services.end();
+    const bool hosted = config.services.empty() ||
+                        std::find(config.services.begin(), config.services.end(), module.service) !=
+                            config.services.end();
     if (hosted) daemon->modules_.push_back(&module);
   }
   ASSIGN_OR_RETURN(daemon->data_, DataFolder::Hold(config.data));
@@ -169,23 +171,25 @@ absl::Status Daemon::StartOfficers() {
 
 absl::Status Daemon::StartFederation() {
   std::map<std::string, kernel::Runner*> runners;
+  std::map<std::string, kernel::Runner*> hosted;
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     runners[home->ledger().origin()] = &home->sequencer();
+    hosted[home->module().service] = &home->sequencer();
   }
   federation_handler_ = std::make_unique<federation::FederationHandler>(runners, *authorizer_);
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
                                                     .message_size_max = kFederationMessageSizeMax,
                                                     .services = {federation_handler_.get()}}));
-  LedgerHome* directory = Find("directory");
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
-    if (home.get() == directory) continue;
+    if (home->module().service == "directory") continue;  // Nobody's entries are facts there.
     federation::Feeds::Options options;
     options.runner = &home->sequencer();
-    options.directory = directory == nullptr ? nullptr : &directory->sequencer();
     options.clock = clock_.get();
     options.service = home->module().service;
     options.trust_domain = folder_.record.trust_domain();
+    options.own_services = home->module().reads_own;
+    options.hosted = hosted;
     options.connect =
         [this](const std::string& trust_domain,
                const std::string& target) -> absl::StatusOr<std::shared_ptr<grpc::Channel>> {
@@ -212,13 +216,17 @@ absl::Status Daemon::StartMetrics() {
 
 absl::Status Daemon::WriteEndpoints() const {
   const bool exercise = homes_.front()->exercise().kind == Exercise::Kind::kExercise;
+  const std::string services =
+      absl::StrJoin(modules_, ",", [](std::string* out, const Module* module) {
+        absl::StrAppend(out, rpc::JsonString(module->service));
+      });
   return data_->WriteEndpoints(absl::StrCat(
       "{", JsonField("organization", folder_.record.organization()), ",",
       JsonField("trust_domain", folder_.record.trust_domain()), ",",
       JsonField("officers", officers_.target), ",", JsonField("federation", federation_.target),
       ",", JsonField("metrics", metrics_->target()), ",",
-      JsonField("admin", absl::StrCat("unix:", config_.admin_socket)),
-      ",\"exercise\":", exercise ? "true" : "false", "}\n"));
+      JsonField("admin", absl::StrCat("unix:", config_.admin_socket)), ",\"services\":[", services,
+      "],\"exercise\":", exercise ? "true" : "false", "}\n"));
 }
 
 void Daemon::Stop(absl::Duration patience) {

@@ -5,8 +5,12 @@
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
+#include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
+#include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
+#include "services/mandate/core/machine.h"
+#include "services/training/core/machine.h"
 #include "services/trust/certificates.h"
 
 namespace ch8::node {
@@ -49,20 +53,63 @@ Stubs FinanceStubs() {
   return stubs;
 }
 
+std::unique_ptr<kernel::Machine> MakeMandate(const Genesis&) {
+  return std::make_unique<mandate::MandateMachine>();
+}
+
+Stubs MandateStubs() {
+  namespace v1 = chapter8::mandate::v1;
+  Stubs stubs;
+  stubs.push_back(std::make_unique<v1::DecisionService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::DelegationService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::ClearanceService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::StrengthService::CallbackService>());
+  return stubs;
+}
+
+std::unique_ptr<kernel::Machine> MakeTraining(const Genesis&) {
+  return std::make_unique<training::TrainingMachine>();
+}
+
+Stubs TrainingStubs() {
+  namespace v1 = chapter8::training::v1;
+  Stubs stubs;
+  stubs.push_back(std::make_unique<v1::CalendarService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::StandardService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::ExerciseService::CallbackService>());
+  return stubs;
+}
+
 std::vector<Module> AllModules() {
   return {{.service = "directory",
            .proto_files = {"chapter8/directory/v1/directory_service.proto"},
            .accounts = Module::Accounts::kNone,
+           .reads_own = {},
            .make_machine = MakeDirectory,
            .genesis_events = directory::GenesisEvents,
            .make_stubs = DirectoryStubs},
+          {.service = "mandate",
+           .proto_files = {"chapter8/mandate/v1/mandate_service.proto"},
+           .accounts = Module::Accounts::kBooks,
+           .reads_own = {"directory", "finance", "logistics", "training"},
+           .make_machine = MakeMandate,
+           .genesis_events = NoEvents,
+           .make_stubs = MandateStubs},
           {.service = "finance",
            .proto_files = {"chapter8/finance/v1/finance_service.proto",
                            "chapter8/books/v1/transfer_service.proto"},
            .accounts = Module::Accounts::kBooks,
+           .reads_own = {"directory", "mandate"},
            .make_machine = MakeFinance,
            .genesis_events = NoEvents,
-           .make_stubs = FinanceStubs}};
+           .make_stubs = FinanceStubs},
+          {.service = "training",
+           .proto_files = {"chapter8/training/v1/training_service.proto"},
+           .accounts = Module::Accounts::kBooks,
+           .reads_own = {"directory"},
+           .make_machine = MakeTraining,
+           .genesis_events = NoEvents,
+           .make_stubs = TrainingStubs}};
 }
 
 }  // namespace

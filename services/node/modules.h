@@ -20,6 +20,7 @@ struct Module {
   std::vector<std::string> proto_files;  // Of its API.
   enum class Accounts { kNone, kBooks };
   Accounts accounts = Accounts::kNone;  // Whether its ledger moves quantities.
+  std::vector<std::string> reads_own;   // The own organization's ledgers that it takes facts from.
 
   // The machine of a ledger that starts from `genesis`.
   std::unique_ptr<kernel::Machine> (*make_machine)(const chapter8::ledger::v1::Genesis& genesis);

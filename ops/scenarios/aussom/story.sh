@@ -1,5 +1,6 @@
 # The AUSSOM story, told through the CLI only. Sourced by ops/demo, which gives: $bin, $home (what
-# `ch8 org init` writes), start_node ORG, kill_node ORG, restart_node ORG, and lib.sh.
+# `ch8 org init` writes), start_node ORG, kill_daemon and restart_daemon DAEMON, add_context, and
+# lib.sh.
 
 scenario=ops/scenarios/aussom
 
@@ -14,8 +15,7 @@ appoint() {
   run_quietly "$org:admin-1" officer add "$officer" --person "$person" "${posts[@]}" \
     --act-key "$device/act.pub"
   run_quietly "$org:admin-2" officer confirm "$officer"
-  run_quietly "$org:admin-1" context add "$org:$officer" --officer-dir "$device" \
-    --endpoints "$home/$org-data/endpoints.json"
+  add_context "$org:$officer" "$device" >/dev/null 2>&1 || die "no context for $org:$officer"
 }
 
 # make_post ORG POST TITLE ROLE [ARGS...]
@@ -53,36 +53,35 @@ halves_agree() {
     "   ${green}✓${plain} both ledgers: one index and leaf hash for each step of $offer"
 }
 
-# kill_and_restart ORG: kill -9 in the middle of things, and a restart.
+# kill_and_restart DAEMON: kill -9 in the middle of things, and a restart.
 kill_and_restart() {
-  local org=$1
-  say "kill -9 on the ${org^^} node; it starts again."
-  kill_node "$org"
-  restart_node "$org"
+  say "kill -9 on $1; it starts again."
+  kill_daemon "$1"
+  restart_daemon "$1"
 }
 
-step "Two organizations, each with its own keys, node and ledgers"
-for org in un au; do start_node "$org"; done
-for org in un au; do
+step "Three organizations, each with its own keys, nodes and ledgers"
+organizations=(un au ecowas)
+for org in "${organizations[@]}"; do start_node "$org"; done
+for org in "${organizations[@]}"; do
   for n in 1 2; do
-    "$bin/ch8" context add "$org:admin-$n" --officer-dir "$home/$org/officers/$org-admin-$n" \
-      --endpoints "$home/$org-data/endpoints.json" >/dev/null 2>&1
+    add_context "$org:admin-$n" "$home/$org/officers/$org-admin-$n" >/dev/null 2>&1
   done
 done
 say "The organizations exchange their records as files and compare fingerprints by telephone."
 fingerprint_of() {
   "$bin/ch8" org record show "$home/$1/org.record" 2>/dev/null | sed -n 's/^fingerprint *//p'
 }
-un_print=$(fingerprint_of un)
-au_print=$(fingerprint_of au)
-run un:admin-1 org pin "$home/au/org.record" --fingerprint "$au_print"
-run un:admin-2 org confirm au --fingerprint "$au_print"
-run au:admin-1 org pin "$home/un/org.record" --fingerprint "$un_print"
-run au:admin-2 org confirm un --fingerprint "$un_print"
-expect un:admin-1 "the AU is pinned, by two persons" \
-  '.state == "PINNED" and .proposed_by != .confirmed_by' org show au
-expect au:admin-1 "the UN is pinned, by two persons" \
-  '.state == "PINNED" and .proposed_by != .confirmed_by' org show un
+for org in "${organizations[@]}"; do
+  for other in "${organizations[@]}"; do
+    [ "$org" != "$other" ] || continue
+    print=$(fingerprint_of "$other")
+    run_quietly "$org:admin-1" org pin "$home/$other/org.record" --fingerprint "$print"
+    run_quietly "$org:admin-2" org confirm "$other" --fingerprint "$print"
+    expect "$org:admin-1" "${other^^} is pinned, by two persons" \
+      '.state == "PINNED" and .proposed_by != .confirmed_by' org show "$other"
+  done
+done
 
 step "Posts, officers and roles"
 make_post un fund-management "Fund Manager, AUSSOM Trust Fund" FUND_MANAGER
@@ -149,15 +148,15 @@ offer_made $request --fund aussom-trust --amount USD:1500000.00 --hold 72h
 first=$offer
 expect un:auditor "USD 1,500,000.00 held, not yet given" \
   '.held_minor == "150000000" and .given_minor == "0"' fund show aussom-trust
-kill_step=$((RANDOM % 4)); kill_org=$([ $((RANDOM % 2)) = 0 ] && echo un || echo au)
-[ $kill_step = 0 ] && kill_and_restart "$kill_org"
+kill_step=$((RANDOM % 4)); kill_daemon=$([ $((RANDOM % 2)) = 0 ] && echo un-finance || echo au)
+[ $kill_step = 0 ] && kill_and_restart "$kill_daemon"
 run un:approver offer approve "$first"
-[ $kill_step = 1 ] && kill_and_restart "$kill_org"
+[ $kill_step = 1 ] && kill_and_restart "$kill_daemon"
 await au:accepter '.state == "RESERVED"' offer show "$first"
 run au:accepter offer accept "$first"
-[ $kill_step = 2 ] && kill_and_restart "$kill_org"
+[ $kill_step = 2 ] && kill_and_restart "$kill_daemon"
 await un:auditor '.state == "POSTED" or .state == "SETTLED"' offer show "$first"
-[ $kill_step = 3 ] && kill_and_restart "$kill_org"
+[ $kill_step = 3 ] && kill_and_restart "$kill_daemon"
 await un:auditor '.state == "SETTLED"' offer show "$first"
 await au:auditor '.state == "POSTED"' offer show "$first"
 expect un:auditor "the offer is settled" '.state == "SETTLED" and .posted_minor == "150000000"' \
@@ -215,10 +214,10 @@ impostor
 
 step "A node is killed while an offer is open; the flow goes on by itself"
 run un:approver offer approve "$fifth"
-kill_node un
+kill_daemon un-finance
 await au:accepter '.state == "RESERVED"' offer show "$fifth" 
 run au:accepter offer accept "$fifth"
-restart_node un
+restart_daemon un-finance
 await un:auditor '.state == "SETTLED"' offer show "$fifth"
 expect un:auditor "the fifth offer is settled after the restart" '.state == "SETTLED"' offer show \
   "$fifth"

@@ -43,6 +43,8 @@ void DirectoryMachine::AddOfficerRoutes() {
   routes_.AddCommand<v1::CreateOfficerRequest>(Rpc("CreateOfficer"), CreateOfficer);
   routes_.AddCommand<v1::ConfirmOfficerRequest>(Rpc("ConfirmOfficer"), ConfirmOfficer);
   routes_.AddCommand<v1::SuspendOfficerRequest>(Rpc("SuspendOfficer"), SuspendOfficer);
+  routes_.AddCommand<v1::AppointActingRequest>(Rpc("AppointActing"), AppointActing);
+  routes_.AddCommand<v1::ConfirmActingRequest>(Rpc("ConfirmActing"), ConfirmActing);
   routes_.AddRead<v1::GetOfficerRequest>(Rpc("GetOfficer"), kSnapshot, GetOfficer);
   routes_.AddRead<v1::ListOfficersRequest>(Rpc("ListOfficers"), kSnapshot, ListOfficers);
   routes_.AddRead<v1::WhoAmIRequest>(

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/directory/core/rules.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/fields.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
 #include "storage/base/ed25519.h"
@@ -16,6 +17,9 @@
 namespace ch8::directory {
 namespace {
 
+using chapter8::directory::v1::ActingAppointment;
+using chapter8::directory::v1::AppointActingRequest;
+using chapter8::directory::v1::ConfirmActingRequest;
 using chapter8::directory::v1::ConfirmOfficerRequest;
 using chapter8::directory::v1::CreateOfficerRequest;
 using chapter8::directory::v1::DirectoryEvent;
@@ -52,11 +56,16 @@ absl::Status CheckOfficer(const CreateOfficerRequest& request) {
   return absl::OkStatus();
 }
 
-// Adds the roles of the officer's posts, confirmed or not.
+// Adds the roles of the officer's posts, confirmed or not, those acted in included.
 absl::Status AddRoles(const Officer& officer, const kernel::State& state, RoleSet& roles) {
   for (const std::string& name : officer.posts()) {
     const std::optional<Post> post = kernel::FindPost(state.rows, name);
     if (!post.has_value()) return NotFound("UNKNOWN_POST", name, "ch8 post list");
+    roles.insert(post->roles().begin(), post->roles().end());
+  }
+  for (const ActingAppointment& acting : officer.acting()) {
+    const std::optional<Post> post = kernel::FindPost(state.rows, acting.post());
+    if (!post.has_value()) return NotFound("UNKNOWN_POST", acting.post(), "ch8 post list");
     roles.insert(post->roles().begin(), post->roles().end());
   }
   return absl::OkStatus();
@@ -138,6 +147,14 @@ absl::Status NotInState(absl::string_view reason, const Officer& officer) {
               {{"name", officer.name()}, {"state", Officer::State_Name(officer.state())}});
 }
 
+// The officer's appointment to act in `post`; null when there is none.
+ActingAppointment* FindActing(Officer& officer, absl::string_view post) {
+  for (ActingAppointment& acting : *officer.mutable_acting()) {
+    if (acting.post() == post) return &acting;
+  }
+  return nullptr;
+}
+
 kernel::Decision Record(Officer officer, const kernel::Context& context) {
   SetNextEtag(officer);
   DirectoryEvent event;
@@ -190,6 +207,49 @@ absl::StatusOr<kernel::Decision> SuspendOfficer(const kernel::Context& context,
   return Record(officer, context);
 }
 
+absl::StatusOr<kernel::Decision> AppointActing(const kernel::Context& context,
+                                               const AppointActingRequest& request,
+                                               const kernel::State& state) {
+  ASSIGN_OR_RETURN(Officer officer, RequireOfficer(state, request.name()));
+  const ActingAppointment& asked = request.appointment();
+  RETURN_IF_ERROR(kernel::CheckName(asked.post(), "posts/*", "appointment.post"));
+  const std::optional<absl::CivilDay> first = kernel::DayOf(asked.valid_from());
+  const std::optional<absl::CivilDay> last = kernel::DayOf(asked.valid_to());
+  if (!first.has_value() || !last.has_value() || *first > *last) {
+    return Bad("BAD_DATES", "valid_from and valid_to must be days of the calendar, in order");
+  }
+  if (officer.state() != Officer::ACTIVE) return NotInState("NOT_ACTIVE", officer);
+  if (std::find(officer.posts().begin(), officer.posts().end(), asked.post()) !=
+      officer.posts().end()) {
+    return Bad("BAD_POSTS", absl::StrCat(officer.name(), " holds ", asked.post(), " already"));
+  }
+  ActingAppointment* acting = FindActing(officer, asked.post());
+  if (acting == nullptr) {
+    if (officer.acting_size() >= kPostsMax) {
+      return Bad("BAD_POSTS", "an officer acts in 16 posts at most");
+    }
+    acting = officer.add_acting();
+  }
+  acting->set_post(asked.post());
+  *acting->mutable_valid_from() = asked.valid_from();
+  *acting->mutable_valid_to() = asked.valid_to();
+  acting->set_proposed_by(context.actor.person);
+  acting->clear_confirmed_by();
+  RETURN_IF_ERROR(CheckPersonRoles(officer, state));
+  return Record(officer, context);
+}
+
+absl::StatusOr<kernel::Decision> ConfirmActing(const kernel::Context& context,
+                                               const ConfirmActingRequest& request,
+                                               const kernel::State& state) {
+  ASSIGN_OR_RETURN(Officer officer, RequireOfficer(state, request.name()));
+  ActingAppointment* acting = FindActing(officer, request.acting_post());
+  if (acting == nullptr || acting->confirmed_by() != 0) return NotInState("NOT_PROPOSED", officer);
+  RETURN_IF_ERROR(CheckSecondPerson(officer.name(), acting->proposed_by(), context));
+  acting->set_confirmed_by(context.actor.person);
+  return Record(officer, context);
+}
+
 absl::StatusOr<Officer> GetOfficer(const kernel::Context& /*context*/,
                                    const GetOfficerRequest& request, const kernel::State& state) {
   return RequireOfficer(state, request.name());
@@ -208,7 +268,7 @@ absl::StatusOr<WhoAmIResponse> WhoAmI(const kernel::Context& context,
                                       const kernel::State& state) {
   WhoAmIResponse response;
   ASSIGN_OR_RETURN(*response.mutable_officer(), RequireOfficer(state, context.actor.officer));
-  for (const std::string& name : response.officer().posts()) {
+  for (const std::string& name : kernel::PostsHeld(response.officer(), context.time)) {
     const std::optional<Post> post = kernel::FindPost(state.rows, name);
     if (post.has_value()) *response.add_posts() = *post;
   }

@@ -20,6 +20,14 @@ absl::StatusOr<kernel::Decision> SuspendOfficer(
     const kernel::Context& context, const chapter8::directory::v1::SuspendOfficerRequest& request,
     const kernel::State& state);
 
+absl::StatusOr<kernel::Decision> AppointActing(
+    const kernel::Context& context, const chapter8::directory::v1::AppointActingRequest& request,
+    const kernel::State& state);
+
+absl::StatusOr<kernel::Decision> ConfirmActing(
+    const kernel::Context& context, const chapter8::directory::v1::ConfirmActingRequest& request,
+    const kernel::State& state);
+
 absl::StatusOr<chapter8::directory::v1::Officer> GetOfficer(
     const kernel::Context& context, const chapter8::directory::v1::GetOfficerRequest& request,
     const kernel::State& state);

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "services/directory/core/directory_test_fixture.h"
 #include "services/kernel/refusal.h"
 #include "tests/support/status_matchers.h"
@@ -14,6 +15,9 @@ using chapter8::authz::v1::ADMINISTRATOR;
 using chapter8::authz::v1::APPROVER;
 using chapter8::authz::v1::AUDITOR;
 using chapter8::authz::v1::FUND_MANAGER;
+using chapter8::directory::v1::ActingAppointment;
+using chapter8::directory::v1::AppointActingRequest;
+using chapter8::directory::v1::ConfirmActingRequest;
 using chapter8::directory::v1::CreateOfficerRequest;
 using chapter8::directory::v1::GetOfficerRequest;
 using chapter8::directory::v1::ListOfficersRequest;
@@ -177,6 +181,57 @@ TEST_F(OfficersTest, OnlyAdministratorsAppoint) {
   EXPECT_EQ(ReplyOf<ListOfficersResponse>(Read("auditor", "ListOfficers", ListOfficersRequest()))
                 .officers_size(),
             3);
+}
+
+// An officer-in-charge holds the post on the days of the appointment, and only once two persons
+// have said so.
+TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
+  AddPost("audit", {AUDITOR});
+  AddPost("approver", {APPROVER});
+  AddOfficer("deputy", {.person = 5, .posts = {"posts/audit"}});
+  AddOfficer("clerk", {.person = 6, .posts = {"posts/approver"}});
+  const auto appoint = [&](absl::string_view officer, absl::string_view acting_post, int first_day,
+                           int last_day) {
+    AppointActingRequest request;
+    request.set_name(absl::StrCat("officers/", officer));
+    ActingAppointment& acting = *request.mutable_appointment();
+    acting.set_post(std::string(acting_post));
+    for (auto* date : {acting.mutable_valid_from(), acting.mutable_valid_to()}) {
+      date->set_year(2026);
+      date->set_month(3);
+    }
+    acting.mutable_valid_from()->set_day(first_day);
+    acting.mutable_valid_to()->set_day(last_day);
+    return Reason("admin-1", "AppointActing", request);
+  };
+  const auto confirm = [&](absl::string_view administrator) {
+    ConfirmActingRequest request;
+    request.set_name("officers/deputy");
+    request.set_acting_post("posts/administrator");
+    return Reason(administrator, "ConfirmActing", request);
+  };
+  const auto administers = [&](const std::string& id) {
+    return Reason("deputy", "CreatePost", PostRequest(id, {AUDITOR}));
+  };
+  EXPECT_EQ(appoint("none", "posts/administrator", 3, 14), "OFFICER_NOT_FOUND");
+  EXPECT_EQ(appoint("deputy", "posts/none", 3, 14), "UNKNOWN_POST");
+  EXPECT_EQ(appoint("deputy", "posts/administrator", 14, 3), "BAD_DATES");
+  EXPECT_EQ(appoint("deputy", "posts/audit", 3, 14), "BAD_POSTS");
+  EXPECT_EQ(appoint("clerk", "posts/administrator", 3, 14), "INCOMPATIBLE_ROLES");
+  EXPECT_EQ(appoint("deputy", "posts/administrator", 3, 14), "");
+  EXPECT_EQ(confirm("admin-1"), "SAME_PERSON");
+  now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 3), absl::UTCTimeZone());
+  EXPECT_EQ(administers("too-early"), "NO_ROLE") << "one person's word";
+  EXPECT_EQ(confirm("admin-2"), "");
+  EXPECT_EQ(confirm("admin-2"), "NOT_PROPOSED");
+
+  EXPECT_EQ(administers("first-day"), "");
+  EXPECT_EQ(ReplyOf<WhoAmIResponse>(Read("deputy", "WhoAmI", WhoAmIRequest())).posts_size(), 2);
+  now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 14, 23, 59, 59), absl::UTCTimeZone());
+  EXPECT_EQ(administers("last-day"), "");
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(administers("over"), "NO_ROLE");
+  EXPECT_EQ(ReplyOf<WhoAmIResponse>(Read("deputy", "WhoAmI", WhoAmIRequest())).posts_size(), 1);
 }
 
 TEST_F(OfficersTest, WhoAmISaysWhatTheCallerIs) {

@@ -32,11 +32,14 @@ std::vector<PublicKey> KeysOf(const OrganizationRecord& record, absl::string_vie
   return keys;
 }
 
-std::string TargetOf(const OrganizationRecord& record) {
+// Where the federation port of the node is that hosts `service`.
+std::string TargetOf(const OrganizationRecord& record, absl::string_view service) {
+  std::string target;
   for (const auto& endpoint : record.endpoints()) {
-    if (endpoint.service() == "federation") return endpoint.target();
+    if (endpoint.service() == service) return endpoint.target();
+    if (endpoint.service() == "federation") target = endpoint.target();
   }
-  return "";
+  return target;
 }
 
 // The organization's own record, as the ledger's genesis carries it: what its directory's keys are
@@ -56,6 +59,7 @@ std::string GenesisRecord(const Ledger& ledger) {
 }  // namespace
 
 struct Feeds::Wanted {
+  std::string service;
   std::string signed_record;
   OrganizationRecord record;
 };
@@ -116,21 +120,25 @@ void Feeds::Follow() {
 
 std::map<std::string, Feeds::Wanted> Feeds::WantedFeeds() const {
   std::map<std::string, Wanted> wanted;
-  const auto want = [&](const std::string& origin, const std::string& signed_record) {
+  const auto want = [&](const std::string& domain, const std::string& service,
+                        const std::string& signed_record) {
+    const std::string origin = OriginOf(domain, service);
     SignedOrganizationRecord outer;
-    Wanted one{.signed_record = signed_record, .record = {}};
-    if (outer.ParseFromString(signed_record) && one.record.ParseFromString(outer.record())) {
+    Wanted one{.service = service, .signed_record = signed_record, .record = {}};
+    if (outer.ParseFromString(signed_record) && one.record.ParseFromString(outer.record()) &&
+        !KeysOf(one.record, origin).empty()) {
       wanted[origin] = std::move(one);
     }
   };
-  const std::string directory = OriginOf(options_.trust_domain, "directory");
-  if (options_.runner->ledger().origin() == directory) return wanted;
-  want(directory, GenesisRecord(options_.runner->ledger()));
+  const std::string own_record = GenesisRecord(options_.runner->ledger());
+  for (const std::string& service : options_.own_services) {
+    want(options_.trust_domain, service, own_record);
+  }
   const std::unique_ptr<Snapshot> snapshot = options_.runner->ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
   for (const Organization& organization : kernel::PinnedOrganizations(rows)) {
     if (organization.own()) continue;
-    want(OriginOf(organization.trust_domain(), options_.service), organization.signed_record());
+    want(organization.trust_domain(), options_.service, organization.signed_record());
   }
   return wanted;
 }
@@ -138,10 +146,12 @@ std::map<std::string, Feeds::Wanted> Feeds::WantedFeeds() const {
 std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& wanted) const {
   std::unique_ptr<Source> source;
   const bool own = wanted.record.trust_domain() == options_.trust_domain;
-  if (own && options_.directory != nullptr) {
-    source = std::make_unique<LocalSource>(*options_.directory, options_.trust_domain);
+  const auto hosted = options_.hosted.find(wanted.service);
+  if (own && hosted != options_.hosted.end()) {
+    source = std::make_unique<LocalSource>(*hosted->second, options_.trust_domain);
   } else {
-    auto channel = options_.connect(wanted.record.trust_domain(), TargetOf(wanted.record));
+    auto channel =
+        options_.connect(wanted.record.trust_domain(), TargetOf(wanted.record, wanted.service));
     if (!channel.ok()) return nullptr;  // Looked at again at the next turn.
     source = std::make_unique<RemoteSource>(*std::move(channel));
   }

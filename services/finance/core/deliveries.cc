@@ -6,12 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "services/books/postings.h"
+#include "services/books/slices.h"
 #include "services/finance/core/assessed.h"
 #include "services/finance/core/operations.h"
 #include "services/finance/core/requests.h"
 #include "services/finance/core/transfers.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/spoken_ids.h"
@@ -118,8 +120,12 @@ Verdict DecideReserve(const Context& context, const books::StepDelivery& deliver
   return verdict;
 }
 
-// Whether rule F-1 still lets the offer's money go.
+// Whether rule F-1 and the delegation still let the offer's money go.
 bool MayPost(const Context& context, const Offer& offer, const State& state) {
+  if (!offer.delegation().empty() &&
+      !kernel::DelegationInForce(context, state.rows, offer.delegation()).ok()) {
+    return false;
+  }
   const auto fund = kernel::TableReader<v1::Fund>(state.rows).Find(offer.fund());
   const auto request = kernel::TableReader<FundingRequest>(state.rows).Find(offer.request());
   if (!fund.has_value() || !request.has_value()) return false;
@@ -141,7 +147,7 @@ std::optional<Event> CommitEvent(const Context& context, const TransferRecord& a
       books::DecidePost(accepted, accepted.quantity_accepted());
   if (!post.ok()) return std::nullopt;
   Event event = books::StepEvent(*post, books::TrustDomainOf(accepted.receiver_origin()));
-  EndCeilingHold(offer, accepted.quantity_accepted(), event);
+  EndCeilingHolds(offer, accepted.quantity_accepted(), event);
   return event;
 }
 
@@ -152,7 +158,7 @@ Verdict DecideStep(const Context& context, const Delivered& delivered, const Org
   if (delivery.opens) return DecideReserve(context, delivery, step, sender, state);
   const Offer offer = FindOfferOf(state.rows, step).value_or(Offer());
   for (Event& event : delivery.verdict.events) {
-    if (event.entry.has_step() && event.entry.step().has_void_()) EndCeilingHold(offer, 0, event);
+    if (event.entry.has_step() && event.entry.step().has_void_()) EndCeilingHolds(offer, 0, event);
   }
   if (delivery.accepts) {
     std::optional<Event> commit = CommitEvent(context, delivery.after, offer, state);
@@ -165,6 +171,9 @@ Verdict DecideStep(const Context& context, const Delivered& delivered, const Org
 
 Verdict DecideFinanceDelivery(const Context& context, const Delivered& delivered,
                               const State& state) {
+  if (books::IsSliceStep(context, delivered)) {
+    return books::DecideSliceDelivery(context, delivered, state);
+  }
   const absl::string_view trust_domain = books::TrustDomainOf(delivered.origin);
   const absl::string_view service = absl::string_view(delivered.origin).substr(trust_domain.size());
   if (trust_domain == context.trust_domain ||

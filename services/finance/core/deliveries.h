@@ -12,7 +12,8 @@ namespace ch8::finance {
 // A RESERVE that is well-formed but whose terms this ledger's rules forbid is accepted as a fact
 // and answered at once by REJECT{RULES}; the verdict's reason says why: BAD_TERMS, UNKNOWN_REQUEST,
 // NOT_ADDRESSEE, OTHER_TERMS, NOT_OPEN. A verified ACCEPT is answered by POST, or by VOID when rule
-// F-1 no longer lets the money go.
+// F-1 or the delegation no longer lets the money go. Slices of delegated ceilings come from the own
+// mandate ledger (services/books/slices.h).
 kernel::Verdict DecideFinanceDelivery(const kernel::Context& context,
                                       const kernel::Delivered& delivered,
                                       const kernel::State& state);

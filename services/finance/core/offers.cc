@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "services/books/postings.h"
+#include "services/books/slices.h"
 #include "services/finance/core/assessed.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/funds.h"
@@ -13,6 +14,7 @@
 #include "services/finance/core/transfers.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
@@ -168,6 +170,7 @@ Offer DraftOf(const Context& context, const State& state, const Offer& asked,
   draft.set_hold_ends_us(absl::ToUnixMicros(context.time) +
                          asked.hold_duration().seconds() * 1'000'000);
   draft.set_made_by(context.actor.person);
+  draft.set_delegation(asked.delegation());
   draft.set_giver_origin(context.origin);
   draft.set_receiver_origin(absl::StrCat(receiver.trust_domain(), "/ch8/finance"));
   return draft;
@@ -177,6 +180,25 @@ kernel::Event RecordedEvent(const Offer& offer) {
   v1::FinanceEvent event;
   *event.mutable_offer_recorded()->mutable_offer() = offer;
   return kernel::DomainEvent(event);
+}
+
+// Counts the draft against the slice of the delegation that it names (rules ).
+absl::Status ActUnderDelegation(const Context& context, const State& state,
+                                const FundingRequest& request, Offer& draft) {
+  if (draft.delegation().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const chapter8::mandate::v1::Delegation delegation,
+                   kernel::DelegationInForce(context, state.rows, draft.delegation()));
+  RETURN_IF_ERROR(kernel::CheckDelegate(context, delegation, request.operation()));
+  RETURN_IF_ERROR(
+      books::CheckSlice({.delegation = draft.delegation(),
+                         .unit = draft.amount().currency_code(),
+                         .quantity = static_cast<uint64_t>(draft.amount().amount_minor())},
+                        state));
+  const auto slice =
+      books::FindSlice(state.rows, draft.delegation(), draft.amount().currency_code());
+  draft.set_slice_account(slice->account());
+  draft.set_slice_used_account(slice->used_account());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRequest& request,
@@ -206,6 +228,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   RETURN_IF_ERROR(CheckAvailable(fund, wanted, asked.amount(), state.accounts));
 
   Offer draft = DraftOf(context, state, asked, receiver);
+  RETURN_IF_ERROR(ActUnderDelegation(context, state, wanted, draft));
   *draft.mutable_amount_min() = least;
   if (ceiling.has_value()) {
     draft.set_ceiling_account(ceiling->account);
@@ -214,7 +237,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   kernel::Event event = RecordedEvent(draft);
   books::OpenHold({fund.account(), fund.given_account()},
                   static_cast<uint64_t>(draft.amount().amount_minor()), draft.transfer_id(), event);
-  HoldCeiling(draft, event);
+  HoldCeilings(draft, event);
   return Decision{{event}, ReplyWith(draft.name())};
 }
 
@@ -268,6 +291,9 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());
+  if (!offer.delegation().empty()) {
+    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
+  }
   ASSIGN_OR_RETURN(books::OwnStep own,
                    books::DecideReserve(
                        {.transfer_id = offer.transfer_id(),
@@ -292,7 +318,7 @@ absl::StatusOr<kernel::Event> EndDraft(const State& state, Offer offer, Offer::S
                  {.hold_id = offer.transfer_id(),
                   .held = static_cast<uint64_t>(offer.amount().amount_minor())},
                  event);
-  EndCeilingHold(offer, 0, event);
+  EndCeilingHolds(offer, 0, event);
   return event;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/books/postings.h"
+#include "services/books/slices.h"
 #include "services/finance/core/requests.h"
 #include "services/kernel/due.h"
 #include "services/kernel/names.h"
@@ -32,10 +33,26 @@ bool IsHeldByGiver(const Offer& offer) {
          (offer.state() == Offer::DRAFT || offer.state() == Offer::RESERVED);
 }
 
-// The ceiling's own hold beside the fund's: ids are used once in a ledger.
-std::string CeilingHoldId(const Offer& offer) {
-  const Hash digest = Sha256({"chapter8/finance/ceiling-hold/v1\n", offer.transfer_id()});
-  return std::string(digest.view().substr(0, kHoldIdSize));
+// A ceiling that an offer's money counts toward, with a hold of its own beside the fund's: ids are
+// used once in a ledger.
+struct CeilingHold {
+  books::AccountPair accounts;
+  std::string hold_id;
+};
+
+std::vector<CeilingHold> CeilingHoldsOf(const Offer& offer) {
+  const auto id = [&](absl::string_view purpose) {
+    const Hash digest = Sha256({"chapter8/finance/", purpose, "/v1\n", offer.transfer_id()});
+    return std::string(digest.view().substr(0, kHoldIdSize));
+  };
+  std::vector<CeilingHold> holds;
+  if (offer.ceiling_account() != 0) {
+    holds.push_back({{offer.ceiling_account(), offer.ceiling_used_account()}, id("ceiling-hold")});
+  }
+  if (offer.slice_account() != 0) {
+    holds.push_back({{offer.slice_account(), offer.slice_used_account()}, id("slice-hold")});
+  }
+  return holds;
 }
 
 void PutOffer(const std::optional<Offer>& before, const Offer& after, kernel::Rows& rows) {
@@ -119,27 +136,28 @@ std::optional<Offer> FindOfferOf(const kernel::RowReader& rows, const TransferSt
   return name.has_value() ? kernel::TableReader<Offer>(rows).Find(*name) : std::nullopt;
 }
 
-void HoldCeiling(const Offer& offer, kernel::Event& event) {
-  if (offer.ceiling_account() == 0) return;
-  books::OpenHold({offer.ceiling_account(), offer.ceiling_used_account()},
-                  static_cast<uint64_t>(offer.amount().amount_minor()), CeilingHoldId(offer),
-                  event);
+void HoldCeilings(const Offer& offer, kernel::Event& event) {
+  for (const CeilingHold& hold : CeilingHoldsOf(offer)) {
+    books::OpenHold(hold.accounts, static_cast<uint64_t>(offer.amount().amount_minor()),
+                    hold.hold_id, event);
+  }
 }
 
-void EndCeilingHold(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
-  if (offer.ceiling_account() == 0) return;
-  books::EndHold({offer.ceiling_account(), offer.ceiling_used_account()},
-                 {.hold_id = CeilingHoldId(offer),
-                  .held = static_cast<uint64_t>(offer.amount().amount_minor()),
-                  .moved = moved_minor},
-                 event);
+void EndCeilingHolds(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
+  for (const CeilingHold& hold : CeilingHoldsOf(offer)) {
+    books::EndHold(hold.accounts,
+                   {.hold_id = hold.hold_id,
+                    .held = static_cast<uint64_t>(offer.amount().amount_minor()),
+                    .moved = moved_minor},
+                   event);
+  }
 }
 
 absl::StatusOr<kernel::Event> VoidEvent(const Offer& offer, const TransferRecord& record,
                                         const books::VoidParts& parts) {
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideVoid(record, parts));
   kernel::Event event = books::StepEvent(own, books::TrustDomainOf(record.receiver_origin()));
-  EndCeilingHold(offer, 0, event);
+  EndCeilingHolds(offer, 0, event);
   return event;
 }
 
@@ -164,6 +182,7 @@ void ApplyOfferRecorded(const kernel::Applied&, const v1::FinanceEvent::OfferRec
 }
 
 void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
+  if (books::ApplySliceStep(applied, rows)) return;
   const TransferStep& step =
       applied.entry.has_step() ? applied.entry.step() : applied.entry.peer_step();
   const std::optional<Offer> before = FindOfferOf(rows, step);

@@ -1,0 +1,133 @@
+#include "services/books/slices.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/books/postings.h"
+#include "services/books/transfer_rows.h"
+#include "services/kernel/names.h"
+#include "services/kernel/refusal.h"
+
+namespace ch8::books {
+namespace {
+
+using chapter8::books::v1::AccountOpened;
+using chapter8::ledger::v1::Delivery;
+using chapter8::mandate::v1::SliceAccounts;
+using chapter8::mandate::v1::SliceTerms;
+
+std::string NameOf(absl::string_view delegation, absl::string_view unit) {
+  return absl::StrCat("sliceAccounts/", kernel::IdOf(delegation), "/", unit);
+}
+
+std::string MandateOrigin(const kernel::Context& context) {
+  return absl::StrCat(context.trust_domain, "/ch8/mandate");
+}
+
+// Mandate gives nothing but slices, and to own ledgers only.
+bool IsMandateOrigin(absl::string_view origin) { return absl::EndsWith(origin, "/ch8/mandate"); }
+
+std::optional<SliceTerms> TermsOf(const v1::TransferStep& step) {
+  SliceTerms terms;
+  if (!terms.ParseFromString(step.reserve().terms()) || terms.unit().empty() ||
+      !kernel::CheckName(terms.delegation(), "delegations/*", "delegation").ok()) {
+    return std::nullopt;
+  }
+  return terms;
+}
+
+// The accounts of the slice: those there are, or new ones that `event` opens.
+SliceAccounts AccountsFor(const SliceTerms& terms, const kernel::State& state,
+                          kernel::Event& event) {
+  if (auto known = FindSlice(state.rows, terms.delegation(), terms.unit())) return *known;
+  const uint32_t first = state.accounts.next_account();
+  OpenAccount({first, terms.unit(), AccountOpened::CREDIT_BALANCE}, event);
+  OpenAccount({first + 1, terms.unit(), AccountOpened::NONE}, event);
+  OpenAccount({first + 2, terms.unit(), AccountOpened::NONE}, event);
+  SliceAccounts opened;
+  opened.set_account(first);
+  opened.set_source_account(first + 1);
+  opened.set_used_account(first + 2);
+  return opened;
+}
+
+kernel::Verdict Refused(absl::string_view reason) {
+  return {.verdict = Delivery::REFUSE, .reason = std::string(reason), .events = {}};
+}
+
+}  // namespace
+
+std::optional<SliceAccounts> FindSlice(const kernel::RowReader& rows, absl::string_view delegation,
+                                       absl::string_view unit) {
+  return kernel::TableReader<SliceAccounts>(rows).Find(NameOf(delegation, unit));
+}
+
+bool IsSliceStep(const kernel::Context& context, const kernel::Delivered& delivered) {
+  return delivered.entry.has_step() && delivered.origin == MandateOrigin(context) &&
+         delivered.entry.step().receiver_origin() == context.origin;
+}
+
+kernel::Verdict DecideSliceDelivery(const kernel::Context& context,
+                                    const kernel::Delivered& delivered,
+                                    const kernel::State& state) {
+  StepDelivery delivery = DecideStepDelivery(context, delivered, state.rows);
+  if (!delivery.opens) return delivery.verdict;
+  const std::optional<SliceTerms> terms = TermsOf(delivered.entry.step());
+  if (!terms.has_value()) return Refused("BAD_TERMS");
+  const SliceAccounts accounts = AccountsFor(*terms, state, delivery.verdict.events.front());
+  const absl::StatusOr<OwnStep> accept =
+      DecideAccept(delivery.after, delivered.entry.step().reserve().quantity(),
+                   {.debit = accounts.source_account(), .credit = accounts.account()});
+  if (!accept.ok()) return Refused("BAD_TERMS");
+  delivery.verdict.events.push_back(StepEvent(*accept, context.trust_domain));
+  return delivery.verdict;
+}
+
+bool ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows) {
+  const bool own = applied.entry.has_step();
+  const v1::TransferStep& step = own ? applied.entry.step() : applied.entry.peer_step();
+  if (!IsMandateOrigin(step.giver_origin())) return false;
+  if (!own && step.has_reserve() && applied.entry.accounts_size() == 3) {
+    const std::optional<SliceTerms> terms = TermsOf(step);
+    if (terms.has_value()) {
+      SliceAccounts opened;
+      opened.set_name(NameOf(terms->delegation(), terms->unit()));
+      opened.set_delegation(terms->delegation());
+      opened.set_unit(terms->unit());
+      opened.set_account(applied.entry.accounts(0).account());
+      opened.set_source_account(applied.entry.accounts(1).account());
+      opened.set_used_account(applied.entry.accounts(2).account());
+      kernel::PutRow(rows, opened);
+    }
+  }
+  ApplyStepEntry(applied, {}, rows);
+  return true;
+}
+
+absl::Status CheckSlice(const SliceSpending& spending, const kernel::State& state) {
+  const std::string instead =
+      absl::StrCat("ch8 delegation show ", kernel::IdOf(spending.delegation));
+  const auto slice = FindSlice(state.rows, spending.delegation, spending.unit);
+  if (!slice.has_value()) {
+    return kernel::NotNow(
+        "NO_SLICE",
+        absl::StrCat("no ", spending.unit, " of ", spending.delegation,
+                     " is allotted to this ledger"),
+        {{"rule", "A-2"}, {"unit", std::string(spending.unit)}, {"instead", instead}});
+  }
+  const absl::StatusOr<kernel::Balance> balance = state.accounts.Find(slice->account());
+  if (!balance.ok()) return balance.status();
+  if (static_cast<int64_t>(spending.quantity) <= balance->available()) return absl::OkStatus();
+  return kernel::NotNow("OVER_CEILING",
+                        absl::StrCat("the slice of ", spending.delegation, " in this ledger has ",
+                                     balance->available(), " ", spending.unit, " left, less than ",
+                                     spending.quantity),
+                        {{"rule", "A-2"},
+                         {"available", absl::StrCat(balance->available())},
+                         {"wanted", absl::StrCat(spending.quantity)},
+                         {"unit", std::string(spending.unit)},
+                         {"instead", instead}});
+}
+
+}  // namespace ch8::books

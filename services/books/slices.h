@@ -1,0 +1,47 @@
+#ifndef CH8_SERVICES_BOOKS_SLICES_H_
+#define CH8_SERVICES_BOOKS_SLICES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
+#include "services/kernel/machine.h"
+
+// Slices of delegated ceilings (ledger.md §4, "Ceilings are accounts"), as the ledger has them that
+// acts debit. The organization's mandate ledger gives each by a two-sided transfer, which is taken
+// here without an officer; what acts then spend is held and posted in the same entry as the act.
+//
+// Thread safety: none; as the rows.
+namespace ch8::books {
+
+// The slice of a delegation in one unit; nothing when this ledger has none.
+std::optional<chapter8::mandate::v1::SliceAccounts> FindSlice(const kernel::RowReader& rows,
+                                                              absl::string_view delegation,
+                                                              absl::string_view unit);
+
+// Whether a delivered step is one of the own mandate ledger's. Steps between other own ledgers
+// reach this one too, being addressed to the organization; they are nobody's here.
+bool IsSliceStep(const kernel::Context& context, const kernel::Delivered& delivered);
+// Decides it: a RESERVE is accepted at once, and its accounts are opened when they are the first of
+// its delegation and unit. Refused: BAD_TERMS and what books::OnPeerStep() refuses.
+kernel::Verdict DecideSliceDelivery(const kernel::Context& context,
+                                    const kernel::Delivered& delivered, const kernel::State& state);
+
+// For Apply: takes a logged step if it is one of a slice, and says whether it is.
+bool ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows);
+
+// Whether `quantity` is left. Errors: kFailedPrecondition/NO_SLICE, OVER_CEILING (rule A-2;
+// metadata: available, wanted, unit, instead).
+struct SliceSpending {
+  absl::string_view delegation;
+  absl::string_view unit;
+  uint64_t quantity = 0;
+};
+absl::Status CheckSlice(const SliceSpending& spending, const kernel::State& state);
+
+}  // namespace ch8::books
+
+#endif  // CH8_SERVICES_BOOKS_SLICES_H_

@@ -1,0 +1,50 @@
+#ifndef CH8_SERVICES_KERNEL_MANDATE_FACTS_H_
+#define CH8_SERVICES_KERNEL_MANDATE_FACTS_H_
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
+#include "services/kernel/machine.h"
+#include "services/kernel/rows.h"
+
+// Facts of the organization's mandate ledger, as each of its other ledgers keeps them: clearances
+// and delegations, checked at the moment of the act by the ledger that writes it (rule A-3).
+//
+// Thread safety: none; as the rows.
+namespace ch8::kernel {
+
+// What any ledger makes of an event of its own organization's mandate ledger: a fact, logged here.
+// The end of a delegation is logged for the mandate ledger to see (rule A-7).
+Verdict MandateFactVerdict(const Context& context, const Delivered& delivered);
+
+// Keeps what decisions here rest on; other events change nothing.
+void ApplyMandateFact(const chapter8::mandate::v1::MandateEvent& event, Rows& rows);
+
+std::optional<chapter8::mandate::v1::Clearance> FindClearance(const RowReader& rows,
+                                                              absl::string_view unit);
+std::optional<chapter8::mandate::v1::Delegation> FindDelegation(const RowReader& rows,
+                                                                absl::string_view name);
+
+// Rule F-20: whether the unit may get support today.
+// Errors: kFailedPrecondition/NO_CLEARANCE (metadata: unit, held, needed, instead),
+// CLEARANCE_ENDED, SUPPORT_WITHHELD, SUPPORT_SUSPENDED (rule F-21).
+absl::Status CheckClearance(const Context& context, const RowReader& rows, absl::string_view unit);
+
+// The delegation, if it is in force today. Errors: kInvalidArgument/BAD_NAME;
+// kNotFound/UNKNOWN_DELEGATION; kFailedPrecondition/DELEGATION_NOT_IN_FORCE (rule A-3).
+absl::StatusOr<chapter8::mandate::v1::Delegation> DelegationInForce(const Context& context,
+                                                                    const RowReader& rows,
+                                                                    absl::string_view name);
+
+// Whether the actor's post may act under it for `operation`.
+// Errors: kFailedPrecondition/NOT_DELEGATE, OTHER_OPERATION (rule A-1).
+absl::Status CheckDelegate(const Context& context,
+                           const chapter8::mandate::v1::Delegation& delegation,
+                           absl::string_view operation);
+
+}  // namespace ch8::kernel
+
+#endif  // CH8_SERVICES_KERNEL_MANDATE_FACTS_H_

@@ -1,0 +1,23 @@
+#ifndef CH8_SERVICES_MANDATE_CORE_SLICES_H_
+#define CH8_SERVICES_MANDATE_CORE_SLICES_H_
+
+#include "services/kernel/machine.h"
+#include "services/mandate/core/vocabulary.h"
+
+// Slices of a delegation's ceiling, given to another ledger of this organization by a two-sided
+// transfer (ledger.md §4): this ledger is the giver, the other one accepts by itself
+// (services/books/slices.h), and the POST follows its ACCEPT.
+namespace ch8::mandate {
+
+void AddSliceRoutes(kernel::Routes& routes);
+
+// A step of another own ledger. Refused: NOT_MANDATE for other organizations' entries.
+kernel::Verdict DecideSliceStep(const kernel::Context& context, const kernel::Delivered& delivered,
+                                const kernel::State& state);
+
+void ApplySliceRecorded(const v1::Slice& slice, kernel::Rows& rows);
+void ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows);
+
+}  // namespace ch8::mandate
+
+#endif  // CH8_SERVICES_MANDATE_CORE_SLICES_H_

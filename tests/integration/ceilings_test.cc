@@ -1,0 +1,185 @@
+// Ceilings that the mandate ledger gives to the finance ledger of the same organization, and acts
+// that spend them there: two ledgers, one ceiling (ledger.md §4, "Ceilings are accounts").
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "services/books/slices.h"
+#include "services/finance/core/test_scenario.h"
+#include "services/mandate/core/test_mandate.h"
+#include "tests/support/status_matchers.h"
+
+namespace ch8 {
+namespace {
+
+using ::ch8::testing::IsOk;
+using chapter8::finance::v1::Offer;
+using chapter8::mandate::v1::Delegation;
+using chapter8::mandate::v1::Slice;
+using mandate::ReasonOr;
+
+constexpr char kResolution[] = "decisions/sres-2809";
+
+class CeilingsTest : public ::testing::Test {
+ protected:
+  CeilingsTest() {
+    mandate_.AddResolution();
+    delegation_ = *mandate_.Delegate(kResolution, "ceilings { unit: \"USD\" quantity: 50000 }");
+    Exchange();
+  }
+
+  // Mandate and finance of the UN take over what they have for each other, until nothing is left.
+  void Exchange() {
+    while (finance().PullFrom(mandate_) + mandate_.PullFrom(finance()) > 0) {
+    }
+  }
+  books::TestLedger& finance() { return scenario_.un; }
+
+  Slice Allot(uint64_t quantity) {
+    const auto slice = mandate_.Allot(delegation_, "finance", "USD", quantity);
+    Check(slice.ok(), slice.status().ToString());
+    Exchange();
+    chapter8::mandate::v1::GetSliceRequest get;
+    get.set_name(slice->name());
+    return *mandate_.Get<Slice>("DelegationService/GetSlice", get);
+  }
+
+  absl::StatusOr<Offer> Make(int64_t amount_minor) {
+    chapter8::finance::v1::MakeOfferRequest request;
+    Offer& offer = *request.mutable_resource();
+    offer.set_request(scenario_.Request(amount_minor));
+    offer.set_fund("organizations/un/funds/trust");
+    offer.mutable_amount()->set_currency_code("USD");
+    offer.mutable_amount()->set_amount_minor(amount_minor);
+    offer.mutable_hold_duration()->set_seconds(3'600);
+    offer.set_delegation(delegation_);
+    return scenario_.un.Call<Offer>("manager", "OfferService/MakeOffer", request);
+  }
+
+  struct Spent {
+    int64_t left = 0;
+    uint64_t held = 0;
+    uint64_t used = 0;
+    bool operator==(const Spent& other) const = default;
+  };
+  Spent SpentOf() {
+    const auto snapshot = finance().Snapshot();
+    const auto slice = books::FindSlice(kernel::SnapshotRows(*snapshot), delegation_, "USD");
+    Check(slice.has_value(), "finance has no slice");
+    const auto account = *finance().books().Find(slice->account());
+    return {.left = account.available(),
+            .held = account.debits_held,
+            .used = finance().books().Find(slice->used_account())->credits_posted};
+  }
+
+  finance::Scenario scenario_;
+  mandate::TestMandate mandate_;
+  std::string delegation_;
+};
+
+TEST_F(CeilingsTest, ASliceCrossesByTheFourStepsAndNothingIsCountedTwice) {
+  const Slice slice = Allot(30'000);
+  EXPECT_EQ(slice.state(), Slice::POSTED);
+  std::string steps;
+  for (const auto& step : slice.steps()) absl::StrAppend(&steps, step.step(), " ");
+  EXPECT_EQ(steps, "RESERVE ACCEPT POST MIRROR SETTLED ");
+  EXPECT_EQ(SpentOf(), (Spent{.left = 30'000, .held = 0, .used = 0}));
+  EXPECT_EQ(mandate_.DelegationOf(delegation_).ceilings(0).available(), 20'000);
+  EXPECT_EQ(ReasonOr(mandate_.Allot(delegation_, "logistics", "USD", 20'001)), "OVER_CEILING");
+  EXPECT_EQ(Allot(20'000).state(), Slice::POSTED);
+  EXPECT_EQ(SpentOf().left, 50'000) << "one slice for a delegation and unit, added to";
+  EXPECT_EQ(finance().StoredRows(), finance().ReplayedRows());
+  EXPECT_EQ(mandate_.StoredRows(), mandate_.ReplayedRows());
+  EXPECT_EQ(finance().books().StateDigest(), finance().ReplayedBooksDigest());
+  EXPECT_EQ(mandate_.books().StateDigest(), mandate_.ReplayedBooksDigest());
+}
+
+TEST_F(CeilingsTest, ReserveHoldsPostSpendsAndVoidFrees) {
+  EXPECT_EQ(ReasonOr(Make(100)), "NO_SLICE");
+  Allot(30'000);
+  const auto first = Make(20'000);
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(SpentOf(), (Spent{.left = 10'000, .held = 20'000, .used = 0}));
+  const auto over = Make(10'001);
+  EXPECT_EQ(ReasonOr(over), "OVER_CEILING");
+  EXPECT_EQ(kernel::ErrorInfoOf(over.status()).metadata().at("available"), "10000");
+
+  ASSERT_THAT(scenario_.Approve(first->name()), IsOk());
+  scenario_.Settle();
+  ASSERT_THAT(scenario_.Accept(first->name()), IsOk());
+  scenario_.Settle();
+  EXPECT_EQ(SpentOf(), (Spent{.left = 10'000, .held = 0, .used = 20'000}));
+
+  const auto second = Make(10'000);
+  ASSERT_THAT(second, IsOk());
+  ASSERT_THAT(scenario_.Cancel(second->name()), IsOk());
+  EXPECT_EQ(SpentOf(), (Spent{.left = 10'000, .held = 0, .used = 20'000}));
+  EXPECT_EQ(finance().books().StateDigest(), finance().ReplayedBooksDigest());
+}
+
+// 200 callers for the last 100 units of a slice.
+TEST_F(CeilingsTest, TheLastUnitIsSpentOnce) {
+  Allot(100);
+  int made = 0;
+  for (int caller = 0; caller < 200; ++caller) made += Make(1).ok() ? 1 : 0;
+  EXPECT_EQ(made, 100);
+  EXPECT_EQ(SpentOf(), (Spent{.left = 0, .held = 100, .used = 0}));
+}
+
+// Rule A-7: it binds where finance logs it, and mandate knows that finance has.
+TEST_F(CeilingsTest, ARevocationBindsWhereItIsLogged) {
+  Allot(30'000);
+  const auto open = Make(10'000);
+  ASSERT_THAT(open, IsOk());
+  ASSERT_THAT(scenario_.Approve(open->name()), IsOk());
+  chapter8::mandate::v1::RevokeDelegationRequest revoke;
+  revoke.set_name(delegation_);
+  revoke.set_reason("recalled");
+  ASSERT_THAT(mandate_.Call<Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke),
+              IsOk());
+  const auto acknowledged = [&] {
+    int count = 0;
+    const Delegation row = mandate_.DelegationOf(delegation_);
+    for (const auto& each : row.acknowledgements()) count += each.logged() ? 1 : 0;
+    return count;
+  };
+  EXPECT_EQ(acknowledged(), 0);
+  EXPECT_THAT(Make(1), IsOk()) << "finance has not logged it";
+  Exchange();
+  EXPECT_EQ(acknowledged(), 1);
+  EXPECT_EQ(mandate_.DelegationOf(delegation_).acknowledgements(0).origin(),
+            "un.example/ch8/finance");
+  EXPECT_EQ(ReasonOr(Make(1)), "DELEGATION_NOT_IN_FORCE");
+
+  // What was reserved under it is not posted any more: the giver decides.
+  scenario_.Settle();
+  ASSERT_THAT(scenario_.Accept(open->name()), IsOk());
+  scenario_.Settle();
+  EXPECT_EQ(scenario_.OfferAt(scenario_.un, open->name()).state(), Offer::CANCELLED);
+  EXPECT_EQ(SpentOf().used, 0u);
+}
+
+TEST_F(CeilingsTest, OnlyTheDelegateActsAndOnlyForTheOperation) {
+  Allot(30'000);
+  chapter8::finance::v1::MakeOfferRequest request;
+  Offer& offer = *request.mutable_resource();
+  offer.set_request(scenario_.Request(100));
+  offer.set_fund("organizations/un/funds/trust");
+  offer.mutable_amount()->set_currency_code("USD");
+  offer.mutable_amount()->set_amount_minor(100);
+  offer.mutable_hold_duration()->set_seconds(3'600);
+  const auto make = [&](const std::string& delegation) {
+    offer.set_delegation(delegation);
+    return ReasonOr(scenario_.un.Call<Offer>("manager", "OfferService/MakeOffer", request));
+  };
+  EXPECT_EQ(make("delegations/DEL-UN-26-9999"), "UNKNOWN_DELEGATION");
+  const std::string to_another = *mandate_.Delegate(kResolution, "post: \"posts/auditor\"");
+  Exchange();
+  EXPECT_EQ(make(to_another), "NOT_DELEGATE");
+  EXPECT_EQ(make(delegation_), "OK");
+}
+
+}  // namespace
+}  // namespace ch8

@@ -23,7 +23,7 @@ Exercise Amani() {
       R"pb(
         name: "exercises/EXR-AU-26-0001"
         kind: CPX
-        title: "Amani; état-major conjoint, planification opérationnelle à Nairobi, ÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉ"
+        title: "Amani; état-major conjoint, planification à Nairobi, ÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉÉ"
         lead: "organizations/au"
         lead_origin: "au.example/ch8/training"
         days {

@@ -160,9 +160,14 @@ kernel::Event OwnDays(Booking booking) {
 // The record of seats that wait for our answer.
 absl::StatusOr<TransferRecord> SeatsRecord(const State& state, const Booking& booking) {
   auto record = books::FindTransfer(state.rows, booking.giver_origin(), booking.transfer_id());
-  if (booking.side() == Booking::RECEIVER && record.has_value()) return *std::move(record);
-  return kernel::NotNow("NOT_ASKED", absl::StrCat(booking.name(), " is not ours to answer"),
-                        {{"instead", kernel::ShowCommand(kBookingKind, booking.name())}});
+  if (booking.side() == Booking::RECEIVER && booking.state() == Booking::RESERVED &&
+      record.has_value()) {
+    return *std::move(record);
+  }
+  const std::string state_name = Booking::State_Name(booking.state());
+  return kernel::NotNow(
+      "NOT_ASKED", absl::StrCat(booking.name(), " is ", state_name),
+      {{"state", state_name}, {"instead", kernel::ShowCommand(kBookingKind, booking.name())}});
 }
 
 absl::StatusOr<kernel::Event> AcceptSeats(const State& state, const Line& line) {

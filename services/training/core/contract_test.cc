@@ -115,10 +115,10 @@ class RandomOfficers {
   explicit RandomOfficers(uint64_t seed) : random_(seed) {}
 
   void Act() {
-    switch (Pick(12)) {
+    switch (Pick(20)) {
       case 0:
-      case 1:
         return Propose();
+      case 1:
       case 2:
       case 3:
         return scenario_.Yes(scenario_.un, Any(), {static_cast<uint32_t>(1 + Pick(2))})
@@ -150,12 +150,12 @@ class RandomOfficers {
             .status()
             .IgnoreError();
       case 9:
-        scenario_.ledgers()[static_cast<size_t>(Pick(3))]->Advance(absl::Seconds(Pick(1'500)));
+        scenario_.ledgers()[static_cast<size_t>(Pick(3))]->Advance(absl::Seconds(Pick(600)));
         return;
       default: {
         TestLedger* const to = scenario_.ledgers()[static_cast<size_t>(Pick(3))];
         TestLedger* const from = scenario_.ledgers()[static_cast<size_t>(Pick(3))];
-        if (to != from) to->PullFrom(*from, 1 + static_cast<int>(Pick(6)));
+        if (to != from) to->PullFrom(*from, 1 + static_cast<int>(Pick(8)));
       }
     }
   }

@@ -49,11 +49,11 @@ Scenario::Scenario() {
 
 absl::StatusOr<v1::Exercise> Scenario::TryPropose(const std::string& lines, int first, int last,
                                                   const std::string& more) {
-  return au.Call<v1::Exercise>(
-      "planner", "ExerciseService/ProposeExercise",
-      Parsed<v1::ProposeExerciseRequest>(absl::StrCat(
-          "resource { kind: CPX title: \"Amani\" seats: 30 hold_duration { seconds: ", kHoldSeconds,
-          " } days { ", MayDays(first, last), " } ", lines, more, " }")));
+  auto request = Parsed<v1::ProposeExerciseRequest>(
+      absl::StrCat("resource { kind: CPX title: \"Amani\" hold_duration { seconds: ", kHoldSeconds,
+                   " } days { ", MayDays(first, last), " } ", lines, more, " }"));
+  if (request.resource().seats() == 0) request.mutable_resource()->set_seats(30);
+  return au.Call<v1::Exercise>("planner", "ExerciseService/ProposeExercise", request);
 }
 
 std::string Scenario::Propose(const std::string& lines, int first, int last) {

@@ -71,23 +71,6 @@ bool IsUnlocode(absl::string_view code) {
   return true;
 }
 
-absl::Status CheckLocation(const v1::Location& location) {
-  RETURN_IF_ERROR(kernel::CheckText(location.title(), "resource.location.title"));
-  if (!location.unlocode().empty() && !IsUnlocode(location.unlocode())) {
-    return kernel::BadField("resource.location.unlocode", "is no UN/LOCODE, such as KENBO");
-  }
-  if (!location.has_coordinates()) {
-    if (!location.unlocode().empty()) return absl::OkStatus();
-    return kernel::BadField("resource.location", "needs a UN/LOCODE or coordinates");
-  }
-  const v1::Coordinates& at = location.coordinates();
-  if (at.latitude_e6() < -kLatitudeMax || at.latitude_e6() > kLatitudeMax ||
-      at.longitude_e6() < -kLongitudeMax || at.longitude_e6() > kLongitudeMax) {
-    return kernel::BadField("resource.location.coordinates", "are not on the map");
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Days> OpeningOf(const v1::DateRange& range) {
   const std::optional<Days> days = DaysOf(range);
   if (days.has_value() && days->count() <= kOpeningDaysMax) return *days;
@@ -221,6 +204,23 @@ absl::StatusOr<v1::ListInstructorsResponse> ListInstructors(
 }
 
 }  // namespace
+
+absl::Status CheckLocation(const v1::Location& location) {
+  RETURN_IF_ERROR(kernel::CheckText(location.title(), "resource.location.title"));
+  if (!location.unlocode().empty() && !IsUnlocode(location.unlocode())) {
+    return kernel::BadField("resource.location.unlocode", "is no UN/LOCODE, such as KENBO");
+  }
+  if (!location.has_coordinates()) {
+    if (!location.unlocode().empty()) return absl::OkStatus();
+    return kernel::BadField("resource.location", "needs a UN/LOCODE or coordinates");
+  }
+  const v1::Coordinates& at = location.coordinates();
+  if (at.latitude_e6() < -kLatitudeMax || at.latitude_e6() > kLatitudeMax ||
+      at.longitude_e6() < -kLongitudeMax || at.longitude_e6() > kLongitudeMax) {
+    return kernel::BadField("resource.location.coordinates", "are not on the map");
+  }
+  return absl::OkStatus();
+}
 
 void AddBookableRoutes(kernel::Routes& routes) {
   const std::string service = "/chapter8.training.v1.CalendarService/";

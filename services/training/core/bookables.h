@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_TRAINING_CORE_BOOKABLES_H_
 #define CH8_SERVICES_TRAINING_CORE_BOOKABLES_H_
 
+#include "absl/status/status.h"
 #include "services/kernel/machine.h"
 #include "services/training/core/vocabulary.h"
 
@@ -9,6 +10,9 @@
 namespace ch8::training {
 
 void AddBookableRoutes(kernel::Routes& routes);
+
+// Where a venue is: a title, and a UN/LOCODE or coordinates. Errors: kInvalidArgument/BAD_FIELD.
+absl::Status CheckLocation(const v1::Location& location);
 
 void ApplyVenueAdded(const v1::TrainingEvent::VenueAdded& event, kernel::Rows& rows);
 void ApplyInstructorAdded(const v1::TrainingEvent::InstructorAdded& event, kernel::Rows& rows);

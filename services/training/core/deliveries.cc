@@ -10,6 +10,7 @@
 #include "services/kernel/names.h"
 #include "services/kernel/spoken_ids.h"
 #include "services/training/core/answers.h"
+#include "services/training/core/bookables.h"
 #include "services/training/core/bookings.h"
 #include "services/training/core/exercises.h"
 #include "services/training/core/lines.h"
@@ -50,7 +51,9 @@ bool WellFormed(const BookingTerms& terms, const Reserve& reserve, const Organiz
   return kernel::CheckName(terms.booking(), "bookings/*", "booking").ok() &&
          kernel::IsSpokenIdOf(kernel::IdOf(terms.booking()), kBookingIdKind, giver.name()) &&
          terms.quantity() == reserve.quantity() && reserve.quantity_min() == reserve.quantity() &&
-         reserve.hold_duration().nanos() == 0 && DaysOf(terms.days()).has_value() &&
+         reserve.hold_duration().nanos() == 0 &&
+         (!terms.has_location() || CheckLocation(terms.location()).ok()) &&
+         DaysOf(terms.days()).has_value() &&
          !kernel::TableReader<Booking>(state.rows).Find(terms.booking()).has_value();
 }
 

@@ -392,6 +392,15 @@ TEST(ExercisesTest, WhatNoHonestNodeSendsIsRefused) {
        [](auto& e) {
          e.mutable_exercise_recorded()->mutable_exercise()->mutable_lines(0)->set_quantity(6);
        }},
+      {"BAD_EXERCISE",
+       [](auto& e) {
+         v1::Location& location = *e.mutable_exercise_recorded()
+                                       ->mutable_exercise()
+                                       ->mutable_lines(0)
+                                       ->mutable_location();
+         location.set_title("Nairobi\x1b[2J");
+         location.set_unlocode("KENBO");
+       }},
       {"NOT_ADDRESSEE",
        [](auto& e) {
          Line& line = *e.mutable_exercise_recorded()->mutable_exercise()->mutable_lines(0);

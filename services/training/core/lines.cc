@@ -7,6 +7,7 @@
 #include "services/kernel/fields.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
+#include "services/training/core/bookables.h"
 #include "services/training/core/calendars.h"
 #include "services/training/core/standards.h"
 #include "storage/base/status_macros.h"
@@ -174,6 +175,7 @@ absl::StatusOr<Line> NewLine(const Context& context, const State& state, const L
 
 bool WellFormedLine(const Line& line, const Days& days) {
   if (!kernel::CheckName(line.organization(), "organizations/*", "organization").ok()) return false;
+  if (line.has_location() && !CheckLocation(line.location()).ok()) return false;
   if (line.kind() == Line::SEATS) return CheckSeatFigures(line).ok();
   return (line.kind() == Line::VENUE || line.kind() == Line::INSTRUCTOR) &&
          kernel::CheckName(line.bookable(), BookablePattern(line), "bookable").ok() &&

@@ -23,8 +23,8 @@ TEST(ExerciseLinesTest, DegreesAreExact) {
   };
   for (const auto& row : kTable) {
     const auto parsed = ParseDegrees(row.typed);
-    EXPECT_EQ(parsed.ok(), row.degrees_e6.has_value()) << row.typed;
-    if (parsed.ok()) EXPECT_EQ(*parsed, row.degrees_e6) << row.typed;
+    const auto degrees_e6 = parsed.ok() ? std::optional<int32_t>(*parsed) : std::nullopt;
+    EXPECT_EQ(degrees_e6, row.degrees_e6) << row.typed;
   }
 }
 

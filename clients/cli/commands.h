@@ -9,15 +9,18 @@
 namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
+std::vector<Command> AgreementCommands();
 std::vector<Command> BookingCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> CalendarCommands();
 std::vector<Command> ClearanceCommands();
+std::vector<Command> ConsentCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
 std::vector<Command> DelegationCommands();  // With mandate.
 std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
+std::vector<Command> GroupCommands();
 std::vector<Command> InboxCommands();
 std::vector<Command> InstructorCommands();
 std::vector<Command> LedgerCommands();
@@ -27,6 +30,7 @@ std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
+std::vector<Command> ReportCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> StandardCommands();
 std::vector<Command> StrengthCommands();

@@ -57,6 +57,10 @@ std::string DelegationName(absl::string_view typed) { return Spoken("delegations
 std::string UnitName(absl::string_view typed) { return InCollection("units", typed); }
 std::string ClearanceName(absl::string_view typed) { return InCollection("clearances", typed); }
 std::string StrengthReportName(absl::string_view typed) { return Spoken("strengthReports", typed); }
+std::string ReportName(absl::string_view typed) { return Spoken("reports", typed); }
+std::string ConsentName(absl::string_view typed) { return Spoken("consents", typed); }
+std::string GroupName(absl::string_view typed) { return InCollection("groups", typed); }
+std::string AgreementName(absl::string_view typed) { return InCollection("agreements", typed); }
 std::string ExerciseName(absl::string_view typed) { return Spoken("exercises", typed); }
 std::string BookingName(absl::string_view typed) { return Spoken("bookings", typed); }
 std::string StandardName(absl::string_view typed) { return Spoken("standards", typed); }

@@ -53,9 +53,10 @@ const std::vector<Command>& AllCommands() {
       InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
       OperationCommands(), FundCommands(), ContributionCommands(), BudgetCommands(),
       RequestCommands(), OfferCommands(), MandateCommands(), DelegationCommands(),
-      ClearanceCommands(), StrengthCommands(), VenueCommands(), InstructorCommands(),
-      CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
-      AccountCommands(), LedgerCommands(), std::vector<Command>{CompletionCommand()}));
+      ClearanceCommands(), StrengthCommands(), AccountCommands(), ReportCommands(),
+      ConsentCommands(), GroupCommands(), AgreementCommands(), VenueCommands(),
+      InstructorCommands(), CalendarCommands(), StandardCommands(), ExerciseCommands(),
+      BookingCommands(), LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

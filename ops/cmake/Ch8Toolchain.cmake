@@ -6,9 +6,12 @@ set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 set(CMAKE_EXE_LINKER_FLAGS_DEV "")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")
 
+# What was compiled in another checkout serves here too: paths below the project are taken as
+# relative to it, and the folder compiled in is none of the cache's business.
 find_program(CH8_CCACHE ccache)
 if(CH8_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CH8_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CH8_CCACHE})
 endif()
 find_program(CH8_MOLD mold)
 if(CH8_MOLD)

@@ -1,5 +1,6 @@
 # What a scenario is told with: numbered steps, commands shown before they run, expectations on
-# JSON read back from the ledgers. Sourced by the story; needs `jq`, and `ch8` in $bin.
+# JSON read back from the ledgers. Sourced by the story; needs `jq`, `ch8` in $bin, and
+# add_context CONTEXT DEVICE.
 
 bold= dim= red= green= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -74,4 +75,25 @@ await() {
     [ "$tries" -lt 150 ] || die "waited 30 s for $filter on: ch8 --as $context $(quoted "$@")"
     sleep 0.2
   done
+}
+
+# appoint ORG OFFICER PERSON POST [POST]: keys on the officer's side, certificate from the
+# organization's CA, entered by one administrator and confirmed by the other.
+appoint() {
+  local org=$1 officer=$2 person=$3 post device=$home/devices/$1-$2 posts=(); shift 3
+  for post; do posts+=(--post "$post"); done
+  run_quietly "$org:admin-1" officer key-request "$device"
+  run_quietly "$org:admin-1" officer issue --home "$home/$org" --request "$device/tls.csr" \
+    --id "$officer" --out "$device"
+  run_quietly "$org:admin-1" officer add "$officer" --person "$person" "${posts[@]}" \
+    --act-key "$device/act.pub"
+  run_quietly "$org:admin-2" officer confirm "$officer"
+  add_context "$org:$officer" "$device" >/dev/null 2>&1 || die "no context for $org:$officer"
+}
+
+# make_post ORG POST TITLE ROLE [ARGS...]
+make_post() {
+  local org=$1 post=$2 title=$3 role=$4; shift 4
+  run_quietly "$org:admin-1" post add "$post" --title "$title" --role "$role" "$@"
+  run_quietly "$org:admin-2" post confirm "$post"
 }

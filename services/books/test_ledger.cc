@@ -98,6 +98,7 @@ TestLedger::TestLedger(const Options& options)
   options_.organization = absl::StrCat("organizations/", options.organization);
   options_.trust_domain = absl::StrCat(options.organization, ".example");
   options_.fresh_salt = [this] { return FreshHash(); };
+  options_.bodies = &bodies_;
   executor_ = std::make_unique<kernel::Executor>(options_);
   LogFacts(options);
 }
@@ -123,7 +124,7 @@ Hash TestLedger::FreshHash() {
 
 std::string TestLedger::NextRequestId() { return absl::StrCat("request-", ++fresh_); }
 
-kernel::Command TestLedger::CommandOf(const std::string& request_id, const RawCommand& raw) {
+kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
   kernel::Command command;
   command.method = absl::StrCat(package_, raw.method);
   command.request = raw.request;
@@ -132,7 +133,7 @@ kernel::Command TestLedger::CommandOf(const std::string& request_id, const RawCo
   command.caller = {.kind = chapter8::authz::v1::OFFICER,
                     .trust_domain = options_.trust_domain,
                     .id = absl::StrCat("officer/", raw.officer)};
-  command.request_id = request_id;
+  command.request_id = raw.request_id.empty() ? NextRequestId() : raw.request_id;
   command.mode = raw.mode;
   command.act.emplace();
   command.act->set_public_key(KeyOf(raw.officer));
@@ -141,16 +142,19 @@ kernel::Command TestLedger::CommandOf(const std::string& request_id, const RawCo
   return command;
 }
 
-kernel::Outcome TestLedger::RunAs(const std::string& request_id, const RawCommand& raw) {
+kernel::Outcome TestLedger::Run(const RawCommand& raw) {
   executor_->Begin(time_);
-  kernel::Outcome outcome = executor_->Execute(CommandOf(request_id, raw));
+  kernel::Outcome outcome = executor_->Execute(CommandOf(raw));
+  for (const kernel::Body& body : outcome.bodies) {
+    Check(bodies_.Put(body).ok(), "a body that cannot be stored");
+  }
   Commit();
   return outcome;
 }
 
 kernel::Outcome TestLedger::Read(const RawCommand& raw) {
   executor_->Begin(time_);
-  kernel::Outcome outcome = executor_->Read(CommandOf(NextRequestId(), raw));
+  kernel::Outcome outcome = executor_->Read(CommandOf(raw));
   Commit();
   return outcome;
 }
@@ -231,6 +235,35 @@ std::vector<chapter8::ledger::v1::Entry> TestLedger::Entries(uint64_t begin) con
   });
   Check(read.ok(), "a log that cannot be read");
   return entries;
+}
+
+std::vector<kernel::WantedBody> TestLedger::WantedBodies() const {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  return options_.machine->WantedBodies(kernel::SnapshotRows(*snapshot));
+}
+
+bool TestLedger::MayFetchBody(absl::string_view trust_domain, const Hash& digest) const {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  return options_.machine->MayFetchBody(trust_domain, digest, kernel::SnapshotRows(*snapshot));
+}
+
+std::string TestLedger::AllBytes() const {
+  std::string bytes;
+  const absl::Status read = ledger_->ReadEntries(0, size(), [&](const Entry& stored) {
+    absl::StrAppend(&bytes, stored.payload, "\n");
+    return true;
+  });
+  Check(read.ok(), "a log that cannot be read");
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  for (const Table table : {Table::kRows, Table::kAnswers, Table::kPeer, Table::kMeta}) {
+    const absl::Status scanned =
+        snapshot->Scan(table, "", "", [&](absl::string_view key, absl::string_view value) {
+          absl::StrAppend(&bytes, key, "\n", value, "\n");
+          return true;
+        });
+    Check(scanned.ok(), "rows that cannot be read");
+  }
+  return bytes;
 }
 
 std::map<std::string, std::string> TestLedger::StoredRows() const {

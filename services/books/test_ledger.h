@@ -17,6 +17,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/books.h"
 #include "services/books/ids.h"
+#include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
 #include "storage/ledger/mem_ledger.h"
 
@@ -61,10 +62,9 @@ class TestLedger {
     absl::string_view method;
     std::string request;
     kernel::Command::Mode mode = kernel::Command::Mode::kExecute;
+    std::string request_id{};  // Empty: a new one.
   };
-  kernel::Outcome Run(const RawCommand& raw) { return RunAs(NextRequestId(), raw); }
-  // The same under a request id of the test's own, for retries.
-  kernel::Outcome RunAs(const std::string& request_id, const RawCommand& raw);
+  kernel::Outcome Run(const RawCommand& raw);
   kernel::Outcome Read(const RawCommand& raw);
 
   // Takes at most `count_max` entries that `other` has addressed to this organization and that are
@@ -84,6 +84,10 @@ class TestLedger {
   const std::string& organization() const { return options_.organization; }
   uint64_t size() const { return ledger_->durable_size(); }
   const Books& books() const { return books_; }
+  kernel::MemBodies& bodies() { return bodies_; }
+  // As the federation asks the machine.
+  std::vector<kernel::WantedBody> WantedBodies() const;
+  bool MayFetchBody(absl::string_view trust_domain, const Hash& digest) const;
 
   // All entries from `begin` on that are not Request entries.
   std::vector<chapter8::ledger::v1::Entry> Entries(uint64_t begin = 0) const;
@@ -91,6 +95,10 @@ class TestLedger {
   const Ledger& ledger() const { return *ledger_; }
   // What is durable now.
   std::unique_ptr<ch8::Snapshot> Snapshot() const { return ledger_->TakeSnapshot(); }
+  // Everything that is stored: the payloads of all entries and the rows of all tables, one after
+  // another, to be searched for what must not be there.
+  std::string AllBytes() const;
+
   // The rows (Table::kRows) as stored, and as a replay of the whole log gives them.
   std::map<std::string, std::string> StoredRows() const;
   std::map<std::string, std::string> ReplayedRows() const;
@@ -106,7 +114,7 @@ class TestLedger {
     return response;
   }
 
-  kernel::Command CommandOf(const std::string& request_id, const RawCommand& raw);
+  kernel::Command CommandOf(const RawCommand& raw);
   std::string NextRequestId();
   Hash FreshHash();
   void LogFacts(const Options& options);
@@ -116,6 +124,7 @@ class TestLedger {
   std::unique_ptr<MemLedger> ledger_;
   NoOlderIds no_older_ids_;
   Books books_;
+  kernel::MemBodies bodies_;
   kernel::Executor::Options options_;
   std::unique_ptr<kernel::Executor> executor_;
   absl::Time time_;

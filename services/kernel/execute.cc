@@ -73,7 +73,8 @@ Outcome ReadFrom(const Executor::Options& options, const Command& command, const
       AuthorizeRead(*rule, command.caller, position.time, state.rows);
   if (!actor.ok()) return Failed(actor.status());
   absl::StatusOr<std::string> reply =
-      read(ContextOf(options, position, *actor, ""), command.request, state);
+      read(ContextOf(options, position, *actor, ""), command.request,
+           State{state.rows, state.accounts, options.bodies});
   if (!reply.ok()) return Failed(WithDomain(reply.status(), options.machine->domain()));
   return Outcome{.status = absl::OkStatus(), .reply = *std::move(reply), .receipt = {}};
 }
@@ -210,6 +211,7 @@ Outcome Executor::ExecuteWith(const Command& command, const Routes::Decide& deci
   Outcome outcome;
   outcome.receipt = Append(RequestOf(command, *actor), command.request_salt, decision->events);
   outcome.reply = decision->reply(CurrentState());
+  outcome.bodies = std::move(decision->bodies);
   KeepAnswer(command, outcome);
   retry_parked_ = true;
   return outcome;

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "chapter8/ledger/v1/answer.pb.h"
+#include "services/kernel/bodies.h"
 #include "services/kernel/machine.h"
 #include "services/kernel/rows.h"
 #include "storage/ledger/ledger.h"
@@ -25,6 +26,7 @@ struct Outcome {
   std::string reply;                      // Response message bytes when OK.
   chapter8::ledger::v1::Receipt receipt;  // Empty origin when nothing was logged.
   bool waives_head = false;               // The act after whose sync heads may be signed.
+  std::vector<Body> bodies = {};          // To be stored before the commit.
 };
 
 // Another ledger's entry on its way in: verified, with the row that remembers how far we are.
@@ -65,9 +67,10 @@ class Executor {
     const Ledger* ledger = nullptr;
     const Machine* machine = nullptr;
     Accounts* accounts = nullptr;
-    std::string organization;          // "organizations/un"
-    std::string trust_domain;          // "un.example"
-    std::function<Hash()> fresh_salt;  // Secret and random; from a seed in the simulator.
+    std::string organization;            // "organizations/un"
+    std::string trust_domain;            // "un.example"
+    std::function<Hash()> fresh_salt;    // Secret and random; from a seed in the simulator.
+    const BodyReader* bodies = nullptr;  // Optional. What reads may give out.
   };
   explicit Executor(const Options& options);
 

@@ -17,6 +17,7 @@
 #include "chapter8/type/v1/act_signature.pb.h"
 #include "google/protobuf/message.h"
 #include "services/kernel/accounts.h"
+#include "services/kernel/bodies.h"
 #include "services/kernel/rows.h"
 #include "storage/base/hash.h"
 
@@ -70,6 +71,7 @@ struct Context {
 struct State {
   const RowReader& rows;
   const Accounts& accounts;
+  const BodyReader* bodies = nullptr;  // For reads alone: no decision rests on what can be erased.
 };
 
 // One entry to log. The kernel adds addresses, salt and tag.
@@ -86,6 +88,7 @@ Event DomainEvent(const google::protobuf::Message& event);
 struct Decision {
   std::vector<Event> events;
   std::function<std::string(const State& state)> reply;
+  std::vector<Body> bodies = {};  // Stored before the events are committed.
 };
 
 // One logged entry, as Apply sees it: live and in replay alike.
@@ -109,6 +112,12 @@ struct Verdict {
   chapter8::ledger::v1::Delivery::Verdict verdict = chapter8::ledger::v1::Delivery::ACCEPT;
   std::string reason;         // UPPER_SNAKE, for REFUSE and DEFER.
   std::vector<Event> events;  // For ACCEPT, and receipts for REFUSE.
+};
+
+// A body that another organization's ledger holds for us.
+struct WantedBody {
+  std::string origin;  // The ledger that may be asked for it.
+  Hash digest;
 };
 
 // Where a read is answered from.
@@ -166,6 +175,14 @@ class Machine {
   // Applies one entry's effect to the rows. Total and frozen: the same rows for an old entry for
   // ever. Facts, addresses, accounts and postings are applied by the kernel.
   virtual void Apply(const Applied& applied, Rows& rows) const = 0;
+
+  // Whether nodes of `trust_domain` may fetch the body of `digest`. A machine without bodies gives
+  // none.
+  virtual bool MayFetchBody(absl::string_view, const Hash&, const RowReader&) const {
+    return false;
+  }
+  // The bodies that deliveries have named and that are still of use, here already or not.
+  virtual std::vector<WantedBody> WantedBodies(const RowReader&) const { return {}; }
 };
 
 // Parses a request strictly: unknown fields anywhere, bad UTF-8 and malformed bytes are refused.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/machine.h"
 
@@ -37,6 +38,21 @@ class Runner {
   // Keeps what is known of another ledger beside its entries: heads, evidence. Rows of
   // Table::kPeer.
   virtual void SubmitPeerRows(std::vector<RowWrite> rows, Done done) = 0;
+
+  // Bodies (services/kernel/bodies.h), for the federation. A runner without a body store has none
+  // and wants none.
+  //
+  // The bytes of a body, for nodes of `trust_domain`. Errors: kNotFound when it is not here or not
+  // for them, without saying which; those of BodyReader::Get().
+  virtual absl::StatusOr<std::string> GiveBody(absl::string_view, const Hash&) {
+    return absl::NotFoundError("no body that the caller may have");
+  }
+  // The bodies that the ledger `origin` may be asked for and that are not here.
+  virtual std::vector<Hash> MissingBodies(absl::string_view) { return {}; }
+  // Stores a body that was fetched, durably. Errors: those of BodyStore::Put().
+  virtual absl::Status KeepBody(const Body&) {
+    return absl::UnimplementedError("this ledger keeps no bodies");
+  }
 
   virtual const Ledger& ledger() const = 0;
 

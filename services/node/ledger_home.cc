@@ -19,9 +19,12 @@ RocksLedgerOptions LedgerOptions(const std::string& directory) {
 
 }  // namespace
 
-LedgerHome::LedgerHome(const Module& module, std::string directory,
+LedgerHome::LedgerHome(const Module& module, const std::string& data,
                        std::unique_ptr<RocksLedger> ledger)
-    : module_(module), directory_(std::move(directory)), ledger_(std::move(ledger)) {}
+    : module_(module),
+      directory_(absl::StrCat(data, "/", module.service)),
+      body_keys_(absl::StrCat(data, "/body-keys/", module.service)),
+      ledger_(std::move(ledger)) {}
 
 LedgerHome::~LedgerHome() {
   if (sequencer_ == nullptr) return;
@@ -36,7 +39,7 @@ absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Open(const Module& modul
   const std::string directory = absl::StrCat(data, "/", module.service);
   ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger,
                    RocksLedger::Open(LedgerOptions(directory)));
-  std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
+  std::unique_ptr<LedgerHome> home(new LedgerHome(module, data, std::move(ledger)));
   RETURN_IF_ERROR(home->ReadGenesis(folder));
   // A crash may have come between the making of the ledger and the note of it.
   RETURN_IF_ERROR(folder.RememberLog(module.service, home->ledger_->log_id()));
@@ -62,7 +65,7 @@ absl::StatusOr<std::unique_ptr<LedgerHome>> LedgerHome::Create(const Module& mod
   ASSIGN_OR_RETURN(genesis.salt, Hash::FromBytes(RandomBytes(Hash::kSize)));
   ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger,
                    RocksLedger::Create(LedgerOptions(directory), genesis));
-  std::unique_ptr<LedgerHome> home(new LedgerHome(module, directory, std::move(ledger)));
+  std::unique_ptr<LedgerHome> home(new LedgerHome(module, data, std::move(ledger)));
   RETURN_IF_ERROR(home->ReadGenesis(folder));
   RETURN_IF_ERROR(folder.RememberLog(module.service, home->ledger_->log_id()));
   return home;
@@ -116,6 +119,11 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.trust_domain = options.folder->record.trust_domain();
   sequencer.on_stopped = options.on_stopped;
   sequencer.admit_writes = options.admit_writes;
+  if (module_.bodies == Module::Bodies::kFiles) {
+    ASSIGN_OR_RETURN(bodies_,
+                     FileBodies::Open({.bodies = directory_ + "/bodies", .keys = body_keys_}));
+    sequencer.bodies = bodies_.get();
+  }
   if (module_.accounts == Module::Accounts::kBooks) {
     ASSIGN_OR_RETURN(
         books::Recovered recovered,

@@ -9,6 +9,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/ids.h"
 #include "services/kernel/machine.h"
+#include "services/node/file_bodies.h"
 #include "services/node/modules.h"
 #include "services/node/node_folder.h"
 #include "services/node/sequencer.h"
@@ -22,6 +23,8 @@ namespace ch8::node {
 // sequencer, in <data>/<service>:
 //
 //   ledger/      the RocksDB database
+//   bodies/      content outside the log (services/node/file_bodies.h), its keys in
+//                <data>/body-keys/<service>
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
 //
 // Two steps, because the clock that a sequencer needs stands in the ledgers' genesis entries.
@@ -72,17 +75,19 @@ class LedgerHome {
   const Ledger& ledger() const { return *ledger_; }
 
  private:
-  LedgerHome(const Module& module, std::string directory, std::unique_ptr<RocksLedger> ledger);
+  LedgerHome(const Module& module, const std::string& data, std::unique_ptr<RocksLedger> ledger);
 
   absl::Status ReadGenesis(const NodeFolder& folder);
 
   const Module& module_;
   const std::string directory_;
+  const std::string body_keys_;
   // In the order in which they need each other.
   const std::unique_ptr<RocksLedger> ledger_;
   chapter8::ledger::v1::Genesis genesis_;
   std::unique_ptr<books::IdIndex> older_ids_;
   std::unique_ptr<kernel::Machine> machine_;
+  std::unique_ptr<FileBodies> bodies_;
   std::unique_ptr<HeadKeeper> head_keeper_;
   std::unique_ptr<Sequencer> sequencer_;
 };

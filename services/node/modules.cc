@@ -4,11 +4,13 @@
 #include "chapter8/books/v1/transfer_service.grpc.pb.h"
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
+#include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
+#include "services/information/core/machine.h"
 #include "services/mandate/core/machine.h"
 #include "services/training/core/machine.h"
 #include "services/trust/certificates.h"
@@ -16,11 +18,21 @@
 namespace ch8::node {
 namespace {
 
+namespace directory_v1 = chapter8::directory::v1;
+namespace finance_v1 = chapter8::finance::v1;
+namespace information_v1 = chapter8::information::v1;
+namespace mandate_v1 = chapter8::mandate::v1;
+namespace training_v1 = chapter8::training::v1;
+using chapter8::books::v1::TransferService;
 using chapter8::ledger::v1::Genesis;
-using Stubs = std::vector<std::unique_ptr<grpc::Service>>;
 
 absl::StatusOr<std::vector<kernel::Event>> NoEvents(const Genesis&) {
   return std::vector<kernel::Event>();
+}
+
+template <typename Machine>
+std::unique_ptr<kernel::Machine> Make(const Genesis&) {
+  return std::make_unique<Machine>();
 }
 
 std::unique_ptr<kernel::Machine> MakeDirectory(const Genesis& genesis) {
@@ -31,91 +43,80 @@ std::unique_ptr<kernel::Machine> MakeDirectory(const Genesis& genesis) {
   return std::make_unique<directory::DirectoryMachine>(options);
 }
 
-Stubs DirectoryStubs() {
-  Stubs stubs;
-  stubs.push_back(std::make_unique<chapter8::directory::v1::DirectoryService::CallbackService>());
+template <typename... Services>
+std::vector<std::unique_ptr<grpc::Service>> StubsOf() {
+  std::vector<std::unique_ptr<grpc::Service>> stubs;
+  (stubs.push_back(std::make_unique<typename Services::CallbackService>()), ...);
   return stubs;
 }
 
-std::unique_ptr<kernel::Machine> MakeFinance(const Genesis&) {
-  return std::make_unique<finance::FinanceMachine>();
+Module DirectoryModule() {
+  return {.service = "directory",
+          .proto_files = {"chapter8/directory/v1/directory_service.proto"},
+          .accounts = Module::Accounts::kNone,
+          .reads_own = {},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = MakeDirectory,
+          .genesis_events = directory::GenesisEvents,
+          .make_stubs = StubsOf<directory_v1::DirectoryService>};
 }
 
-Stubs FinanceStubs() {
-  namespace v1 = chapter8::finance::v1;
-  Stubs stubs;
-  stubs.push_back(std::make_unique<v1::OperationService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::FundService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::BudgetService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::RequestService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::OfferService::CallbackService>());
-  stubs.push_back(std::make_unique<chapter8::books::v1::TransferService::CallbackService>());
-  return stubs;
+Module MandateModule() {
+  return {.service = "mandate",
+          .proto_files = {"chapter8/mandate/v1/mandate_service.proto"},
+          .accounts = Module::Accounts::kBooks,
+          .reads_own = {"directory", "finance", "logistics", "training"},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = Make<mandate::MandateMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<mandate_v1::DecisionService, mandate_v1::DelegationService,
+                                mandate_v1::ClearanceService, mandate_v1::StrengthService>};
 }
 
-std::unique_ptr<kernel::Machine> MakeMandate(const Genesis&) {
-  return std::make_unique<mandate::MandateMachine>();
+Module FinanceModule() {
+  return {
+      .service = "finance",
+      .proto_files = {"chapter8/finance/v1/finance_service.proto",
+                      "chapter8/books/v1/transfer_service.proto"},
+      .accounts = Module::Accounts::kBooks,
+      .reads_own = {"directory", "mandate"},
+      .bodies = Module::Bodies::kNone,
+      .make_machine = Make<finance::FinanceMachine>,
+      .genesis_events = NoEvents,
+      .make_stubs =
+          StubsOf<finance_v1::OperationService, finance_v1::FundService, finance_v1::BudgetService,
+                  finance_v1::RequestService, finance_v1::OfferService, TransferService>};
 }
 
-Stubs MandateStubs() {
-  namespace v1 = chapter8::mandate::v1;
-  Stubs stubs;
-  stubs.push_back(std::make_unique<v1::DecisionService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::DelegationService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::ClearanceService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::StrengthService::CallbackService>());
-  return stubs;
+Module InformationModule() {
+  return {.service = "information",
+          .proto_files = {"chapter8/information/v1/information_service.proto"},
+          .accounts = Module::Accounts::kNone,
+          .reads_own = {"directory"},
+          .bodies = Module::Bodies::kFiles,
+          .make_machine = Make<information::InformationMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<information_v1::ReportService, information_v1::ConsentService,
+                                information_v1::GroupService, information_v1::AgreementService>};
 }
 
-std::unique_ptr<kernel::Machine> MakeTraining(const Genesis&) {
-  return std::make_unique<training::TrainingMachine>();
-}
-
-Stubs TrainingStubs() {
-  namespace v1 = chapter8::training::v1;
-  Stubs stubs;
-  stubs.push_back(std::make_unique<v1::CalendarService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::StandardService::CallbackService>());
-  stubs.push_back(std::make_unique<v1::ExerciseService::CallbackService>());
-  return stubs;
-}
-
-std::vector<Module> AllModules() {
-  return {{.service = "directory",
-           .proto_files = {"chapter8/directory/v1/directory_service.proto"},
-           .accounts = Module::Accounts::kNone,
-           .reads_own = {},
-           .make_machine = MakeDirectory,
-           .genesis_events = directory::GenesisEvents,
-           .make_stubs = DirectoryStubs},
-          {.service = "mandate",
-           .proto_files = {"chapter8/mandate/v1/mandate_service.proto"},
-           .accounts = Module::Accounts::kBooks,
-           .reads_own = {"directory", "finance", "logistics", "training"},
-           .make_machine = MakeMandate,
-           .genesis_events = NoEvents,
-           .make_stubs = MandateStubs},
-          {.service = "finance",
-           .proto_files = {"chapter8/finance/v1/finance_service.proto",
-                           "chapter8/books/v1/transfer_service.proto"},
-           .accounts = Module::Accounts::kBooks,
-           .reads_own = {"directory", "mandate"},
-           .make_machine = MakeFinance,
-           .genesis_events = NoEvents,
-           .make_stubs = FinanceStubs},
-          {.service = "training",
-           .proto_files = {"chapter8/training/v1/training_service.proto"},
-           .accounts = Module::Accounts::kBooks,
-           .reads_own = {"directory"},
-           .make_machine = MakeTraining,
-           .genesis_events = NoEvents,
-           .make_stubs = TrainingStubs}};
+Module TrainingModule() {
+  return {.service = "training",
+          .proto_files = {"chapter8/training/v1/training_service.proto"},
+          .accounts = Module::Accounts::kBooks,
+          .reads_own = {"directory"},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = Make<training::TrainingMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<training_v1::CalendarService, training_v1::StandardService,
+                                training_v1::ExerciseService>};
 }
 
 }  // namespace
 
 const std::vector<Module>& Modules() {
-  static const auto& modules = *new std::vector<Module>(AllModules());
+  static const auto& modules = *new std::vector<Module>(
+      {DirectoryModule(), MandateModule(), FinanceModule(), InformationModule(), TrainingModule()});
   return modules;
 }
 

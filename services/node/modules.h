@@ -22,6 +22,9 @@ struct Module {
   Accounts accounts = Accounts::kNone;  // Whether its ledger moves quantities.
   std::vector<std::string> reads_own;   // The own organization's ledgers that it takes facts from.
 
+  enum class Bodies { kNone, kFiles };
+  Bodies bodies = Bodies::kNone;  // Whether it has content outside its log.
+
   // The machine of a ledger that starts from `genesis`.
   std::unique_ptr<kernel::Machine> (*make_machine)(const chapter8::ledger::v1::Genesis& genesis);
   // What its ledger logs right after its genesis. Errors: kInvalidArgument.

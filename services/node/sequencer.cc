@@ -57,7 +57,8 @@ Sequencer::Sequencer(Options options)
                                                 .accounts = accounts,
                                                 .organization = options_.organization,
                                                 .trust_domain = options_.trust_domain,
-                                                .fresh_salt = RandomHash};
+                                                .fresh_salt = RandomHash,
+                                                .bodies = options_.bodies};
   executor_ = std::make_unique<kernel::Executor>(executor_options_);
   ledger_time_ = std::make_unique<kernel::LedgerTime>(executor_->time());
 }
@@ -276,6 +277,10 @@ bool Sequencer::GroupHasRoom() const {
 void Sequencer::Write(Group& group) {
   if (!executor_->status().ok()) Stop(executor_->status());
   if (!stopped().ok()) return;
+  if (const absl::Status stored = StoreBodies(group); !stored.ok()) {
+    // As after a failed commit, what is in memory is ahead of the disk.
+    return Stop(absl::DataLossError(absl::StrCat("a body is not stored: ", stored.message())));
+  }
   const Ledger::CommitRequest commit = executor_->Finish();
   group.written_size = options_.ledger->WrittenView().size();
   if (commit.requests.empty() && commit.rows.empty()) return;
@@ -287,6 +292,17 @@ void Sequencer::Write(Group& group) {
   }
   group.written_size = committed->size;
   group.wrote = true;
+}
+
+// Before the commit: the log never names a body that a crash could still lose.
+absl::Status Sequencer::StoreBodies(const Group& group) {
+  for (const Group::Answer& answer : group.answers) {
+    for (const kernel::Body& body : answer.outcome.bodies) {
+      Check(options_.bodies != nullptr, "a body in a service without a body store");
+      RETURN_IF_ERROR(options_.bodies->Put(body));
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::optional<Outcome> Sequencer::Decide(Work& work) {

@@ -51,6 +51,7 @@ class Sequencer final : public kernel::Runner {
     size_t queue_requests_max = 4'096;
     size_t queue_bytes_max = 64 * 1024 * 1024;
     std::function<void(const absl::Status& why)> on_stopped;
+    kernel::BodyStore* bodies = nullptr;  // Optional. Of a service that has bodies.
     // Optional. Whether anything may be written just now, e.g. while the disk has room; asked once
     // a group, by the sequencer. While it may not, whatever would write is refused with this
     // status, nothing falls due, and reads go on.
@@ -67,6 +68,9 @@ class Sequencer final : public kernel::Runner {
   void Submit(kernel::Command command, Done done) override;
   void SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) override;
   void SubmitPeerRows(std::vector<RowWrite> rows, Done done) override;
+  absl::StatusOr<std::string> GiveBody(absl::string_view trust_domain, const Hash& digest) override;
+  std::vector<Hash> MissingBodies(absl::string_view origin) override;
+  absl::Status KeepBody(const kernel::Body& body) override;
   const Ledger& ledger() const override { return *options_.ledger; }
   absl::StatusOr<std::string> SignedNote() override;
   uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) override;
@@ -116,6 +120,7 @@ class Sequencer final : public kernel::Runner {
   std::optional<kernel::Outcome> Decide(Work& work);
   std::optional<kernel::Outcome> Deliver(Work& work);
   void Write(Group& group);
+  absl::Status StoreBodies(const Group& group);
   kernel::Outcome WaiveHead(const kernel::Command& command);
   absl::StatusOr<std::string> ReadHead() const;
   void HandOver(Group group);

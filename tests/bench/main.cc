@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/bench/footprint.h"
 #include "tests/bench/target.h"
 #include "tests/bench/transfers.h"
 
@@ -21,6 +22,7 @@ constexpr int kExitFailed = 1;
 
 struct Arguments {
   TransfersOptions transfers;
+  uint32_t footprint_transfers = 20;
   double seconds = 10;
   std::string transport = "inproc";
   std::string output = "text";
@@ -112,6 +114,30 @@ int Transfers(const Arguments& arguments) {
   return 0;
 }
 
+int ShowFootprint(const Arguments& arguments) {
+  const absl::StatusOr<Footprint> footprint = MeasureFootprint(arguments.footprint_transfers);
+  if (!footprint.ok()) {
+    std::fprintf(stderr, "ch8-bench: %s\n", std::string(footprint.status().message()).c_str());
+    return kExitFailed;
+  }
+  const nlohmann::ordered_json json = {
+      {"start_ms", absl::ToInt64Milliseconds(footprint->start)},
+      {"idle_memory_mib", footprint->idle_memory_bytes >> 20},
+      {"disk_bytes_per_entry", footprint->disk_bytes_per_entry},
+      {"wire_bytes_to_receiver", footprint->wire_bytes_to_receiver},
+      {"wire_bytes_to_giver", footprint->wire_bytes_to_giver},
+      {"transfers", footprint->transfers},
+      {"build", CH8_BUILD_TYPE}};
+  if (arguments.output == "json") {
+    std::puts(json.dump().c_str());
+    return 0;
+  }
+  for (const auto& [name, value] : json.items()) {
+    std::printf("%-24s %s\n", name.c_str(), value.dump().c_str());
+  }
+  return 0;
+}
+
 // Programs of this build are found beside this one.
 void PointAtOwnPrograms() {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -150,10 +176,21 @@ int Run(int argc, char** argv) {
       ->capture_default_str();
   transfers->add_option("--directory", arguments.directory, "where the temporary folder is made")
       ->capture_default_str();
+  CLI::App* footprint = app.add_subcommand(
+      "footprint",
+      "What two real nodes weigh: start, memory at rest with all services, disk per entry, and "
+      "the\n"
+      "bytes that one two-sided transfer of money sends each way, proofs included.");
+  footprint->add_option("--transfers", arguments.footprint_transfers, "how many are settled")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  footprint->add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   arguments.transfers.duration = absl::Seconds(arguments.seconds);
   PointAtOwnPrograms();
-  return Transfers(arguments);
+  return footprint->parsed() ? ShowFootprint(arguments) : Transfers(arguments);
 }
 
 }  // namespace

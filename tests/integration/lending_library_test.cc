@@ -89,8 +89,10 @@ TEST_F(LendingLibraryTest, LendsWhatIsThereAndNothingElse) {
 TEST_F(LendingLibraryTest, ARetryHasOneEffect) {
   ASSERT_THAT(Add("charter", 3), IsOk());
   const auto lend = [&](uint32_t copies) {
-    return library_.RunAs("lend-1", {"librarian", "LendingService/LendCopies",
-                                     Lend("charter", copies).SerializeAsString()});
+    return library_.Run({.officer = "librarian",
+                         .method = "LendingService/LendCopies",
+                         .request = Lend("charter", copies).SerializeAsString(),
+                         .request_id = "lend-1"});
   };
   const auto first = lend(2);
   const auto second = lend(2);
@@ -116,8 +118,10 @@ TEST_F(LendingLibraryTest, Pages) {
 
 TEST_F(LendingLibraryTest, ReplaysAndProves) {
   ASSERT_THAT(Add("charter", 3), IsOk());
-  const auto lent = library_.RunAs(
-      "lend-1", {"librarian", "LendingService/LendCopies", Lend("charter", 2).SerializeAsString()});
+  const auto lent = library_.Run({.officer = "librarian",
+                                  .method = "LendingService/LendCopies",
+                                  .request = Lend("charter", 2).SerializeAsString(),
+                                  .request_id = "lend-1"});
   EXPECT_EQ(library_.StoredRows(), library_.ReplayedRows());
   EXPECT_EQ(library_.books().StateDigest(), library_.ReplayedBooksDigest());
 

@@ -75,6 +75,7 @@ OrganizationNode::OrganizationNode(const Options& options)
     : folder_(options.folder),
       organization_(options.organization),
       daemon_arguments_(options.daemon_arguments),
+      services_(options.services),
       federation_port_(FreePort()) {
   trust::OrganizationHomeOptions home;
   home.directory = this->home();
@@ -103,7 +104,8 @@ void OrganizationNode::Start() {
   Process::Options options{
       .program = "ch8d",
       .arguments = {"--home", home() + "/node", "--data", data(), "--boot-markers", boot_markers(),
-                    "--federation-listen", absl::StrCat("127.0.0.1:", federation_port_)},
+                    "--services", services_, "--federation-listen",
+                    absl::StrCat("127.0.0.1:", federation_port_)},
       .output_path = home() + ".log"};
   options.arguments.insert(options.arguments.end(), daemon_arguments_.begin(),
                            daemon_arguments_.end());

@@ -25,6 +25,7 @@ class OrganizationNode {
     std::string folder;        // Exists. Home, data and officers' files go beneath it.
     std::string organization;  // "un"; its trust domain is un.example.
     std::vector<std::string> daemon_arguments = {};
+    std::string services = "directory,finance";  // That the node hosts.
   };
   // Writes the home. The node does not run yet.
   explicit OrganizationNode(const Options& options);
@@ -80,6 +81,7 @@ class OrganizationNode {
   const std::string folder_;
   const std::string organization_;
   const std::vector<std::string> daemon_arguments_;
+  const std::string services_;
   const int federation_port_;
   std::string signed_record_;
   std::string fingerprint_;

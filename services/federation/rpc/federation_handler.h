@@ -12,8 +12,9 @@
 
 namespace ch8::federation {
 
-// Serves Pull to other organizations' nodes, and to this organization's own on other machines. The
-// caller is shown what is addressed to its trust domain and nothing else.
+// Serves Pull and FetchBody to other organizations' nodes, and Pull to this organization's own on
+// other machines. The caller is shown what is addressed to its trust domain, the bodies that its
+// ledger released to it, and nothing else.
 //
 // Thread safety: gRPC calls the handler from its own threads. A waiting pull holds one of them, so
 // at most kWaitingMax wait at a time, and kWaitingPerDomainMax of one trust domain, so that no peer
@@ -31,10 +32,16 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
                     const chapter8::federation::v1::PullRequest* request,
                     chapter8::federation::v1::PullResponse* response) override;
 
+  grpc::Status FetchBody(grpc::ServerContext* context,
+                         const chapter8::federation::v1::FetchBodyRequest* request,
+                         chapter8::federation::v1::FetchBodyResponse* response) override;
+
   // Lets waiting pulls end; later ones do not wait. For shutdown.
   void Stop() { stop_ = true; }
 
  private:
+  // The hosted ledger. Errors: kNotFound/UNKNOWN_ORIGIN.
+  absl::StatusOr<kernel::Runner*> FindRunner(const std::string& origin) const;
   // Takes a place among those who wait; false when there is none.
   bool Enter(const std::string& trust_domain);
   void Leave(const std::string& trust_domain);

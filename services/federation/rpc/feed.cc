@@ -77,6 +77,7 @@ absl::Status Feed::Step() {
       state_.origin().empty()) {
     state_ = std::move(kept);
   }
+  FetchBodies();
   PullRequest request = NextPull(state_);
   request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
@@ -96,11 +97,25 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   }
   if (!page->entries.empty()) {
     RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
+    bodies_missing_ = true;
   } else if (page->grown) {
     RETURN_IF_ERROR(KeepRows({PeerStateRow(page->state)}));
   }
   state_ = std::move(page->state);
   return absl::OkStatus();
+}
+
+void Feed::FetchBodies() {
+  if (!bodies_missing_) return;
+  bodies_missing_ = false;
+  for (const Hash& digest : options_.runner->MissingBodies(options_.origin)) {
+    if (stop_) return;
+    absl::StatusOr<std::string> bytes = options_.source->FetchBody(options_.origin, digest);
+    // Bytes of another digest are no body, whoever sends them.
+    const bool kept = bytes.ok() && Sha256(*bytes) == digest &&
+                      options_.runner->KeepBody({digest, *std::move(bytes)}).ok();
+    if (!kept) bodies_missing_ = true;
+  }
 }
 
 // Two heads that contradict each other prove, to anyone, that the other ledger shows two histories.

@@ -34,6 +34,9 @@ struct FeedHealth {
 // the ledger's own row, written in the commit that takes the entries; after a crash it goes on
 // where that commit stood.
 //
+// After a page it fetches the bodies that its entries named, and tries those that do not come again
+// before the next pull: they never hold up the entries.
+//
 // Errors of the network are retried with backoff without end. A page that does not verify is never
 // taken: it is counted, remembered as last_error, and asked for again later.
 //
@@ -59,6 +62,7 @@ class Feed {
  private:
   void Run();
   absl::Status Step();
+  void FetchBodies();
   absl::Status Take(const chapter8::federation::v1::PullRequest& request,
                     const chapter8::federation::v1::PullResponse& response);
   void KeepEvidence(const absl::Status& status);
@@ -68,7 +72,8 @@ class Feed {
   void Pause(absl::Duration pause);
 
   Options options_;
-  chapter8::federation::v1::PeerState state_;  // The feed thread's.
+  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the one below.
+  bool bodies_missing_ = true;                 // Perhaps: worth a look.
 
   mutable std::mutex mutex_;  // Guards the three below.
   std::condition_variable stop_wanted_;

@@ -64,25 +64,40 @@ RemoteSource::RemoteSource(std::shared_ptr<grpc::Channel> channel)
     : stub_(chapter8::federation::v1::FederationService::NewStub(std::move(channel))) {}
 
 absl::StatusOr<PullResponse> RemoteSource::Pull(const PullRequest& request) {
+  PullResponse response;
+  RETURN_IF_ERROR(Call(
+      absl::Milliseconds(request.wait_ms()) + kCallMargin,
+      [&](grpc::ClientContext& context) { return stub_->Pull(&context, request, &response); }));
+  return response;
+}
+
+absl::StatusOr<std::string> RemoteSource::FetchBody(const std::string& origin, const Hash& digest) {
+  chapter8::federation::v1::FetchBodyRequest request;
+  request.set_origin(origin);
+  request.set_digest(std::string(digest.view()));
+  chapter8::federation::v1::FetchBodyResponse response;
+  RETURN_IF_ERROR(Call(kCallMargin, [&](grpc::ClientContext& context) {
+    return stub_->FetchBody(&context, request, &response);
+  }));
+  return std::move(*response.mutable_body());
+}
+
+absl::Status RemoteSource::Call(absl::Duration patience,
+                                const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   grpc::ClientContext context;
-  context.set_deadline(
-      std::chrono::system_clock::now() +
-      absl::ToChronoMilliseconds(absl::Milliseconds(request.wait_ms()) + kCallMargin));
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (cancelled_) return absl::CancelledError("the feed is stopping");
     running_ = &context;
   }
-  PullResponse response;
-  const grpc::Status status = stub_->Pull(&context, request, &response);
+  const grpc::Status status = call(context);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     running_ = nullptr;
   }
-  if (!status.ok()) {
-    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  }
-  return response;
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
 void RemoteSource::Cancel() {

@@ -21,7 +21,7 @@ namespace ch8::federation {
 // after verification, wherever it comes from.
 //
 // Implementations: LocalSource, RemoteSource.
-// Thread safety: Pull() is called by one thread; Cancel() from any.
+// Thread safety: Pull() and FetchBody() are called by one thread; Cancel() from any.
 class Source {
  public:
   virtual ~Source() = default;
@@ -31,7 +31,14 @@ class Source {
   virtual absl::StatusOr<chapter8::federation::v1::PullResponse> Pull(
       const chapter8::federation::v1::PullRequest& request) = 0;
 
-  // Makes a waiting Pull() and all later ones return kCancelled soon.
+  // The bytes that the ledger `origin` holds for `digest`, not verified. A source without bodies
+  // has none. Errors: those of the rpc; kUnavailable and kDeadlineExceeded are worth a retry, and
+  // so is kNotFound: the body may come later.
+  virtual absl::StatusOr<std::string> FetchBody(const std::string&, const Hash&) {
+    return absl::NotFoundError("this source has no bodies");
+  }
+
+  // Makes a waiting call and all later ones return kCancelled soon.
   virtual void Cancel() = 0;
 };
 
@@ -66,9 +73,14 @@ class RemoteSource final : public Source {
 
   absl::StatusOr<chapter8::federation::v1::PullResponse> Pull(
       const chapter8::federation::v1::PullRequest& request) override;
+  absl::StatusOr<std::string> FetchBody(const std::string& origin, const Hash& digest) override;
   void Cancel() override;
 
  private:
+  // Runs `call` under a deadline `patience` away, so that Cancel() can end it.
+  absl::Status Call(absl::Duration patience,
+                    const std::function<grpc::Status(grpc::ClientContext&)>& call);
+
   std::unique_ptr<chapter8::federation::v1::FederationService::Stub> stub_;
   std::mutex mutex_;  // Guards the two below.
   grpc::ClientContext* running_ = nullptr;

@@ -294,17 +294,23 @@ TEST(ContractTest, RetriesAndPages) {
   revoke.set_name(names[0]);
   revoke.set_reason("no longer needed");
   revoke.set_request_id("the-same");
-  const auto first = un.RunAs(
-      "the-same", {"mandate-a", "DelegationService/RevokeDelegation", revoke.SerializeAsString()});
+  const auto first = un.Run({.officer = "mandate-a",
+                             .method = "DelegationService/RevokeDelegation",
+                             .request = revoke.SerializeAsString(),
+                             .request_id = "the-same"});
   const uint64_t size = un.size();
-  const auto again = un.RunAs(
-      "the-same", {"mandate-a", "DelegationService/RevokeDelegation", revoke.SerializeAsString()});
+  const auto again = un.Run({.officer = "mandate-a",
+                             .method = "DelegationService/RevokeDelegation",
+                             .request = revoke.SerializeAsString(),
+                             .request_id = "the-same"});
   EXPECT_THAT(first.status, IsOk());
   EXPECT_EQ(again.reply, first.reply);
   EXPECT_EQ(un.size(), size);
   revoke.set_reason("another reason");
-  const auto other = un.RunAs(
-      "the-same", {"mandate-a", "DelegationService/RevokeDelegation", revoke.SerializeAsString()});
+  const auto other = un.Run({.officer = "mandate-a",
+                             .method = "DelegationService/RevokeDelegation",
+                             .request = revoke.SerializeAsString(),
+                             .request_id = "the-same"});
   EXPECT_EQ(kernel::ReasonOf(other.status), "REQUEST_ID_REUSED");
 }
 

@@ -1,0 +1,91 @@
+#include "services/information/core/rules.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "services/kernel/authority.h"
+#include "services/kernel/names.h"
+#include "services/kernel/refusal.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::information {
+
+using chapter8::directory::v1::Organization;
+using chapter8::ledger::v1::Delivery;
+
+std::optional<Organization> MaybePinned(const kernel::RowReader& rows, absl::string_view name) {
+  std::optional<Organization> organization = kernel::FindOrganization(rows, name);
+  if (!organization.has_value() || organization->state() != Organization::PINNED) {
+    return std::nullopt;
+  }
+  return organization;
+}
+
+absl::StatusOr<Organization> FindPinned(const kernel::RowReader& rows, absl::string_view name,
+                                        absl::string_view field) {
+  RETURN_IF_ERROR(kernel::CheckName(name, "organizations/*", field));
+  std::optional<Organization> organization = MaybePinned(rows, name);
+  if (organization.has_value()) return *std::move(organization);
+  return kernel::NotNow("NOT_PINNED", absl::StrCat(name, " is not pinned here"),
+                        {{"organization", std::string(name)}, {"instead", "ch8 org list"}});
+}
+
+absl::Status CheckOtherPerson(const kernel::Context& context, uint64_t first,
+                              absl::string_view name, absl::string_view instead) {
+  if (first != context.actor.person) return absl::OkStatus();
+  return kernel::NotNow("SAME_PERSON",
+                        absl::StrCat(name, " needs a second person: the first one is you"),
+                        {{"rule", "X-3"}, {"instead", std::string(instead)}});
+}
+
+std::string DisclosureName(const DisclosureParts& parts) {
+  return absl::StrCat(DisclosuresOf(parts.report), kernel::IdOf(parts.giver), "/",
+                      kernel::IdOf(parts.recipient));
+}
+
+std::string DisclosuresOf(absl::string_view report) {
+  return absl::StrCat("disclosures/", kernel::IdOf(report), "/");
+}
+
+std::string BodyKey(absl::string_view digest) {
+  return absl::StrCat("body/", absl::BytesToHexString(digest));
+}
+
+std::string GivenKey(absl::string_view report, absl::string_view giver) {
+  return absl::StrCat("given/", kernel::IdOf(report), "/", kernel::IdOf(giver));
+}
+
+std::string ConsentKey(absl::string_view report, absl::string_view recipient) {
+  return absl::StrCat("consent-for/", kernel::IdOf(report), "/", kernel::IdOf(recipient));
+}
+
+bool IsReadable(const v1::Report& report) {
+  return report.state() == v1::Report::FILED || report.state() == v1::Report::RELEASED ||
+         report.state() == v1::Report::SUPERSEDED;
+}
+
+absl::string_view TlpText(v1::Tlp tlp) {
+  switch (tlp) {
+    case v1::CLEAR:
+      return "TLP:CLEAR";
+    case v1::GREEN:
+      return "TLP:GREEN";
+    case v1::AMBER:
+      return "TLP:AMBER";
+    case v1::AMBER_STRICT:
+      return "TLP:AMBER+STRICT";
+    case v1::RED:
+      return "TLP:RED";
+    default:
+      return "not marked";
+  }
+}
+
+kernel::Verdict RefuseEntry(absl::string_view reason) {
+  return {.verdict = Delivery::REFUSE, .reason = std::string(reason), .events = {}};
+}
+
+kernel::Verdict DeferEntry(absl::string_view reason) {
+  return {.verdict = Delivery::DEFER, .reason = std::string(reason), .events = {}};
+}
+
+}  // namespace ch8::information

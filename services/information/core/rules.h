@@ -1,0 +1,65 @@
+#ifndef CH8_SERVICES_INFORMATION_CORE_RULES_H_
+#define CH8_SERVICES_INFORMATION_CORE_RULES_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "chapter8/directory/v1/directory.pb.h"
+#include "services/information/core/vocabulary.h"
+#include "services/kernel/machine.h"
+#include "services/kernel/rows.h"
+
+// Small rules that several kinds of resources need.
+namespace ch8::information {
+
+// The pinned organization. Errors: kInvalidArgument/BAD_NAME; kFailedPrecondition/NOT_PINNED.
+absl::StatusOr<chapter8::directory::v1::Organization> FindPinned(const kernel::RowReader& rows,
+                                                                 absl::string_view name,
+                                                                 absl::string_view field);
+
+// The pinned organization, or nothing.
+std::optional<chapter8::directory::v1::Organization> MaybePinned(const kernel::RowReader& rows,
+                                                                 absl::string_view name);
+
+// Errors: kFailedPrecondition/SAME_PERSON when `first` is the person who acts now.
+absl::Status CheckOtherPerson(const kernel::Context& context, uint64_t first,
+                              absl::string_view name, absl::string_view instead);
+
+// Whether the enum field holds a value that this release knows and that is not its zero.
+template <typename Enum, typename IsValid>
+bool IsSet(Enum value, IsValid is_valid) {
+  return value != 0 && is_valid(value);
+}
+
+// "disclosures/RPT-AU-26-0001/au/un"
+struct DisclosureParts {
+  absl::string_view report;
+  absl::string_view giver;
+  absl::string_view recipient;
+};
+std::string DisclosureName(const DisclosureParts& parts);
+// All of one report: "disclosures/RPT-AU-26-0001/"
+std::string DisclosuresOf(absl::string_view report);
+
+// Rows beside the resources. The report whose body has this digest:
+std::string BodyKey(absl::string_view digest);
+// That `giver` has given us the report; its value is the ledger that it came from.
+std::string GivenKey(absl::string_view report, absl::string_view giver);
+// Our newest consent for this report and recipient; its value is the consent's name.
+std::string ConsentKey(absl::string_view report, absl::string_view recipient);
+
+// Whether its content may still be read.
+bool IsReadable(const v1::Report& report);
+
+// "TLP:AMBER+STRICT"
+absl::string_view TlpText(v1::Tlp tlp);
+
+kernel::Verdict RefuseEntry(absl::string_view reason);
+kernel::Verdict DeferEntry(absl::string_view reason);
+
+}  // namespace ch8::information
+
+#endif  // CH8_SERVICES_INFORMATION_CORE_RULES_H_

@@ -1,0 +1,112 @@
+#include "services/node/file_bodies.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/trust/files.h"
+#include "storage/base/ed25519.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+constexpr absl::string_view kMagic = "C8B1";
+constexpr size_t kKeySize = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
+constexpr size_t kNonceSize = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
+const unsigned char* Bytes(absl::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::string Seal(const kernel::Body& body, absl::string_view key) {
+  const std::string nonce = RandomBytes(kNonceSize);
+  std::string sealed(body.bytes.size() + kTagSize, '\0');
+  unsigned long long size = 0;  // NOLINT(google-runtime-int): libsodium's type.
+  crypto_aead_xchacha20poly1305_ietf_encrypt(
+      reinterpret_cast<unsigned char*>(sealed.data()), &size, Bytes(body.bytes), body.bytes.size(),
+      Bytes(body.digest.view()), body.digest.view().size(), nullptr, Bytes(nonce), Bytes(key));
+  return absl::StrCat(kMagic, nonce, sealed);
+}
+
+absl::StatusOr<std::string> Unseal(const Hash& digest, absl::string_view file,
+                                   absl::string_view key) {
+  const absl::Status broken =
+      absl::DataLossError(absl::StrCat("the body ", digest.ToHex(), " or its key is damaged"));
+  if (key.size() != kKeySize || !absl::StartsWith(file, kMagic) ||
+      file.size() < kMagic.size() + kNonceSize + kTagSize) {
+    return broken;
+  }
+  const absl::string_view nonce = file.substr(kMagic.size(), kNonceSize);
+  const absl::string_view sealed = file.substr(kMagic.size() + kNonceSize);
+  std::string bytes(sealed.size() - kTagSize, '\0');
+  unsigned long long size = 0;  // NOLINT(google-runtime-int): libsodium's type.
+  const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
+      reinterpret_cast<unsigned char*>(bytes.data()), &size, nullptr, Bytes(sealed), sealed.size(),
+      Bytes(digest.view()), digest.view().size(), Bytes(nonce), Bytes(key));
+  if (opened != 0 || Sha256(bytes) != digest) return broken;
+  return bytes;
+}
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot create ", path, ": ", error.message()));
+}
+
+absl::Status SyncFolder(const std::string& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  return synced ? absl::OkStatus()
+                : absl::UnavailableError(absl::StrCat("cannot sync the folder ", path));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FileBodies>> FileBodies::Open(const Folders& folders) {
+  if (sodium_init() < 0) return absl::UnavailableError("libsodium does not start");
+  RETURN_IF_ERROR(MakeFolder(folders.bodies));
+  RETURN_IF_ERROR(MakeFolder(folders.keys));
+  return std::unique_ptr<FileBodies>(new FileBodies(folders));
+}
+
+absl::StatusOr<std::string> FileBodies::Get(const Hash& digest) const {
+  ASSIGN_OR_RETURN(const std::string key, trust::ReadSmallFile(KeyPath(digest)));
+  ASSIGN_OR_RETURN(const std::string file, trust::ReadSmallFile(BodyPath(digest)));
+  return Unseal(digest, file, key);
+}
+
+bool FileBodies::Has(const Hash& digest) const {
+  return ::access(BodyPath(digest).c_str(), F_OK) == 0;
+}
+
+// The key first: a body without one would look erased.
+absl::Status FileBodies::Put(const kernel::Body& body) {
+  if (Has(body.digest)) return absl::OkStatus();
+  const std::string key = RandomBytes(kKeySize);
+  RETURN_IF_ERROR(trust::WriteFileAtomically(KeyPath(body.digest), key, trust::kPrivateMode));
+  return trust::WriteFileAtomically(BodyPath(body.digest), Seal(body, key), trust::kPrivateMode);
+}
+
+absl::Status FileBodies::Erase(const Hash& digest) {
+  if (::unlink(KeyPath(digest).c_str()) != 0 && errno != ENOENT) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot erase the key of ", digest.ToHex(), ": ", strerror(errno)));
+  }
+  return SyncFolder(folders_.keys);
+}
+
+}  // namespace ch8::node

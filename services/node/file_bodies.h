@@ -1,0 +1,48 @@
+#ifndef CH8_SERVICES_NODE_FILE_BODIES_H_
+#define CH8_SERVICES_NODE_FILE_BODIES_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/kernel/bodies.h"
+
+namespace ch8::node {
+
+// Bodies as files, one each under its digest, encrypted with a random key of its own that lies in
+// another folder:
+//
+//   <bodies>/<digest>  "C8B1", a nonce of 24 bytes, XChaCha20-Poly1305 over the bytes
+//   <keys>/<digest>    the key, 32 bytes, mode 0600
+//
+// Without its key a body cannot be read, wherever else a copy of it lies: back up the bodies, never
+// the keys. A body whose key is gone counts as erased and is not stored again.
+//
+// Thread safety: all methods may be called from any thread.
+class FileBodies final : public kernel::BodyStore {
+ public:
+  struct Folders {
+    std::string bodies;
+    std::string keys;
+  };
+  // Makes the folders (mode 0700) if they are absent. Errors: kUnavailable.
+  static absl::StatusOr<std::unique_ptr<FileBodies>> Open(const Folders& folders);
+
+  absl::StatusOr<std::string> Get(const Hash& digest) const override;
+  bool Has(const Hash& digest) const override;
+  absl::Status Put(const kernel::Body& body) override;
+  absl::Status Erase(const Hash& digest) override;
+
+ private:
+  explicit FileBodies(Folders folders) : folders_(std::move(folders)) {}
+
+  std::string BodyPath(const Hash& digest) const { return folders_.bodies + "/" + digest.ToHex(); }
+  std::string KeyPath(const Hash& digest) const { return folders_.keys + "/" + digest.ToHex(); }
+
+  const Folders folders_;
+};
+
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_FILE_BODIES_H_

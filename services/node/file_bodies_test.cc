@@ -1,0 +1,102 @@
+#include "services/node/file_bodies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "services/trust/files.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace ch8::node {
+namespace {
+
+using ::ch8::testing::IsOk;
+using ::ch8::testing::StatusIs;
+
+constexpr absl::string_view kCanary = "a-named-source-saw-it";
+
+class FileBodiesTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<FileBodies> Open() {
+    auto opened = FileBodies::Open(folders_);
+    EXPECT_THAT(opened, IsOk());
+    return *std::move(opened);
+  }
+  std::string BodyFile() const { return folders_.bodies + "/" + body_.digest.ToHex(); }
+  std::string KeyFile() const { return folders_.keys + "/" + body_.digest.ToHex(); }
+
+  const testing::TempDir directory_;
+  const FileBodies::Folders folders_ = {.bodies = directory_ / "information/bodies",
+                                        .keys = directory_ / "body-keys/information"};
+  const kernel::Body body_ = kernel::MakeBody(Sha256("salt"), kCanary);
+};
+
+TEST_F(FileBodiesTest, ABodyOutlivesTheProgramAndIsNotReadableOnDisk) {
+  ASSERT_THAT(Open()->Put(body_), IsOk());
+  const auto reopened = Open();
+  const auto bytes = reopened->Get(body_.digest);
+  ASSERT_THAT(bytes, IsOk());
+  EXPECT_EQ(*kernel::ContentOf(body_.digest, *bytes), kCanary);
+  EXPECT_FALSE(absl::StrContains(*trust::ReadSmallFile(BodyFile()), kCanary));
+  for (const std::string& path : {BodyFile(), KeyFile()}) {
+    struct stat status = {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U) << path;
+  }
+}
+
+TEST_F(FileBodiesTest, WithoutItsKeyABodyIsGoneForGood) {
+  const auto bodies = Open();
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  const std::string copy = *trust::ReadSmallFile(BodyFile());
+  ASSERT_THAT(bodies->Erase(body_.digest), IsOk());
+  EXPECT_FALSE(std::filesystem::exists(KeyFile()));
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
+  // It is not fetched and stored again behind the back of those who erased it.
+  EXPECT_TRUE(bodies->Has(body_.digest));
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
+  // Nor does another key open what a backup still holds.
+  ASSERT_THAT(trust::WriteFileAtomically(KeyFile(), std::string(32, 'k'), trust::kPrivateMode),
+              IsOk());
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(*trust::ReadSmallFile(BodyFile()), copy);
+  EXPECT_THAT(bodies->Erase(Sha256("never there")), IsOk());
+}
+
+TEST_F(FileBodiesTest, ACrashBetweenKeyAndBodyIsMendedByTheNextTry) {
+  const auto bodies = Open();
+  ASSERT_THAT(trust::WriteFileAtomically(KeyFile(), std::string(32, 'k'), trust::kPrivateMode),
+              IsOk());
+  EXPECT_FALSE(bodies->Has(body_.digest));
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  EXPECT_THAT(bodies->Get(body_.digest), IsOk());
+}
+
+TEST_F(FileBodiesTest, DamageAndExchangedFilesAreNoticed) {
+  const auto bodies = Open();
+  const kernel::Body other = kernel::MakeBody(Sha256("salt"), "another");
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  ASSERT_THAT(bodies->Put(other), IsOk());
+  const std::string good = *trust::ReadSmallFile(BodyFile());
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    ASSERT_THAT(trust::WriteFileAtomically(BodyFile(), bad, trust::kPrivateMode), IsOk());
+    ASSERT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kDataLoss)) << i;
+  }
+  for (const std::string& folder : {folders_.bodies, folders_.keys}) {
+    std::filesystem::copy_file(folder + "/" + other.digest.ToHex(),
+                               folder + "/" + body_.digest.ToHex(),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+}  // namespace
+}  // namespace ch8::node

@@ -10,15 +10,19 @@ namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
 std::vector<Command> AgreementCommands();
+std::vector<Command> BookingCommands();
 std::vector<Command> BudgetCommands();
+std::vector<Command> CalendarCommands();
 std::vector<Command> ClearanceCommands();
 std::vector<Command> ConsentCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
 std::vector<Command> DelegationCommands();  // With mandate.
+std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> GroupCommands();
 std::vector<Command> InboxCommands();
+std::vector<Command> InstructorCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> OfferCommands();
@@ -28,7 +32,9 @@ std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
 std::vector<Command> ReportCommands();
 std::vector<Command> RequestCommands();
+std::vector<Command> StandardCommands();
 std::vector<Command> StrengthCommands();
+std::vector<Command> VenueCommands();
 
 // All of them, and completion.
 const std::vector<Command>& AllCommands();

@@ -31,16 +31,20 @@ const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
       {"agreement", "what may be shared with whom, until when"},
+      {"booking", "days and seats on their way between two ledgers"},
       {"budget", "lines of the receiving organization's budget"},
+      {"calendar", "what takes a venue or instructor, and blackouts"},
       {"clearance", "human rights due diligence of units"},
       {"completion", "completion for your shell"},
       {"consent", "what originators were asked, and their answers"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
       {"delegation", "who may act under a decision, and up to how much"},
+      {"exercise", "joint exercises: propose, answer, nominate, confirm"},
       {"fund", "money of one source and currency, to be given"},
       {"group", "groups of organizations that reports go to"},
       {"inbox", "what waits for you, oldest first"},
+      {"instructor", "instructors that exercises can book"},
       {"ledger", "signed heads, and vouching for them"},
       {"mandate", "decision documents, and reports due under them"},
       {"offer", "offers of money: make, approve, accept, and why"},
@@ -51,7 +55,9 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"reference", "decisions that an operation's money rests on"},
       {"report", "reports: file, release, relay, recall, who has them"},
       {"request", "requests for money between organizations"},
+      {"standard", "dated standards: shares of women, planning gaps"},
       {"strength", "persons deployed, by sex"},
+      {"venue", "venues that exercises can book"},
       {"whoami", "who the node takes you for"}};
   return *summaries;
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/training/v1/training_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
@@ -22,6 +23,7 @@ using chapter8::authz::v1::Role;
 namespace authz = chapter8::authz::v1;
 namespace directory = chapter8::directory::v1;
 namespace finance = chapter8::finance::v1;
+namespace training = chapter8::training::v1;
 
 // Something that waits for the officer.
 struct Item {
@@ -45,6 +47,7 @@ class Inbox {
     RETURN_IF_ERROR(CollectMoney());
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
+    if (Holds(authz::TRAINING_PLANNER)) RETURN_IF_ERROR(CollectExercises());
     std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
       if (a.due.has_value() != b.due.has_value()) return a.due.has_value();
       return a.due.has_value() && *a.due < *b.due;
@@ -63,6 +66,8 @@ class Inbox {
   void AddReference(const finance::Operation& operation, const finance::Reference& reference);
   absl::Status CollectReferences();
   absl::Status CollectDirectory();
+  void AddExercise(const training::Exercise& exercise);
+  absl::Status CollectExercises();
   template <typename Resource>
   void AddConfirmation(const Resource& resource, const char* what, const std::string& command) {
     if (resource.state() != Resource::PROPOSED || resource.proposed_by() == person_) return;
@@ -185,6 +190,32 @@ absl::Status Inbox::CollectDirectory() {
               organization, "pin awaits confirmation",
               absl::StrCat("ch8 org confirm ", IdOf(organization.name()), " --fingerprint F"));
         }
+      });
+}
+
+// Lines that ask this organization: one item, and the command that shows them.
+void Inbox::AddExercise(const training::Exercise& exercise) {
+  if (exercise.state() != training::Exercise::PROPOSED) return;
+  int asked = 0;
+  for (const training::Line& line : exercise.lines()) {
+    const bool seats = line.kind() == training::Line::SEATS;
+    const bool waits = line.state() == (seats ? training::Line::RESERVED : training::Line::ASKED);
+    asked += waits && IdOf(line.organization()) == session_.own() ? 1 : 0;
+  }
+  if (asked == 0) return;
+  Add({.due = Day(exercise.days().start()),
+       .id = IdOf(exercise.name()),
+       .what = absl::StrCat(training::Exercise::Kind_Name(exercise.kind()), " of ",
+                            IdOf(exercise.lead()), " awaits your answer"),
+       .amount = absl::StrCat(asked, asked == 1 ? " line" : " lines"),
+       .command = absl::StrCat("ch8 exercise show ", IdOf(exercise.name()))});
+}
+
+absl::Status Inbox::CollectExercises() {
+  return ListAll<training::ListExercisesResponse>(
+      session_, "training.v1.ExerciseService.ListExercises", training::ListExercisesRequest(),
+      [&](const training::ListExercisesResponse& page) {
+        for (const training::Exercise& exercise : page.exercises()) AddExercise(exercise);
       });
 }
 

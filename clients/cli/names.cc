@@ -61,6 +61,9 @@ std::string ReportName(absl::string_view typed) { return Spoken("reports", typed
 std::string ConsentName(absl::string_view typed) { return Spoken("consents", typed); }
 std::string GroupName(absl::string_view typed) { return InCollection("groups", typed); }
 std::string AgreementName(absl::string_view typed) { return InCollection("agreements", typed); }
+std::string ExerciseName(absl::string_view typed) { return Spoken("exercises", typed); }
+std::string BookingName(absl::string_view typed) { return Spoken("bookings", typed); }
+std::string StandardName(absl::string_view typed) { return Spoken("standards", typed); }
 
 std::string FundName(absl::string_view typed, absl::string_view own) {
   return OfOrganization("funds", typed, own, Lower);
@@ -71,6 +74,12 @@ std::string BudgetLineName(absl::string_view typed, absl::string_view own) {
 std::string ContributionName(absl::string_view typed, absl::string_view own) {
   return OfOrganization("contributions", typed, own, Upper);
 }
+std::string VenueName(absl::string_view typed, absl::string_view own) {
+  return OfOrganization("venues", typed, own, Lower);
+}
+std::string InstructorName(absl::string_view typed, absl::string_view own) {
+  return OfOrganization("instructors", typed, own, Lower);
+}
 
 std::string IdOf(absl::string_view name) {
   const size_t slash = name.rfind('/');
@@ -80,8 +89,8 @@ std::string IdOf(absl::string_view name) {
 std::string ShortName(absl::string_view name, absl::string_view own) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
   if (parts.size() == 2) {
-    for (const char* collection :
-         {"operations", "organizations", "posts", "officers", "requests", "offers"}) {
+    for (const char* collection : {"operations", "organizations", "posts", "officers", "requests",
+                                   "offers", "exercises", "bookings", "standards"}) {
       if (parts[0] == collection && IsId(parts[1])) return std::string(parts[1]);
     }
   }

@@ -25,11 +25,16 @@ std::string ReportName(absl::string_view typed);
 std::string ConsentName(absl::string_view typed);
 std::string GroupName(absl::string_view typed);
 std::string AgreementName(absl::string_view typed);
+std::string ExerciseName(absl::string_view typed);
+std::string BookingName(absl::string_view typed);
+std::string StandardName(absl::string_view typed);
 
 // "trust" is the own organization's, "au/trust" another's. `own` is an organization's id.
 std::string FundName(absl::string_view typed, absl::string_view own);
 std::string BudgetLineName(absl::string_view typed, absl::string_view own);
 std::string ContributionName(absl::string_view typed, absl::string_view own);
+std::string VenueName(absl::string_view typed, absl::string_view own);
+std::string InstructorName(absl::string_view typed, absl::string_view own);
 
 // The last part of a name: its id.
 std::string IdOf(absl::string_view name);

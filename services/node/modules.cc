@@ -7,10 +7,12 @@
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
+#include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
 #include "services/information/core/machine.h"
 #include "services/mandate/core/machine.h"
+#include "services/training/core/machine.h"
 #include "services/trust/certificates.h"
 
 namespace ch8::node {
@@ -20,6 +22,7 @@ namespace directory_v1 = chapter8::directory::v1;
 namespace finance_v1 = chapter8::finance::v1;
 namespace information_v1 = chapter8::information::v1;
 namespace mandate_v1 = chapter8::mandate::v1;
+namespace training_v1 = chapter8::training::v1;
 using chapter8::books::v1::TransferService;
 using chapter8::ledger::v1::Genesis;
 
@@ -97,11 +100,23 @@ Module InformationModule() {
                                 information_v1::GroupService, information_v1::AgreementService>};
 }
 
+Module TrainingModule() {
+  return {.service = "training",
+          .proto_files = {"chapter8/training/v1/training_service.proto"},
+          .accounts = Module::Accounts::kBooks,
+          .reads_own = {"directory"},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = Make<training::TrainingMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<training_v1::CalendarService, training_v1::StandardService,
+                                training_v1::ExerciseService>};
+}
+
 }  // namespace
 
 const std::vector<Module>& Modules() {
   static const auto& modules = *new std::vector<Module>(
-      {DirectoryModule(), MandateModule(), FinanceModule(), InformationModule()});
+      {DirectoryModule(), MandateModule(), FinanceModule(), InformationModule(), TrainingModule()});
   return modules;
 }
 

@@ -9,6 +9,7 @@
 namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
+std::vector<Command> AuditCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();

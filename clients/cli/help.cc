@@ -30,13 +30,14 @@ constexpr char kClosing[] =
 const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
+      {"audit", "exports that anyone can check, and what to check them with"},
       {"budget", "lines of the receiving organization's budget"},
       {"completion", "completion for your shell"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
       {"fund", "money of one source and currency, to be given"},
       {"inbox", "what waits for you, oldest first"},
-      {"ledger", "signed heads, and vouching for them"},
+      {"ledger", "signed heads, proofs, and what is read of others"},
       {"offer", "offers of money: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},

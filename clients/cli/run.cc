@@ -53,7 +53,7 @@ const std::vector<Command>& AllCommands() {
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
              BudgetCommands(), RequestCommands(), OfferCommands(), AccountCommands(),
-             LedgerCommands(), std::vector<Command>{CompletionCommand()}));
+             LedgerCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

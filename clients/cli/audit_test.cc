@@ -6,6 +6,7 @@
 
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
+#include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "tests/support/data.h"
@@ -61,6 +62,8 @@ class AuditCommandsTest : public ::testing::Test {
     *all.add_organizations() = Pinned("au");
     cli_.node().Answer("ListOrganizations", all);
     cli_.node().Answer("GetOrganization", Pinned("au"));
+    cli_.node().Answer("ListRequests", chapter8::finance::v1::ListRequestsResponse());
+    cli_.node().Answer("ListOffers", chapter8::finance::v1::ListOffersResponse());
     cli_.node().Handle("ListPeers", [](const client::WireCall& call) {
       ListPeersRequest request;
       client::WireReply reply;
@@ -108,6 +111,12 @@ TEST_F(AuditCommandsTest, PeersSaysWhoWasSeenWhen) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("au.example/ch8/finance           40      0        0       0"));
   EXPECT_THAT(result.out, HasSubstr("4 s ago"));
+}
+
+TEST_F(AuditCommandsTest, TheInboxSaysHowOldTheNewestHeadOfOthersIs) {
+  const Result result = cli_.Run({"inbox"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("newest head of au.example 4 s ago, au.example.org 4 s ago\n"));
 }
 
 }  // namespace

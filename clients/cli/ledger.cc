@@ -68,8 +68,8 @@ absl::Status Waive(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-// "4 s ago".
-std::string Seen(const Peer& peer, absl::Time now) {
+// When its newest head came: "4 s ago".
+std::string Verified(const Peer& peer, absl::Time now) {
   if (peer.verified_size() == 0) return "never";
   const absl::Duration age = now - absl::FromUnixMicros(peer.verified_at_us());
   return absl::StrCat(AgeText(std::max(age, absl::ZeroDuration())), " ago");
@@ -94,11 +94,11 @@ absl::Status ShowPeers(const Arguments& arguments, Session& session) {
                    {"taken", Column::Align::kRight},
                    {"waiting", Column::Align::kRight},
                    {"parked", Column::Align::kRight},
-                   {"seen"}};
+                   {"verified"}};
   for (const Peer& peer : peers) {
     table.rows.push_back({peer.origin(), absl::StrCat(peer.verified_size()),
                           absl::StrCat(peer.taken()), absl::StrCat(peer.waiting()),
-                          absl::StrCat(peer.parked()), Seen(peer, session.ledger_time())});
+                          absl::StrCat(peer.parked()), Verified(peer, session.ledger_time())});
   }
   session.ShowTable(table);
   return absl::OkStatus();
@@ -143,8 +143,9 @@ std::vector<Command> LedgerCommands() {
            .summary = "the other ledgers that one of ours reads: how far, and when last",
            .parameters = {Positional("service", "finance or directory")},
            .run = ShowPeers,
-           .notes = "Waiting: entries that it says it has for us. Parked: taken, and waiting here "
-                    "for a fact.\n"},
+           .notes = "Entries: under its newest head, which came when it was verified; a ledger at "
+                    "rest makes\nno new ones. Waiting: what it says it has for us. Parked: taken, "
+                    "and waiting here for a fact.\n"},
           {.path = {"ledger", "proof"},
            .summary = "prove, offline and for ever, that an entry is in a ledger",
            .parameters = {Positional("service", "finance or directory"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -25,9 +26,11 @@ using chapter8::directory::v1::DirectoryEvent;
 using chapter8::directory::v1::Officer;
 using chapter8::directory::v1::Post;
 using chapter8::ledger::v1::Request;
+using chapter8::type::v1::Money;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr absl::string_view kInternal = "/internal/";
+constexpr absl::string_view kApproveOffer = "/chapter8.finance.v1.OfferService/ApproveOffer";
 
 // The definitions whose rpcs a log may name. A static library leaves out what nobody names.
 void LinkDefinitions() {
@@ -53,8 +56,15 @@ absl::Status AuthorityCheck::Refuse(uint64_t index, absl::string_view what) cons
   return RefuseEntry(origin_, index, what);
 }
 
-absl::Status AuthorityCheck::Take(const LogEntry& entry) {
+absl::Status AuthorityCheck::Take(const LogEntry& entry, const Request& request,
+                                  const BooksModel& books) {
   if (entry.kind != LogEntry::Kind::kEntry) return absl::OkStatus();
+  for (const auto& posting : entry.entry.postings()) {
+    if (posting.hold() > 0) makers_.emplace(posting.hold_id(), request.person());
+  }
+  if (entry.entry.has_step() && entry.entry.step().has_reserve()) {
+    return TakeReserve(entry, request, books);
+  }
   if (entry.entry.has_request()) return TakeRequest(entry.index, entry.entry.request());
   if (entry.entry.has_fact()) return Learn(entry.index, entry.entry.fact());
   const bool directory = absl::EndsWith(origin_, "/ch8/directory");
@@ -75,6 +85,26 @@ absl::Status AuthorityCheck::Learn(uint64_t index, const std::string& event_byte
     posts_[event.post_recorded().name()] = event.post_recorded();
   }
   return absl::OkStatus();
+}
+
+absl::Status AuthorityCheck::TakeReserve(const LogEntry& entry, const Request& request,
+                                         const BooksModel& books) const {
+  if (request.method() != kApproveOffer) return absl::OkStatus();
+  const auto& step = entry.entry.step();
+  const auto maker = makers_.find(step.transfer_id());
+  const BooksModel::Hold* hold = books.FindHold(step.transfer_id());
+  if (maker == makers_.end() || hold == nullptr) {
+    return Refuse(entry.index, "approves what was never made");
+  }
+  if (maker->second == request.person()) {
+    return Refuse(entry.index, "was made and approved by one person (rule F-16)");
+  }
+  const auto post = posts_.find(request.post());
+  const auto limit = post == posts_.end() ? Money() : post->second.approval_limit();
+  const bool within = limit.currency_code() == books.UnitOf(hold->debit) &&
+                      absl::int128(step.reserve().quantity()) <= absl::int128(limit.amount_minor());
+  return within ? absl::OkStatus()
+                : Refuse(entry.index, "is above the limit of the post approved in (rule X-4)");
 }
 
 absl::Status AuthorityCheck::TakeRequest(uint64_t index, const Request& request) {

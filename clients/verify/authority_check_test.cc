@@ -51,7 +51,7 @@ class AuthorityCheckTest : public ::testing::Test {
     LogEntry entry;
     entry.index = next_++;
     entry.entry.set_fact(event.SerializeAsString());
-    EXPECT_THAT(check_.Take(entry), IsOk());
+    EXPECT_THAT(check_.Take(entry, Request(), books_), IsOk());
   }
   void Record(const Officer& officer) {
     DirectoryEvent event;
@@ -84,7 +84,7 @@ class AuthorityCheckTest : public ::testing::Test {
     LogEntry entry;
     entry.index = next_++;
     *entry.entry.mutable_request() = request;
-    const std::optional<Refusal> refusal = RefusalOf(check_.Take(entry));
+    const std::optional<Refusal> refusal = RefusalOf(check_.Take(entry, request, books_));
     if (!refusal.has_value()) return "nothing";
     EXPECT_EQ(refusal->index, next_ - 1);
     return refusal->what;
@@ -92,6 +92,7 @@ class AuthorityCheckTest : public ::testing::Test {
 
   const SigningKey key_ = SigningKey::Generate();
   uint64_t next_ = 1;
+  BooksModel books_{kOrigin};
   AuthorityCheck check_{kOrigin};
   Officer ada_;
 };
@@ -143,6 +144,56 @@ TEST_F(AuthorityCheckTest, GoesByWhatTheLedgerKnewThen) {
   suspended.set_state(Officer::SUSPENDED);
   Record(suspended);
   EXPECT_THAT(Wrong(MakeOffer()), HasSubstr("no officer in office"));
+}
+
+// Person 7 holds 100 dollars; what is wrong when `person` approves them in a post with this limit.
+struct Approval {
+  uint64_t person = 8;
+  const char* currency = "USD";
+  int64_t limit_minor = 100;
+};
+std::string WrongApproval(const Approval& approval) {
+  constexpr char kId[] = "sixteen bytes id";
+  AuthorityCheck check(kOrigin);
+  BooksModel books(kOrigin);
+  DirectoryEvent event;
+  event.mutable_post_recorded()->set_name("posts/approver");
+  event.mutable_post_recorded()->mutable_approval_limit()->set_currency_code(approval.currency);
+  event.mutable_post_recorded()->mutable_approval_limit()->set_amount_minor(approval.limit_minor);
+  LogEntry fact;
+  fact.entry.set_fact(event.SerializeAsString());
+  EXPECT_THAT(check.Take(fact, Request(), books), IsOk());
+  LogEntry made;
+  for (const uint32_t number : {1, 2}) {
+    auto* opened = made.entry.add_accounts();
+    opened->set_account(number);
+    opened->set_unit("USD");
+    opened->set_floor(chapter8::books::v1::AccountOpened::NONE);
+  }
+  auto* posting = made.entry.add_postings();
+  posting->set_debit_account(1);
+  posting->set_credit_account(2);
+  posting->set_hold(100);
+  posting->set_hold_id(kId);
+  EXPECT_THAT(books.Take(made), IsOk());
+  Request request;
+  request.set_person(7);
+  EXPECT_THAT(check.Take(made, request, books), IsOk());
+  LogEntry reserve;
+  reserve.entry.mutable_step()->set_transfer_id(kId);
+  reserve.entry.mutable_step()->mutable_reserve()->set_quantity(100);
+  request.set_person(approval.person);
+  request.set_post("posts/approver");
+  request.set_method("/chapter8.finance.v1.OfferService/ApproveOffer");
+  const std::optional<Refusal> refusal = RefusalOf(check.Take(reserve, request, books));
+  return refusal.has_value() ? refusal->what : "nothing";
+}
+
+TEST(Approvals, AreByASecondPersonWithinThePostsLimit) {
+  EXPECT_EQ(WrongApproval({}), "nothing");
+  EXPECT_THAT(WrongApproval({.person = 7}), HasSubstr("one person (rule F-16)"));
+  EXPECT_THAT(WrongApproval({.limit_minor = 99}), HasSubstr("rule X-4"));
+  EXPECT_THAT(WrongApproval({.currency = "EUR"}), HasSubstr("rule X-4"));
 }
 
 TEST_F(AuthorityCheckTest, TheLedgersOwnActsAreNobodys) {

@@ -39,6 +39,9 @@ class BooksModel {
   // Null for an id never used. `id` has 16 bytes.
   const Hold* FindHold(const std::string& id) const;
 
+  // The unit of an open account.
+  const std::string& UnitOf(uint32_t account) const { return accounts_.at(account).unit; }
+
   bool has_accounts() const { return !accounts_.empty(); }
   uint64_t account_count() const { return accounts_.size(); }
 

@@ -41,8 +41,8 @@ class Checks {
                      Understand(read.bundled, read.leaf, ledger_.head.origin, index));
     RETURN_IF_ERROR(requests_.Take(entry));
     if (index == 0) RETURN_IF_ERROR(TakeGenesis(entry.entry.genesis()));
-    RETURN_IF_ERROR(authority_.Take(entry));
     RETURN_IF_ERROR(books_.Take(entry));
+    RETURN_IF_ERROR(authority_.Take(entry, requests_.request(), books_));
     RETURN_IF_ERROR(transfers_.Take(entry, requests_.request(), books_));
     return journal_.Take(entry);
   }

@@ -5,6 +5,7 @@
 #include "clients/verify/refusal.h"
 #include "clients/verify/request_check.h"
 #include "storage/base/status_macros.h"
+#include "storage/merkle/note.h"
 
 namespace ch8::verify {
 namespace {
@@ -16,6 +17,15 @@ constexpr char kBefore[] = "/ch8/";
 std::string FolderOf(const std::string& origin) {
   const size_t at = origin.find(kBefore);
   return FlatName(at == std::string::npos ? origin : origin.substr(at + sizeof(kBefore) - 1));
+}
+
+// Whose head a note is, whoever signed it.
+absl::StatusOr<std::string> OriginIn(absl::string_view bytes, absl::string_view file) {
+  const absl::StatusOr<Note> note = ParseNote(bytes);
+  if (!note.ok()) return RefuseFile(file, note.status().message());
+  const absl::StatusOr<Checkpoint> head = ParseCheckpoint(note->text);
+  if (!head.ok()) return RefuseFile(file, head.status().message());
+  return head->origin;
 }
 
 }  // namespace
@@ -59,15 +69,14 @@ absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledg
   for (const std::string& flat : files_.In(ledger.log.Name("peers"))) {
     const std::string name = ledger.log.Name(absl::StrCat("peers/", flat));
     ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
-    const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
-    if (absl::IsNotFound(head.status())) {
-      remarks_.push_back(absl::StrCat(name, ": ", head.status().message(), "; it was not checked"));
+    ASSIGN_OR_RETURN(const std::string origin, OriginIn(note, name));
+    if (FlatName(origin) != flat) return RefuseFile(name, absl::StrCat("is a head of ", origin));
+    if (!keys.contains(origin)) {
+      remarks_.push_back(absl::StrCat(name, " was not checked: no key of ", origin, " is trusted"));
       continue;
     }
+    const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
     if (!head.ok()) return RefuseFile(name, head.status().message());
-    if (FlatName(head->origin) != flat) {
-      return RefuseFile(name, absl::StrCat("is a head of ", head->origin));
-    }
     ledger.peers.emplace(head->origin, *head);
   }
   return absl::OkStatus();

@@ -14,6 +14,7 @@ using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Entry;
 using chapter8::ledger::v1::Request;
 
+constexpr absl::string_view kInternal = "/internal/";
 constexpr absl::string_view kDeliver = "/internal/Deliver";
 constexpr absl::string_view kPostTransfers = "/chapter8.books.v1.TransferService/PostTransfers";
 
@@ -58,7 +59,8 @@ absl::Status RequestCheck::TakeGenesis(const LogEntry& entry) const {
 absl::Status RequestCheck::TakeRequest(const LogEntry& entry) {
   const Request& request = entry.entry.request();
   if (request.time_us() < request_.time_us()) return Refuse(entry.index, "time goes back");
-  if (request.request_digest().size() != Hash::kSize && !absl::StartsWith(request.method(), "/i")) {
+  const bool internal = absl::StartsWith(request.method(), kInternal);
+  if (!internal && request.request_digest().size() != Hash::kSize) {
     return Refuse(entry.index, "the request has no digest");
   }
   if (!entry.entry.addresses().empty() || !entry.entry.postings().empty() ||

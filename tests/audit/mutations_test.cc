@@ -107,7 +107,7 @@ TEST_F(MutationsTest, OneBitAnywhereIsFound) {
   for (const Sums sums : {Sums::kOld, Sums::kNew}) {
     for (const auto& [name, content] : files) {
       if (sums == Sums::kNew && (name == "VERIFY.md" || name == "SHA256SUMS")) continue;
-      const int tries = content.size() > 2'000 ? 12 : 3;
+      const int tries = content.size() > 2'000 ? 8 : 3;
       for (int i = 0; i < tries && !content.empty(); ++i) {
         std::string changed = content;
         const size_t at = random() % changed.size();
@@ -183,6 +183,22 @@ TEST_F(MutationsTest, AnOlderCheckpointDoesNotFitTheEntries) {
                             ledgers_->un().LogKey("finance")));
   SumAnew(copy_);
   EXPECT_EQ(Check(copy_).verdict, Verdict::kRefused);
+}
+
+TEST_F(MutationsTest, AKeyThatIsNotTheTrustedOneIsNamed) {
+  const NoteVerifier other =
+      NoteVerifier::Of(kUnFinance, ledgers_->au().LogKey("finance").public_key());
+  const auto report = verify::Verify({.directory = copy_, .trust = other.Format() + "\n"});
+  ASSERT_EQ(report->verdict, Verdict::kRefused);
+  EXPECT_EQ(report->refusal->file, "keys/un.example+ch8+finance.pem");
+}
+
+TEST_F(MutationsTest, WithoutATrustedKeyOfTheLedgerItIsRefused) {
+  const NoteVerifier other =
+      NoteVerifier::Of("au.example/ch8/finance", ledgers_->au().LogKey("finance").public_key());
+  const auto report = verify::Verify({.directory = copy_, .trust = other.Format() + "\n"});
+  ASSERT_EQ(report->verdict, Verdict::kRefused);
+  EXPECT_EQ(report->refusal->file, "directory/checkpoint");
 }
 
 // From here on the organization itself lies, with its own key.

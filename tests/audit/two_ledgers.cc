@@ -255,11 +255,14 @@ void TwoLedgers::PostRows() {
   add(1, books::TransferRow::POST, 40);
   add(2, books::TransferRow::HOLD, 10);
   add(3, books::TransferRow::POST_HELD, 8);
+  // More than one tile and bundle of them.
+  constexpr uint64_t kRows = 300;
+  for (uint64_t id = 4; id <= kRows; ++id) add(id, books::TransferRow::POST, id);
   const auto posted =
       Must(un_.Call<books::PostTransfersResponse>(un_.finance(), "bookkeeper",
                                                   "books.v1.TransferService.PostTransfers", post),
            "rows");
-  Check(posted.applied() == 3, "rows were refused");
+  Check(posted.applied() == kRows, "rows were refused");
 }
 
 std::vector<Organization> TwoLedgers::OrganizationsAt(OrganizationLedgers& ledgers) {

@@ -169,6 +169,24 @@ TEST_F(AuditTest, OneByteChangedIsRefusedAndTheEntryNamed) {
   EXPECT_THAT(result.output, StartsWith("refused: un.example/ch8/finance, entry "));
 }
 
+TEST_F(AuditTest, ExitCodesTellWhoseFaultItIs) {
+  EXPECT_EQ(Verify("").exit_code, 2);
+  EXPECT_EQ(Verify(Path("un") + " --frobnicate").exit_code, 2);
+  EXPECT_EQ(Verify("--help").exit_code, 0);
+  EXPECT_EQ(Verify(Path("nowhere")).exit_code, 3);
+  EXPECT_EQ(Verify(absl::StrCat(Path("un"), " --trust ", Path("nowhere"))).exit_code, 3);
+  EXPECT_EQ(Verify(absl::StrCat(Path("un"), " --trust ", Path("heads"))).exit_code, 2);
+  EXPECT_EQ(Verify(absl::StrCat(Path("un"), " --head ", Path("heads"))).exit_code, 2);
+}
+
+TEST_F(AuditTest, ProgramsReadTheVerdictAsJson) {
+  const ShellResult json = RunShell(absl::StrCat(
+      Bin("ch8-verify"), " ", Path("un"), FromOutside(), " -o json | /usr/bin/python3 -c '",
+      "import json, sys; r = json.load(sys.stdin); l = r[\"ledgers\"][1]; ",
+      "print(r[\"verdict\"], r[\"exit\"], l[\"origin\"], l[\"posted\"])'"));
+  EXPECT_EQ(json.output, "verified 0 un.example/ch8/finance 1\n");
+}
+
 TEST_F(AuditTest, TheSamePositionGivesTheSameBytesAndNothingIsOverwritten) {
   const ShellResult again = Ch8("--as un audit export --out " + Path("un-again"));
   ASSERT_EQ(again.exit_code, 0) << again.output;

@@ -11,6 +11,7 @@ namespace ch8::cli {
 std::vector<Command> AccountCommands();
 std::vector<Command> AgreementCommands();
 std::vector<Command> BookingCommands();
+std::vector<Command> AuditCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> CalendarCommands();
 std::vector<Command> ClearanceCommands();

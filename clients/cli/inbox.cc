@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
@@ -45,6 +46,7 @@ class Inbox {
 
   absl::Status Collect() {
     RETURN_IF_ERROR(CollectMoney());
+    CollectNews();
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
     if (Holds(authz::TRAINING_PLANNER)) RETURN_IF_ERROR(CollectExercises());
@@ -68,6 +70,7 @@ class Inbox {
   absl::Status CollectDirectory();
   void AddExercise(const training::Exercise& exercise);
   absl::Status CollectExercises();
+  void CollectNews();
   template <typename Resource>
   void AddConfirmation(const Resource& resource, const char* what, const std::string& command) {
     if (resource.state() != Resource::PROPOSED || resource.proposed_by() == person_) return;
@@ -78,6 +81,7 @@ class Inbox {
   std::set<int> roles_;
   uint64_t person_ = 0;
   std::vector<Item> items_;
+  std::vector<std::string> news_;  // "au 4 s ago": how old what we know of others is.
 };
 
 absl::CivilDay Day(const chapter8::type::v1::Date& date) {
@@ -219,6 +223,25 @@ absl::Status Inbox::CollectExercises() {
       });
 }
 
+// How old the newest head of each partner is. Beside the point of the command, so that a node which
+// does not say is no failure.
+void Inbox::CollectNews() {
+  const std::string& own = session_.who().organization().trust_domain();
+  chapter8::ledger::v1::ListPeersRequest request;
+  request.set_origin(absl::StrCat(own, "/ch8/finance"));
+  chapter8::ledger::v1::ListPeersResponse peers;
+  if (!session_.Read("ledger.v1.LedgerService.ListPeers", request, peers).ok()) return;
+  for (const auto& peer : peers.peers()) {
+    const std::string domain = peer.origin().substr(0, peer.origin().find('/'));
+    if (domain == own) continue;
+    const absl::Duration age = session_.ledger_time() - absl::FromUnixMicros(peer.verified_at_us());
+    news_.push_back(
+        peer.verified_size() == 0
+            ? absl::StrCat(domain, " never")
+            : absl::StrCat(domain, " ", AgeText(std::max(age, absl::ZeroDuration())), " ago"));
+  }
+}
+
 void Inbox::Show() {
   const absl::CivilDay today = absl::ToCivilDay(session_.ledger_time(), absl::UTCTimeZone());
   size_t overdue = 0;
@@ -238,6 +261,9 @@ void Inbox::Show() {
     for (const directory::Post& post : session_.who().posts()) titles.push_back(post.title());
     session_.world().out << Printable(absl::StrJoin(titles, "; ")) << "   " << items_.size()
                          << " to do, " << overdue << " overdue\n";
+    if (!news_.empty()) {
+      session_.world().out << "newest head of " << Printable(absl::StrJoin(news_, ", ")) << "\n";
+    }
     for (Column& column : table.columns) column.title.clear();
   }
   session_.ShowTable(table);

@@ -49,14 +49,15 @@ void PrintFailure(World& world, const Globals& globals, const std::string& text)
 }  // namespace
 
 const std::vector<Command>& AllCommands() {
-  static const auto* const commands = new std::vector<Command>(Joined(
-      InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
-      OperationCommands(), FundCommands(), ContributionCommands(), BudgetCommands(),
-      RequestCommands(), OfferCommands(), MandateCommands(), DelegationCommands(),
-      ClearanceCommands(), StrengthCommands(), AccountCommands(), ReportCommands(),
-      ConsentCommands(), GroupCommands(), AgreementCommands(), VenueCommands(),
-      InstructorCommands(), CalendarCommands(), StandardCommands(), ExerciseCommands(),
-      BookingCommands(), LedgerCommands(), std::vector<Command>{CompletionCommand()}));
+  static const auto* const commands = new std::vector<Command>(
+      Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
+             OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
+             BudgetCommands(), RequestCommands(), OfferCommands(), MandateCommands(),
+             DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
+             ReportCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
+             VenueCommands(), InstructorCommands(), CalendarCommands(), StandardCommands(),
+             ExerciseCommands(), BookingCommands(), LedgerCommands(), AuditCommands(),
+             std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

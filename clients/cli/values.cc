@@ -38,6 +38,13 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
 }
 
+std::string AgeText(absl::Duration age) {
+  if (age < absl::Minutes(2)) return absl::StrCat(absl::ToInt64Seconds(age), " s");
+  if (age < absl::Hours(2)) return absl::StrCat(absl::ToInt64Minutes(age), " min");
+  if (age < absl::Hours(48)) return absl::StrCat(absl::ToInt64Hours(age), " h");
+  return absl::StrCat(absl::ToInt64Hours(age) / 24, " d");
+}
+
 absl::StatusOr<google::protobuf::Duration> ParseHold(absl::string_view text) {
   ASSIGN_OR_RETURN(absl::Duration duration, ParseDuration(text));
   google::protobuf::Duration proto;

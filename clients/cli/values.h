@@ -22,6 +22,9 @@ std::string FormatDate(const chapter8::type::v1::Date& date);
 // "2026-03-02 09:12 UTC".
 std::string TimeText(absl::Time time);
 
+// How long ago, roughly: "4 s", "12 min", "30 h", "9 d".
+std::string AgeText(absl::Duration age);
+
 // "72h", "3d": as ParseDuration, into a proto.
 absl::StatusOr<google::protobuf::Duration> ParseHold(absl::string_view text);
 // "72 h", "30 min", "45 s".

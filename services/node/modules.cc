@@ -6,6 +6,7 @@
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
+#include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
@@ -127,8 +128,11 @@ absl::StatusOr<const Module*> FindModule(absl::string_view service) {
   return absl::InvalidArgumentError(absl::StrCat("there is no service '", service, "'"));
 }
 
-std::unique_ptr<grpc::Service> MakeAdministrationStub() {
-  return std::make_unique<chapter8::ledger::v1::AdministrationService::CallbackService>();
+Stubs MakeLedgerStubs() {
+  Stubs stubs;
+  stubs.push_back(std::make_unique<chapter8::ledger::v1::AdministrationService::CallbackService>());
+  stubs.push_back(std::make_unique<chapter8::ledger::v1::LedgerService::CallbackService>());
+  return stubs;
 }
 
 }  // namespace ch8::node

@@ -40,8 +40,8 @@ const std::vector<Module>& Modules();
 // Errors: kInvalidArgument for a service that there is not.
 absl::StatusOr<const Module*> FindModule(absl::string_view service);
 
-// The stub of AdministrationService, which every node has.
-std::unique_ptr<grpc::Service> MakeAdministrationStub();
+// The stubs of chapter8.ledger.v1's services, which every node has.
+std::vector<std::unique_ptr<grpc::Service>> MakeLedgerStubs();
 
 }  // namespace ch8::node
 

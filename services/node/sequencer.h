@@ -16,6 +16,7 @@
 #include "services/kernel/execute.h"
 #include "services/kernel/ledger_time.h"
 #include "services/kernel/runner.h"
+#include "services/node/ledger_service.h"
 #include "services/node/work_queue.h"
 #include "storage/base/clock.h"
 #include "storage/ledger/head_keeper.h"
@@ -136,6 +137,7 @@ class Sequencer final : public kernel::Runner {
   std::unique_ptr<kernel::Executor> executor_;
   std::unique_ptr<kernel::LedgerTime> ledger_time_;
   absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
+  LedgerService ledger_service_{*this};
 
   WorkQueue queue_;
 

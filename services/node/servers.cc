@@ -147,8 +147,9 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
   }
   std::unique_ptr<AdminServer> admin(new AdminServer());
   admin->socket_path_ = socket_path;
-  admin->names_ = {"", "chapter8.ledger.v1.AdministrationService"};
-  admin->stubs_.push_back(MakeAdministrationStub());
+  admin->names_ = {"", "chapter8.ledger.v1.AdministrationService",
+                   "chapter8.ledger.v1.LedgerService"};
+  admin->stubs_ = MakeLedgerStubs();
   for (const Module* module : modules) {
     for (const std::string& path : module->proto_files) {
       const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(path);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "google/protobuf/message.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/refusal.h"
@@ -40,8 +41,11 @@ absl::StatusOr<MethodTable> MethodTable::Create(const std::vector<HostedLedger>&
       RETURN_IF_ERROR(table.AddFile(file, ledger.runner));
     }
   }
-  const FileDescriptor* administration = chapter8::ledger::v1::GetHeadRequest::descriptor()->file();
-  RETURN_IF_ERROR(table.AddFile(administration->name(), nullptr));
+  for (const FileDescriptor* file :
+       {chapter8::ledger::v1::GetHeadRequest::descriptor()->file(),
+        chapter8::ledger::v1::GetCheckpointRequest::descriptor()->file()}) {
+    RETURN_IF_ERROR(table.AddFile(file->name(), nullptr));
+  }
   return table;
 }
 

@@ -31,12 +31,12 @@ class MethodTable {
     std::string name;  // "/chapter8.finance.v1.FundService/CreateFund"
     chapter8::authz::v1::Rule rule;
     Effect effect = Effect::kRead;  // A mutation is a request that has a request_id.
-    // Null for the acts on a ledger itself: there the request's `origin` says which.
+    // Null for acts on a ledger itself and reads of it: there the request's `origin` says which.
     kernel::Runner* runner = nullptr;
     const google::protobuf::Descriptor* request = nullptr;
   };
 
-  // The hosted ledgers' rpcs and, for all of them, chapter8.ledger.v1.AdministrationService.
+  // The hosted ledgers' rpcs and, for all of them, the services of chapter8.ledger.v1.
   //
   // Errors: kInternal, naming the rpc, when a file is not linked in, or an rpc has no rule, is a
   // stream or is hosted twice: the program is wrong and must not serve.

@@ -8,6 +8,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "clients/lib/client.h"
 #include "services/node/modules.h"
+#include "services/trust/act.h"
 #include "services/trust/key_file.h"
 #include "services/trust/organization_home.h"
 #include "services/trust/organization_record.h"
@@ -72,7 +73,8 @@ std::unique_ptr<node::LedgerHome> OrganizationLedgers::OpenLedger(
   Must((*ledger)->Serve({.folder = &folder_,
                          .clock = &clock_,
                          .boot_marker_directory = home_ + "/boot",
-                         .on_stopped = [](const absl::Status& why) { Must(why, "stopped"); }}),
+                         .on_stopped = [](const absl::Status& why) { Must(why, "stopped"); },
+                         .admit_writes = nullptr}),
        "serve");
   return *std::move(ledger);
 }
@@ -104,10 +106,17 @@ kernel::Outcome OrganizationLedgers::Run(kernel::Runner& runner, absl::string_vi
   command.caller = {.kind = chapter8::authz::v1::OFFICER,
                     .trust_domain = domain(),
                     .id = absl::StrCat("officer/", officer)};
+  const trust::SignedAct act = Must(trust::SignAct(KeyOf(officer),
+                                                   {.origin = runner.ledger().origin(),
+                                                    .method = command.method,
+                                                    .request_digest = command.request_digest},
+                                                   absl::Now() + kActLife),
+                                    "act");
   // The edge has verified the signature; the kernel asks whose key it was.
   command.act.emplace();
-  command.act->set_public_key(std::string(KeyOf(officer).public_key().view()));
-  command.act->set_not_after_unix_seconds(absl::ToUnixSeconds(absl::Now() + kActLife));
+  command.act->set_public_key(std::string(act.public_key.view()));
+  command.act->set_not_after_unix_seconds(act.not_after_unix_seconds);
+  command.act->set_signature(std::string(act.signature.view()));
   auto promise = std::make_shared<std::promise<kernel::Outcome>>();
   std::future<kernel::Outcome> outcome = promise->get_future();
   runner.Submit(std::move(command),

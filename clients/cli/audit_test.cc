@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "chapter8/directory/v1/directory_service.pb.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
+#include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/cli/fake_node.h"
+#include "tests/support/data.h"
+#include "tests/support/temp_dir.h"
+
+namespace ch8::cli {
+namespace {
+
+using ::ch8::testing::ReadFile;
+using ::ch8::testing::TempDir;
+using chapter8::directory::v1::ListOrganizationsResponse;
+using chapter8::directory::v1::Organization;
+using chapter8::ledger::v1::ListPeersRequest;
+using chapter8::ledger::v1::ListPeersResponse;
+using chapter8::ledger::v1::Peer;
+using ::testing::HasSubstr;
+
+// A pinned organization with two ledgers.
+Organization Pinned(const std::string& id) {
+  chapter8::directory::v1::OrganizationRecord record;
+  for (const char* service : {"directory", "finance"}) {
+    auto* key = record.add_log_keys();
+    key->set_origin(id + ".example/ch8/" + service);
+    key->set_public_key(std::string(32, id[0]));
+  }
+  chapter8::directory::v1::SignedOrganizationRecord envelope;
+  envelope.set_record(record.SerializeAsString());
+  Organization organization;
+  organization.set_name("organizations/" + id);
+  organization.set_trust_domain(id + ".example");
+  organization.set_state(Organization::PINNED);
+  organization.set_signed_record(envelope.SerializeAsString());
+  organization.set_own(id == "un");
+  return organization;
+}
+
+Peer PeerOf(const std::string& origin, uint64_t size, const std::string& note) {
+  Peer peer;
+  peer.set_origin(origin);
+  peer.set_verified_size(size);
+  peer.set_checkpoint_note(note);
+  // Four seconds before the fake node's ledger time, 2 March 2026, 09:12 UTC.
+  peer.set_verified_at_us(1'772'442'716'000'000);
+  return peer;
+}
+
+// A node of the UN that has pinned the AU, and reads its finance ledger.
+class AuditCommandsTest : public ::testing::Test {
+ protected:
+  AuditCommandsTest() {
+    ListOrganizationsResponse all;
+    *all.add_organizations() = Pinned("un");
+    *all.add_organizations() = Pinned("au");
+    cli_.node().Answer("ListOrganizations", all);
+    cli_.node().Answer("GetOrganization", Pinned("au"));
+    cli_.node().Answer("ListRequests", chapter8::finance::v1::ListRequestsResponse());
+    cli_.node().Answer("ListOffers", chapter8::finance::v1::ListOffersResponse());
+    cli_.node().Handle("ListPeers", [](const client::WireCall& call) {
+      ListPeersRequest request;
+      client::WireReply reply;
+      if (!request.ParseFromString(call.request)) return reply;
+      ListPeersResponse peers;
+      if (request.origin() == "un.example/ch8/finance") {
+        *peers.add_peers() = PeerOf("au.example/ch8/finance", 40, "the AU's note\n");
+        *peers.add_peers() = PeerOf("au.example.org/ch8/finance", 9, "another's\n");
+        *peers.add_peers() = PeerOf("un.example/ch8/directory", 30, "our own\n");
+      }
+      reply.reply = peers.SerializeAsString();
+      return reply;
+    });
+  }
+
+  const TempDir dir_;
+  CliHarness cli_{dir_.path().string()};
+};
+
+TEST_F(AuditCommandsTest, TrustIsOneKeyForEachLedgerOfThosePinned) {
+  const Result result = cli_.Run({"audit", "trust", "--out", dir_ / "trust"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::string trust = ReadFile(dir_ / "trust");
+  EXPECT_EQ(std::count(trust.begin(), trust.end(), '\n'), 4);
+  EXPECT_THAT(trust, HasSubstr("au.example/ch8/finance+"));
+  EXPECT_THAT(trust, HasSubstr("un.example/ch8/directory+"));
+}
+
+TEST_F(AuditCommandsTest, HeadIsTheNotesOfThatOrganizationAlone) {
+  const Result result = cli_.Run({"audit", "head", "au", "--out", dir_ / "heads"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(ReadFile(dir_ / "heads"), "the AU's note\n");
+  EXPECT_THAT(result.out, HasSubstr("au.example/ch8/finance       40"));
+}
+
+TEST_F(AuditCommandsTest, HeadSaysWhenThereIsNone) {
+  cli_.node().Answer("ListPeers", ListPeersResponse());
+  const Result result = cli_.Run({"audit", "head", "au", "--out", dir_ / "heads"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("no signed head of au yet"));
+}
+
+TEST_F(AuditCommandsTest, PeersSaysWhoWasSeenWhen) {
+  const Result result = cli_.Run({"ledger", "peers", "finance"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("au.example/ch8/finance           40      0        0       0"));
+  EXPECT_THAT(result.out, HasSubstr("4 s ago"));
+}
+
+TEST_F(AuditCommandsTest, TheInboxSaysHowOldTheNewestHeadOfOthersIs) {
+  const Result result = cli_.Run({"inbox"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("newest head of au.example 4 s ago, au.example.org 4 s ago\n"));
+}
+
+}  // namespace
+}  // namespace ch8::cli

@@ -1,0 +1,53 @@
+#include "clients/export/log_keys.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::audit {
+
+using chapter8::directory::v1::Organization;
+using chapter8::directory::v1::OrganizationRecord;
+using chapter8::directory::v1::SignedOrganizationRecord;
+
+absl::StatusOr<LogKeys> LogKeysOf(const std::vector<Organization>& organizations) {
+  LogKeys keys;
+  for (const Organization& organization : organizations) {
+    if (organization.state() != Organization::PINNED) continue;
+    SignedOrganizationRecord envelope;
+    OrganizationRecord record;
+    if (!envelope.ParseFromString(organization.signed_record()) ||
+        !record.ParseFromString(envelope.record())) {
+      return absl::DataLossError(
+          absl::StrCat("the record of ", organization.name(), " does not parse"));
+    }
+    for (const auto& log : record.log_keys()) {
+      ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromBytes(log.public_key()));
+      keys.insert_or_assign(log.origin(), NoteVerifier::Of(log.origin(), key));
+    }
+  }
+  return keys;
+}
+
+std::string FormatTrust(const LogKeys& keys) {
+  std::string text;
+  for (const auto& [origin, key] : keys) absl::StrAppend(&text, key.Format(), "\n");
+  return text;
+}
+
+std::string FormatPolicy(const LogKeys& keys) {
+  std::string text;
+  for (const auto& [origin, key] : keys) absl::StrAppend(&text, "log ", key.Format(), "\n");
+  return text + "quorum none\n";
+}
+
+std::string FormatPem(const NoteVerifier& key) {
+  // SEQUENCE { SEQUENCE { OID 1.3.101.112 } BIT STRING (32 bytes) }, the same for every key.
+  constexpr absl::string_view kPrefix("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
+  return absl::StrCat("-----BEGIN PUBLIC KEY-----\n",
+                      absl::Base64Escape(absl::StrCat(kPrefix, key.key)),
+                      "\n-----END PUBLIC KEY-----\n");
+}
+
+}  // namespace ch8::audit

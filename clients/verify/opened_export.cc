@@ -1,0 +1,90 @@
+#include "clients/verify/opened_export.h"
+
+#include "absl/strings/str_cat.h"
+#include "clients/verify/log_keys.h"
+#include "clients/verify/refusal.h"
+#include "clients/verify/request_check.h"
+#include "storage/base/status_macros.h"
+#include "storage/merkle/note.h"
+
+namespace ch8::verify {
+namespace {
+
+constexpr char kKeys[] = "keys";
+constexpr char kBefore[] = "/ch8/";
+
+// "finance" of "un.example/ch8/finance".
+std::string FolderOf(const std::string& origin) {
+  const size_t at = origin.find(kBefore);
+  return FlatName(at == std::string::npos ? origin : origin.substr(at + sizeof(kBefore) - 1));
+}
+
+// Whose head a note is, whoever signed it.
+absl::StatusOr<std::string> OriginIn(absl::string_view bytes, absl::string_view file) {
+  const absl::StatusOr<Note> note = ParseNote(bytes);
+  if (!note.ok()) return RefuseFile(file, note.status().message());
+  const absl::StatusOr<Checkpoint> head = ParseCheckpoint(note->text);
+  if (!head.ok()) return RefuseFile(file, head.status().message());
+  return head->origin;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OpenedExport>> OpenedExport::Open(
+    const std::string& directory, const std::optional<TrustedKeys>& trust) {
+  ASSIGN_OR_RETURN(ExportFiles files, ExportFiles::List(directory));
+  std::unique_ptr<OpenedExport> opened(new OpenedExport(std::move(files)));
+  ASSIGN_OR_RETURN(const TrustedKeys exported, ReadKeys(opened->files_));
+  if (trust.has_value()) RETURN_IF_ERROR(CompareKeys(exported, *trust));
+  for (const std::string& folder : opened->files_.TopFolders()) {
+    if (folder == kKeys) continue;
+    RETURN_IF_ERROR(opened->OpenLedger(folder, trust.has_value() ? *trust : exported));
+  }
+  if (opened->ledgers_.empty()) return RefuseFile("checkpoint", "is missing: no ledger is here");
+  // For people; nothing here goes by it.
+  RETURN_IF_ERROR(opened->files_.Read("VERIFY.md").status());
+  return opened;
+}
+
+absl::Status OpenedExport::OpenLedger(const std::string& folder, const TrustedKeys& keys) {
+  const std::string name = absl::StrCat(folder, "/checkpoint");
+  ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
+  const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
+  if (!head.ok()) return RefuseFile(name, head.status().message());
+  const std::string domain = DomainOf(head->origin);
+  if (domain_.empty()) domain_ = domain;
+  if (domain != domain_ || FolderOf(head->origin) != folder) {
+    return RefuseFile(name, absl::StrCat("is of ", head->origin, ", which does not belong here"));
+  }
+  if (head->size == 0) return RefuseFile(name, "is of a log without a genesis");
+  ledgers_.push_back(
+      {.log = LogFiles(files_, {.folder = folder, .origin = head->origin, .size = head->size}),
+       .key = keys.at(head->origin),
+       .head = *head,
+       .peers = {}});
+  return OpenPeers(keys, ledgers_.back());
+}
+
+absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledger) {
+  for (const std::string& flat : files_.In(ledger.log.Name("peers"))) {
+    const std::string name = ledger.log.Name(absl::StrCat("peers/", flat));
+    ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
+    ASSIGN_OR_RETURN(const std::string origin, OriginIn(note, name));
+    if (FlatName(origin) != flat) return RefuseFile(name, absl::StrCat("is a head of ", origin));
+    if (!keys.contains(origin)) {
+      remarks_.push_back(absl::StrCat(name, " was not checked: no key of ", origin, " is trusted"));
+      continue;
+    }
+    const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
+    if (!head.ok()) return RefuseFile(name, head.status().message());
+    ledger.peers.emplace(head->origin, *head);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OpenedExport::CheckFiles() {
+  RETURN_IF_ERROR(files_.CheckSums());
+  return files_.CheckAllRead();
+}
+
+}  // namespace ch8::verify

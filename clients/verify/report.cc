@@ -1,0 +1,108 @@
+#include "clients/verify/report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace ch8::verify {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* WordOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kVerified:
+      return "verified";
+    case Verdict::kConsistentOnly:
+      return "consistent only";
+    case Verdict::kRefused:
+      break;
+  }
+  return "refused";
+}
+
+std::string LedgerText(const LedgerFindings& ledger) {
+  std::string text =
+      absl::StrCat("  ", ledger.origin, ": ", ledger.size, " entries, ", ledger.signatures,
+                   " officers' signatures, ", ledger.accounts, " accounts, ", ledger.posted,
+                   " transfers posted\n    root ", ledger.root.ToHex(), "\n");
+  if (ledger.exercise) absl::StrAppend(&text, "    EXERCISE EXERCISE EXERCISE: not real money\n");
+  if (ledger.outside_head_size > 0) {
+    absl::StrAppend(&text, "    a head of ", ledger.outside_head_size,
+                    " entries that others hold agrees");
+    const uint64_t rest = ledger.size - ledger.outside_head_size;
+    if (rest > 0) absl::StrAppend(&text, "; of the last ", rest, " entries they know nothing yet");
+    text += "\n";
+  } else {
+    absl::StrAppend(&text,
+                    "    no head from outside: nothing shows that there is no other history\n");
+  }
+  return text;
+}
+
+// What came from a file may hold anything; nothing of it may steer a terminal.
+std::string Plain(absl::string_view text) { return absl::CHexEscape(text); }
+
+}  // namespace
+
+int ExitCodeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kVerified:
+      return kExitVerified;
+    case Verdict::kConsistentOnly:
+      return kExitConsistentOnly;
+    case Verdict::kRefused:
+      break;
+  }
+  return kExitRefused;
+}
+
+std::string ReportText(const VerifyReport& report) {
+  std::string text = WordOf(report.verdict);
+  if (report.refusal.has_value()) {
+    absl::StrAppend(&text, ": ", Plain(Describe(*report.refusal)), "\n  in ",
+                    Plain(report.refused_directory), "\n");
+    return text;
+  }
+  if (!report.why_not_verified.empty()) absl::StrAppend(&text, ": ", report.why_not_verified);
+  text += "\n";
+  for (const LedgerFindings& ledger : report.ledgers) text += LedgerText(ledger);
+  absl::StrAppend(&text, "  ", report.halves_compared,
+                  " entries that went from one of these ledgers to another are the same in both\n");
+  for (const std::string& remark : report.remarks) {
+    absl::StrAppend(&text, "  remark: ", Plain(remark), "\n");
+  }
+  return text;
+}
+
+std::string ReportJson(const VerifyReport& report) {
+  Json json;
+  json["verdict"] = WordOf(report.verdict);
+  json["exit"] = ExitCodeOf(report.verdict);
+  if (report.refusal.has_value()) {
+    Json& refusal = json["refusal"];
+    refusal["directory"] = report.refused_directory;
+    if (!report.refusal->file.empty()) refusal["file"] = report.refusal->file;
+    if (!report.refusal->origin.empty()) refusal["origin"] = report.refusal->origin;
+    if (report.refusal->index.has_value()) refusal["index"] = *report.refusal->index;
+    refusal["what"] = report.refusal->what;
+  }
+  if (!report.why_not_verified.empty()) json["why"] = report.why_not_verified;
+  json["ledgers"] = Json::array();
+  for (const LedgerFindings& ledger : report.ledgers) {
+    json["ledgers"].push_back({{"origin", ledger.origin},
+                               {"size", ledger.size},
+                               {"root", ledger.root.ToHex()},
+                               {"exercise", ledger.exercise},
+                               {"signatures", ledger.signatures},
+                               {"accounts", ledger.accounts},
+                               {"posted", ledger.posted},
+                               {"outside_head_size", ledger.outside_head_size}});
+  }
+  json["halves_compared"] = report.halves_compared;
+  json["remarks"] = report.remarks;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ch8::verify

@@ -1,0 +1,190 @@
+#include "clients/verify/request_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "clients/verify/refusal.h"
+#include "google/protobuf/text_format.h"
+#include "tests/support/status_matchers.h"
+
+namespace ch8::verify {
+namespace {
+
+using ::ch8::testing::IsOk;
+using ::testing::HasSubstr;
+
+// A digest or leaf hash, as text proto.
+std::string Hash32(char c) { return std::string(Hash::kSize, c); }
+
+std::string RequestText(const std::string& rest) {
+  return absl::StrCat("request { method: '/chapter8.finance.v1.FundService/CreateFund' ",
+                      "request_digest: '", Hash32('d'), "' ", rest, " }");
+}
+
+// The request that takes entry `number` of the AU's ledger, which stands there at `index`.
+struct DeliveryParts {
+  uint64_t number = 1;
+  uint64_t index = 7;
+  const char* verdict = "ACCEPT";
+  const char* origin = "au.example/ch8/finance";
+  int rows = 0;
+};
+std::string DeliveryText(const DeliveryParts& parts) {
+  return absl::StrCat("request { method: '/internal/Deliver' caller: '", parts.origin,
+                      "' rows: ", parts.rows, " delivery { origin: '", parts.origin,
+                      "' index: ", parts.index, " number: ", parts.number, " leaf_hash: '",
+                      Hash32('l'), "' checkpoint_size: 100 verdict: ", parts.verdict, " } }");
+}
+
+class RequestCheckTest : public ::testing::Test {
+ protected:
+  RequestCheckTest() {
+    EXPECT_THAT(Take("genesis { format: 1 origin: 'un.example/ch8/finance' }"), IsOk());
+  }
+
+  absl::Status Take(const std::string& text) {
+    LogEntry entry;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &entry.entry)) << text;
+    return Take(std::move(entry));
+  }
+  absl::Status Take(LogEntry entry) {
+    entry.index = next_++;
+    // Any that differ.
+    entry.leaf_hash = Sha256(absl::StrCat("leaf ", entry.index));
+    last_leaf_ = std::string(entry.leaf_hash.view());
+    return check_.Take(entry);
+  }
+  std::string Wrong(const absl::Status& status) const {
+    const std::optional<Refusal> refusal = RefusalOf(status);
+    if (!refusal.has_value()) return "nothing";
+    EXPECT_EQ(refusal->index, next_ - 1);
+    return refusal->what;
+  }
+  // An event for the AU, chained to `previous`.
+  static LogEntry ForAu(uint64_t number, const std::string& previous) {
+    LogEntry entry;
+    entry.entry.set_domain_event("event");
+    auto* address = entry.entry.add_addresses();
+    address->set_recipient("au.example");
+    address->set_number(number);
+    address->set_previous_leaf_hash(previous);
+    return entry;
+  }
+
+  uint64_t next_ = 0;
+  std::string last_leaf_;
+  RequestCheck check_{"un.example/ch8/finance"};
+};
+
+TEST_F(RequestCheckTest, EachRequestHasTheRowsItSays) {
+  EXPECT_THAT(Take(RequestText("rows: 2")), IsOk());
+  EXPECT_THAT(Take("domain_event: 'a'"), IsOk());
+  EXPECT_FALSE(check_.Finish().ok());
+  EXPECT_THAT(Take("domain_event: 'b'"), IsOk());
+  EXPECT_THAT(check_.Finish(), IsOk());
+  EXPECT_THAT(Wrong(Take("domain_event: 'c'")), HasSubstr("outside the rows"));
+}
+
+TEST_F(RequestCheckTest, ARequestCannotStandInForARow) {
+  ASSERT_THAT(Take(RequestText("rows: 1")), IsOk());
+  EXPECT_THAT(Wrong(Take(RequestText("rows: 1"))), HasSubstr("where a row"));
+}
+
+TEST_F(RequestCheckTest, TimeNeverGoesBack) {
+  ASSERT_THAT(Take(RequestText("time_us: 5")), IsOk());
+  ASSERT_THAT(Take(RequestText("time_us: 5")), IsOk());
+  EXPECT_THAT(Wrong(Take(RequestText("time_us: 4"))), HasSubstr("time goes back"));
+}
+
+TEST_F(RequestCheckTest, TheGenesisIsFirstAndOfThisLog) {
+  RequestCheck other("au.example/ch8/finance");
+  LogEntry genesis;
+  genesis.entry.mutable_genesis()->set_format(1);
+  genesis.entry.mutable_genesis()->set_origin("un.example/ch8/finance");
+  EXPECT_EQ(RefusalOf(other.Take(genesis))->what, "the genesis of another log");
+  genesis.entry.mutable_genesis()->set_format(2);
+  EXPECT_THAT(RefusalOf(other.Take(genesis))->what, HasSubstr("format"));
+  EXPECT_THAT(RefusalOf(other.Take(LogEntry()))->what, HasSubstr("not the genesis"));
+}
+
+TEST_F(RequestCheckTest, WhatIsAddressedToOneRecipientIsAChain) {
+  ASSERT_THAT(Take(RequestText("rows: 9")), IsOk());
+  ASSERT_THAT(Take(ForAu(1, "")), IsOk());
+  EXPECT_TRUE(check_.speaks_to_others());
+  const std::string first = last_leaf_;
+  ASSERT_THAT(Take("domain_event: 'for nobody'"), IsOk());
+  ASSERT_THAT(Take(ForAu(2, first)), IsOk());
+  const std::string second = last_leaf_;
+  EXPECT_THAT(Wrong(Take(ForAu(4, second))), HasSubstr("a hole"));
+  EXPECT_THAT(Wrong(Take(ForAu(3, first))), HasSubstr("a hole"));
+  LogEntry twice = ForAu(3, second);
+  *twice.entry.add_addresses() = twice.entry.addresses(0);
+  EXPECT_THAT(Wrong(Take(twice)), HasSubstr("twice"));
+}
+
+TEST_F(RequestCheckTest, AnotherLedgersEntriesAreTakenInOrderAndOnce) {
+  ASSERT_THAT(Take(DeliveryText({.number = 1, .index = 7})), IsOk());
+  ASSERT_THAT(Take(DeliveryText({.number = 2, .index = 9})), IsOk());
+  EXPECT_EQ(check_.sizes_seen().at("au.example/ch8/finance"), 100U);
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 2, .index = 9}))), HasSubstr("after 2"));
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 4, .index = 11}))), HasSubstr("after 2"));
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 3, .index = 9}))), HasSubstr("order"));
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 3, .index = 100}))), HasSubstr("where its entry"));
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 3, .verdict = "VERDICT_UNSPECIFIED"}))),
+              HasSubstr("verdict"));
+}
+
+TEST_F(RequestCheckTest, WhatWasDeferredIsTakenLaterAndNothingElseInItsPlace) {
+  ASSERT_THAT(Take(DeliveryText({.number = 1, .index = 7, .verdict = "DEFER"})), IsOk());
+  ASSERT_THAT(Take(DeliveryText({.number = 2, .index = 9})), IsOk());
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 1, .index = 8}))), HasSubstr("another entry"));
+  ASSERT_THAT(Take(DeliveryText({.number = 1, .index = 7})), IsOk());
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 1, .index = 7}))), HasSubstr("after 2"));
+  EXPECT_THAT(Wrong(Take(DeliveryText({.number = 3, .index = 11, .verdict = "DEFER", .rows = 1}))),
+              HasSubstr("acts on it"));
+}
+
+TEST_F(RequestCheckTest, FactsComeFromTheOwnDirectoryAlone) {
+  ASSERT_THAT(Take(DeliveryText({.origin = "un.example/ch8/directory", .rows = 1})), IsOk());
+  ASSERT_THAT(Take("fact: 'f'"), IsOk());
+  ASSERT_THAT(Take(DeliveryText({.rows = 1})), IsOk());
+  EXPECT_THAT(Wrong(Take("fact: 'f'")), HasSubstr("directory did not send"));
+  ASSERT_THAT(Take(RequestText("rows: 1")), IsOk());
+  EXPECT_THAT(Wrong(Take("peer_step { }")), HasSubstr("nobody delivered"));
+}
+
+TEST_F(RequestCheckTest, RowsBelongToBulkRequests) {
+  LogEntry row;
+  row.kind = LogEntry::Kind::kRow;
+  ASSERT_THAT(Take(RequestText("rows: 1")), IsOk());
+  EXPECT_THAT(Wrong(Take(row)), HasSubstr("bare rows"));
+  const std::string bulk = absl::StrCat(
+      "request { method: '/chapter8.books.v1.TransferService/PostTransfers' request_digest: '",
+      Hash32('d'), "' rows: 2 }");
+  ASSERT_THAT(Take(bulk), IsOk());
+  ASSERT_THAT(Take(row), IsOk());
+  row.row.set_linked(true);
+  EXPECT_THAT(Wrong(Take(row)), HasSubstr("linked"));
+  ASSERT_THAT(Take(bulk), IsOk());
+  EXPECT_THAT(Wrong(Take("domain_event: 'a'")), HasSubstr("bare rows"));
+}
+
+TEST_F(RequestCheckTest, NoStepIsInTheLogTwice) {
+  ASSERT_THAT(Take(RequestText("rows: 3")), IsOk());
+  LogEntry step;
+  step.entry.mutable_step();
+  step.tag = Tag{1};
+  ASSERT_THAT(Take(step), IsOk());
+  step.tag = Tag{2};
+  ASSERT_THAT(Take(step), IsOk());
+  step.tag = Tag{1};
+  EXPECT_THAT(Wrong(Take(step)), HasSubstr("twice"));
+}
+
+}  // namespace
+}  // namespace ch8::verify

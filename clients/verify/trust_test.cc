@@ -1,0 +1,72 @@
+#include "clients/verify/trust.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/status_matchers.h"
+
+namespace ch8::verify {
+namespace {
+
+using ::ch8::testing::IsOk;
+using ::ch8::testing::StatusIs;
+using ::testing::ElementsAre;
+
+std::string NoteOf(const std::string& origin, uint64_t size, const SigningKey& key) {
+  return *SignCheckpoint({.origin = origin, .size = size, .root = Sha256("root")}, key);
+}
+std::string VkeyOf(const std::string& origin, const SigningKey& key) {
+  return NoteVerifier::Of(origin, key.public_key()).Format();
+}
+
+constexpr char kUn[] = "un.example/ch8/finance";
+constexpr char kAu[] = "au.example/ch8/finance";
+
+TEST(Trust, ReadsOneKeyALine) {
+  const SigningKey key = SigningKey::Generate();
+  const auto keys =
+      ParseTrust(absl::StrCat("# of the UN\n", VkeyOf(kUn, key), "\n\n", VkeyOf(kAu, key), "\n"));
+  ASSERT_THAT(keys, IsOk());
+  EXPECT_EQ(keys->size(), 2U);
+  EXPECT_EQ(keys->at(kUn), NoteVerifier::Of(kUn, key.public_key()));
+}
+
+TEST(Trust, RefusesWhatIsNoKeyOrTwoOfOneLedger) {
+  const std::string line = VkeyOf(kUn, SigningKey::Generate()) + "\n";
+  EXPECT_THAT(ParseTrust(line + line), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ParseTrust("un.example\n"), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ParseTrust(line.substr(0, line.size() - 1)),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(Trust, OpensOnlyWhatTheNamedLedgersKeySigned) {
+  const SigningKey key = SigningKey::Generate();
+  const SigningKey other = SigningKey::Generate();
+  const TrustedKeys keys = *ParseTrust(VkeyOf(kUn, key) + "\n");
+  EXPECT_EQ(OpenTrusted(NoteOf(kUn, 7, key), keys)->size, 7U);
+  EXPECT_THAT(OpenTrusted(NoteOf(kAu, 7, key), keys), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(OpenTrusted(NoteOf(kUn, 7, other), keys),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(OpenTrusted("7\n", keys), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(Notes, AreSplitAtEmptyLinesAfterSignatures) {
+  const SigningKey key = SigningKey::Generate();
+  const std::string first = NoteOf(kUn, 7, key);
+  const std::string second = NoteOf(kAu, 9, key) + "— witness AAAAAAAA\n";
+  EXPECT_THAT(*SplitNotes(first), ElementsAre(first));
+  EXPECT_THAT(*SplitNotes(absl::StrCat(first, "\n", second)), ElementsAre(first, second));
+  EXPECT_THAT(*SplitNotes(absl::StrCat(first, "\n", second, "\n", first)),
+              ElementsAre(first, second, first));
+}
+
+TEST(Notes, ThatDoNotParseAreNotGuessed) {
+  const std::string note = NoteOf(kUn, 7, SigningKey::Generate());
+  EXPECT_FALSE(SplitNotes(absl::StrCat(note, "\n\n", note)).ok());
+  EXPECT_FALSE(SplitNotes(absl::StrCat(note, "text")).ok());
+  EXPECT_FALSE(SplitNotes("text\n").ok());
+}
+
+}  // namespace
+}  // namespace ch8::verify

@@ -1,0 +1,89 @@
+#include "services/node/ledger_service.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "services/federation/core/peers.h"
+#include "services/kernel/authority.h"
+#include "services/kernel/ledger_reads.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+namespace v1 = chapter8::ledger::v1;
+using kernel::Context;
+using kernel::Outcome;
+using kernel::ReadPath;
+using kernel::State;
+
+constexpr absl::string_view kService = "/chapter8.ledger.v1.LedgerService/";
+
+std::string Method(absl::string_view name) { return absl::StrCat(kService, name); }
+
+}  // namespace
+
+LedgerService::LedgerService(kernel::Runner& runner) : runner_(runner) {
+  const auto add = [this](auto request, absl::string_view name, auto answer) {
+    routes_.AddRead<decltype(request)>(
+        Method(name), ReadPath::kSnapshot,
+        [answer](const Context&, const decltype(request)& read, const State& state) {
+          return answer(read, state);
+        });
+  };
+  const auto noted = [this](auto prove) {
+    return [this, prove](const auto& request, const State&) -> decltype(prove("", request)) {
+      ASSIGN_OR_RETURN(const std::string note, runner_.SignedNote());
+      return prove(note, request);
+    };
+  };
+  add(v1::GetCheckpointRequest(), "GetCheckpoint",
+      noted([this](const std::string& note, const v1::GetCheckpointRequest&) {
+        return kernel::ReadCheckpoint(runner_.ledger(), note);
+      }));
+  add(v1::GetInclusionProofRequest(), "GetInclusionProof",
+      noted([this](const std::string& note, const v1::GetInclusionProofRequest& request) {
+        return kernel::ProveInclusion(runner_.ledger(), note, request);
+      }));
+  add(v1::GetConsistencyProofRequest(), "GetConsistencyProof",
+      noted([this](const std::string& note, const v1::GetConsistencyProofRequest& request) {
+        return kernel::ProveConsistency(runner_.ledger(), note, request);
+      }));
+  add(v1::ReadEntriesRequest(), "ReadEntries",
+      [this](const v1::ReadEntriesRequest& request, const State&) {
+        return kernel::ReadEntries(runner_.ledger(), request);
+      });
+  add(v1::ListPeersRequest(), "ListPeers",
+      [](const v1::ListPeersRequest& request, const State& state) {
+        return federation::ListPeers(state.rows, request);
+      });
+}
+
+bool LedgerService::Answers(absl::string_view method) const {
+  return routes_.FindRead(method) != nullptr;
+}
+
+Outcome LedgerService::Read(const kernel::Command& command) const {
+  const kernel::Routes::ReadRoute* route = routes_.FindRead(command.method);
+  const std::optional<chapter8::authz::v1::Rule> rule = kernel::RuleOf(command.method);
+  Check(route != nullptr && rule.has_value(), "not a read of the ledger");
+  const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  const kernel::NoAccounts no_accounts;
+  Outcome outcome;
+  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(*rule, command.caller, rows);
+  outcome.status = actor.status();
+  if (!actor.ok()) return outcome;
+  absl::StatusOr<std::string> reply =
+      route->read(Context(), command.request, State{rows, no_accounts});
+  outcome.status = reply.ok() ? rows.status() : reply.status();
+  if (outcome.status.ok()) outcome.reply = *std::move(reply);
+  return outcome;
+}
+
+}  // namespace ch8::node

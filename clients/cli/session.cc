@@ -58,7 +58,7 @@ absl::StatusOr<client::Client*> Session::ClientFor(absl::string_view service) {
     return &*node.client;
   }
   if (!node_missing_.ok()) return node_missing_;
-  return absl::UnavailableError(
+  return absl::NotFoundError(
       absl::StrCat("no node of the context hosts ", service,
                    "; add the endpoints of the one that does: ch8 context add --endpoints"));
 }

@@ -113,8 +113,8 @@ class Session {
   absl::Status Call(absl::string_view rpc, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
   absl::Status FindNodes();
-  // The client of the node that hosts `service`. Errors: kUnavailable when no node of the context
-  // that is up hosts it; those of the key files.
+  // The client of the node that hosts `service`. Errors: kNotFound when no node of the context
+  // does; kUnavailable when one that may has not started; those of the key files.
   absl::StatusOr<client::Client*> ClientFor(absl::string_view service);
   absl::Status Open(Node& node);
   absl::Status LearnWhoAndWhen();

@@ -7,11 +7,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "chapter8/authz/v1/rule.pb.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
+#include "chapter8/mandate/v1/mandate_service.pb.h"
+#include "chapter8/training/v1/training_service.pb.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/unknown_fields.h"
 #include "google/protobuf/descriptor.h"
@@ -37,7 +42,26 @@ void LinkDefinitions() {
   chapter8::books::v1::PostTransfersRequest::descriptor();
   chapter8::directory::v1::WhoAmIRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
+  chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
+  chapter8::mandate::v1::GetDecisionRequest::descriptor();
+  chapter8::training::v1::GetExerciseRequest::descriptor();
+}
+
+// Whether an officer holds `post` at `time_us`: its own, or acted in on that UTC day by a confirmed
+// appointment.
+bool Holds(const Officer& officer, const std::string& post, int64_t time_us) {
+  if (std::find(officer.posts().begin(), officer.posts().end(), post) != officer.posts().end()) {
+    return true;
+  }
+  const auto day_of = [](const chapter8::type::v1::Date& date) {
+    return absl::CivilDay(date.year(), date.month(), date.day());
+  };
+  const absl::CivilDay day = absl::ToCivilDay(absl::FromUnixMicros(time_us), absl::UTCTimeZone());
+  return std::any_of(officer.acting().begin(), officer.acting().end(), [&](const auto& acting) {
+    return acting.post() == post && acting.confirmed_by() != 0 &&
+           day_of(acting.valid_from()) <= day && day <= day_of(acting.valid_to());
+  });
 }
 
 // The rule that the rpc's definition declares, or nothing for one that is not known here.
@@ -144,8 +168,7 @@ absl::Status AuthorityCheck::CheckOfficer(uint64_t index, const Request& request
 absl::Status AuthorityCheck::CheckPost(uint64_t index, const Request& request,
                                        const Officer& officer) const {
   const auto post = posts_.find(request.post());
-  const bool held = std::find(officer.posts().begin(), officer.posts().end(), request.post()) !=
-                    officer.posts().end();
+  const bool held = Holds(officer, request.post(), request.time_us());
   if (!held || post == posts_.end() || post->second.state() != Post::ACTIVE) {
     return Refuse(index, absl::StrCat(officer.name(), " did not hold the post acted in"));
   }

@@ -34,7 +34,9 @@ class Halves {
     const bool same_step =
         !entry.has_peer_step() ||
         (theirs_->has_step() && MessageDifferencer::Equals(entry.peer_step(), theirs_->step()));
-    const bool same_fact = !entry.has_fact() || entry.fact() == theirs_->domain_event();
+    const bool same_fact =
+        (!entry.has_fact() || entry.fact() == theirs_->domain_event()) &&
+        (!entry.has_mandate_fact() || entry.mandate_fact() == theirs_->domain_event());
     if (same_step && same_fact) return absl::OkStatus();
     return RefuseEntry(origin_, index, "says another thing than the entry that was delivered");
   }

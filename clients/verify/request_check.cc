@@ -130,6 +130,11 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
         return Refuse(entry.index, "a fact that the organization's directory did not send");
       }
       break;
+    case Entry::kMandateFact:
+      if (request_.delivery().origin() != domain_ + "/ch8/mandate") {
+        return Refuse(entry.index, "a fact that the organization's mandate ledger did not send");
+      }
+      break;
     case Entry::kPeerStep:
       if (!request_.has_delivery()) {
         return Refuse(entry.index, "another ledger's step that nobody delivered");

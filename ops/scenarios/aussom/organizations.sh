@@ -32,6 +32,7 @@ make_post au mission-support "AUSSOM Mission Support" REQUESTER
 make_post au receiving-officer "Accepting Officer" ACCEPTER
 make_post au mandate-desk "Mandate Officer" MANDATE_OFFICER
 make_post au audit "Auditor" AUDITOR
+make_post ecowas audit "Auditor" AUDITOR
 appoint un funds 2001 fund-management
 appoint un approver 2002 approving-officer
 appoint un deputy 2006 fund-management approving-officer
@@ -43,6 +44,7 @@ appoint au accepter 3002 receiving-officer
 appoint au mandate-1 3003 mandate-desk
 appoint au mandate-2 3005 mandate-desk
 appoint au auditor 3004 audit
+appoint ecowas auditor 3101 audit
 # The directory's facts reach the finance ledger by the same verified feed as a peer's entries.
 await un:auditor '. == []' operation list
 await au:auditor '. == []' operation list

@@ -132,7 +132,7 @@ kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
   command.caller = {.kind = chapter8::authz::v1::OFFICER,
                     .trust_domain = options_.trust_domain,
                     .id = absl::StrCat("officer/", raw.officer)};
-  command.request_id = NextRequestId();
+  command.request_id = raw.request_id.empty() ? NextRequestId() : raw.request_id;
   command.mode = raw.mode;
   command.act.emplace();
   command.act->set_public_key(KeyOf(raw.officer));

@@ -61,6 +61,7 @@ class TestLedger {
     absl::string_view method;
     std::string request;
     kernel::Command::Mode mode = kernel::Command::Mode::kExecute;
+    std::string request_id{};  // Empty: a new one.
   };
   kernel::Outcome Run(const RawCommand& raw);
   kernel::Outcome Read(const RawCommand& raw);

@@ -12,7 +12,8 @@ namespace ch8::cli {
 namespace {
 
 constexpr char kIntroduction[] =
-    "Chapter8: money for peace operations, agreed between organizations, each with its own "
+    "Chapter8: money and goods for peace operations, agreed between organizations, each with its "
+    "own "
     "ledger.\n"
     "\n"
     "usage: ch8 NOUN VERB [ARGUMENTS] [OPTIONS]      more: ch8 NOUN --help, ch8 NOUN VERB --help\n";
@@ -32,18 +33,25 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"account", "balances in the ledger's books"},
       {"budget", "lines of the receiving organization's budget"},
       {"completion", "completion for your shell"},
+      {"consignment", "goods on their way, and what was counted"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
+      {"depot", "places where your organization keeps stock"},
+      {"discrepancy", "what counts found different"},
       {"fund", "money of one source and currency, to be given"},
       {"inbox", "what waits for you, oldest first"},
+      {"item", "the catalogue of goods"},
       {"ledger", "signed heads, and vouching for them"},
-      {"offer", "offers of money: make, approve, accept, and why"},
+      {"offer", "offers of money and goods: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},
       {"org", "your organization and those it trusts"},
       {"post", "posts: roles and limits"},
+      {"receipt", "what was counted of consignments"},
       {"reference", "decisions that an operation's money rests on"},
-      {"request", "requests for money between organizations"},
+      {"request", "requests for money and goods between organizations"},
+      {"stock", "lots in depots, and which to give first"},
+      {"supply", "what a depot has, and how long it lasts"},
       {"whoami", "who the node takes you for"}};
   return *summaries;
 }

@@ -16,11 +16,21 @@ std::string PostName(absl::string_view typed);
 std::string OfficerName(absl::string_view typed);
 std::string RequestName(absl::string_view typed);
 std::string OfferName(absl::string_view typed);
+std::string ItemName(absl::string_view typed);
+std::string UnitName(absl::string_view typed);
+std::string ReceiptName(absl::string_view typed);
+std::string DiscrepancyName(absl::string_view typed);
 
 // "trust" is the own organization's, "au/trust" another's. `own` is an organization's id.
 std::string FundName(absl::string_view typed, absl::string_view own);
 std::string BudgetLineName(absl::string_view typed, absl::string_view own);
 std::string ContributionName(absl::string_view typed, absl::string_view own);
+std::string DepotName(absl::string_view typed, absl::string_view own);
+std::string LotName(absl::string_view typed, absl::string_view own);
+
+// Whether a request's or offer's id is of goods (LRQ, LOF) and not of money: the id says which
+// ledger knows it.
+bool IsOfGoods(absl::string_view typed);
 
 // The last part of a name: its id.
 std::string IdOf(absl::string_view name);

@@ -49,11 +49,12 @@ void PrintFailure(World& world, const Globals& globals, const std::string& text)
 }  // namespace
 
 const std::vector<Command>& AllCommands() {
-  static const auto* const commands = new std::vector<Command>(
-      Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
-             OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
-             BudgetCommands(), RequestCommands(), OfferCommands(), AccountCommands(),
-             LedgerCommands(), std::vector<Command>{CompletionCommand()}));
+  static const auto* const commands = new std::vector<Command>(Joined(
+      InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
+      OperationCommands(), FundCommands(), ContributionCommands(), BudgetCommands(), ItemCommands(),
+      DepotCommands(), StockCommands(), RequestCommands(), OfferCommands(), ConsignmentCommands(),
+      ReceiptCommands(), DiscrepancyCommands(), SupplyCommands(), AccountCommands(),
+      LedgerCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

@@ -89,7 +89,8 @@ constexpr Flag kFlags[] = {
      [](const std::string& value, Config& config) {
        return SetText("--data", value, config.data);
      }},
-    {"--services", "LIST", "which services to host (default directory,finance)", SetServices},
+    {"--services", "LIST", "which services to host (default directory,finance,logistics)",
+     SetServices},
     {"--listen", "HOST:PORT", "officers' server, mutual TLS (default 127.0.0.1:0)",
      [](const std::string& value, Config& config) {
        return SetAddress("--listen", value, config.listen);

@@ -19,7 +19,7 @@ struct Config {
 
   std::string home;  // The node folder that `ch8 org init` wrote.
   std::string data;  // Ledgers, lock, endpoints; the daemon's own.
-  std::vector<std::string> services = {"directory", "finance"};
+  std::vector<std::string> services = {"directory", "finance", "logistics"};
   std::string listen = "127.0.0.1:0";             // Officers.
   std::string federation_listen = "127.0.0.1:0";  // Other organizations' nodes.
   std::string metrics_listen = "127.0.0.1:0";     // Loopback only: it is plain HTTP.

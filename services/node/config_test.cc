@@ -25,7 +25,7 @@ TEST(ConfigTest, DefaultsNeedOnlyTheTwoFolders) {
   EXPECT_EQ(config->listen, "127.0.0.1:0");
   EXPECT_EQ(config->disk_reserve_bytes, 256ull << 20);
   EXPECT_FALSE(config->exercise_clock.has_value());
-  EXPECT_THAT(config->services, ElementsAre("directory", "finance"));
+  EXPECT_THAT(config->services, ElementsAre("directory", "finance", "logistics"));
 }
 
 TEST(ConfigTest, EveryFlagIsTaken) {

@@ -5,8 +5,10 @@
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
+#include "chapter8/logistics/v1/logistics_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
+#include "services/logistics/core/machine.h"
 #include "services/trust/certificates.h"
 
 namespace ch8::node {
@@ -49,6 +51,23 @@ Stubs FinanceStubs() {
   return stubs;
 }
 
+std::unique_ptr<kernel::Machine> MakeLogistics(const Genesis&) {
+  return std::make_unique<logistics::LogisticsMachine>();
+}
+
+Stubs LogisticsStubs() {
+  namespace v1 = chapter8::logistics::v1;
+  Stubs stubs;
+  stubs.push_back(std::make_unique<v1::CatalogueService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::DepotService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::StockService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::RequestService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::OfferService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::ConsignmentService::CallbackService>());
+  stubs.push_back(std::make_unique<v1::DiscrepancyService::CallbackService>());
+  return stubs;
+}
+
 std::vector<Module> AllModules() {
   return {{.service = "directory",
            .proto_files = {"chapter8/directory/v1/directory_service.proto"},
@@ -62,7 +81,13 @@ std::vector<Module> AllModules() {
            .accounts = Module::Accounts::kBooks,
            .make_machine = MakeFinance,
            .genesis_events = NoEvents,
-           .make_stubs = FinanceStubs}};
+           .make_stubs = FinanceStubs},
+          {.service = "logistics",
+           .proto_files = {"chapter8/logistics/v1/logistics_service.proto"},
+           .accounts = Module::Accounts::kBooks,
+           .make_machine = MakeLogistics,
+           .genesis_events = NoEvents,
+           .make_stubs = LogisticsStubs}};
 }
 
 }  // namespace

@@ -364,9 +364,10 @@ TEST(JourneysTest, ARequestWaitsForItsItem) {
                                          Parsed<v1::CreateItemRequest>(create)),
               IsOk());
   const std::string request = scenario.Request(3, "pump");
-  const auto entry = scenario.au.Addressed("un.example", 1);
-  ASSERT_TRUE(entry.has_value());
-  EXPECT_EQ(scenario.un.Deliver(*entry).reason(), "UNKNOWN_ITEM");
+  v1::GetRequestRequest get;
+  get.set_name(request);
+  EXPECT_EQ(ReasonOr(scenario.un.Get<MaterielRequest>("RequestService/GetRequest", get)),
+            "UNKNOWN_REQUEST");  // It is deferred.
   ASSERT_THAT(scenario.un.Call<v1::Item>("supply", "CatalogueService/CreateItem",
                                          Parsed<v1::CreateItemRequest>(create)),
               IsOk());

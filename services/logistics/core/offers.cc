@@ -39,7 +39,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   if (wanted.addressee() != context.organization) {
     return kernel::NotNow("NOT_ADDRESSEE",
                           absl::StrCat(wanted.name(), " asks ", wanted.addressee()),
-                          {{"instead", "ch8 request list"}});
+                          {{"instead", "ch8 request list --goods"}});
   }
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));

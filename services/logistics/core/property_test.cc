@@ -92,7 +92,7 @@ class RandomOfficers {
   }
 
   void Act() {
-    switch (Pick(14)) {
+    switch (Pick(17)) {
       case 0:
         requests_.push_back(scenario_.Request(1 + Pick(60)));
         break;
@@ -110,6 +110,7 @@ class RandomOfficers {
       case 6:
         return Dispatch();
       case 7:
+      case 14:
         return Count();
       case 8:
         return Return();
@@ -124,10 +125,11 @@ class RandomOfficers {
         }
         break;
       case 12:
-        scenario_.au.PullFrom(scenario_.un, 1 + static_cast<int>(Pick(6)));
+      case 13:
+        scenario_.au.PullFrom(scenario_.un, 1 + static_cast<int>(Pick(9)));
         break;
       default:
-        scenario_.un.PullFrom(scenario_.au, 1 + static_cast<int>(Pick(6)));
+        scenario_.un.PullFrom(scenario_.au, 1 + static_cast<int>(Pick(9)));
     }
   }
 
@@ -192,7 +194,7 @@ class RandomOfficers {
         requests_[static_cast<size_t>(Pick(static_cast<int64_t>(requests_.size())))];
     scenario_
         .TryOffer(
-            {.request = request, .quantity = 1 + Pick(40), .hold_seconds = 3'600 * (1 + Pick(40))})
+            {.request = request, .quantity = 1 + Pick(40), .hold_seconds = 3'600 * (1 + Pick(400))})
         .status()
         .IgnoreError();
   }
@@ -315,7 +317,7 @@ TEST(LogisticsPropertyTest, EveryUnitStandsInOnePlace) {
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     RandomOfficers officers(seed);
-    for (int step = 1; step <= 300; ++step) {
+    for (int step = 1; step <= 400; ++step) {
       officers.Act();
       if (step % 25 == 0) officers.Check();
     }

@@ -224,7 +224,7 @@ absl::Status CheckOpen(const MaterielRequest& request) {
   if (request.state() == MaterielRequest::OPEN) return absl::OkStatus();
   const std::string state = MaterielRequest::State_Name(request.state());
   return kernel::NotNow("NOT_OPEN", absl::StrCat(request.name(), " is ", state, ", not OPEN"),
-                        {{"state", state}, {"instead", "ch8 request list"}});
+                        {{"state", state}, {"instead", "ch8 request list --goods"}});
 }
 
 absl::StatusOr<Line> FindLine(const MaterielRequest& request, absl::string_view item) {

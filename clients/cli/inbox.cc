@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/inbox_goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
@@ -43,6 +44,9 @@ class Inbox {
 
   absl::Status Collect() {
     RETURN_IF_ERROR(CollectMoney());
+    for (GoodsTask& task : GoodsTasks(session_, {.roles = roles_, .person = person_})) {
+      Add({task.due, task.id, task.what, task.amount, task.command});
+    }
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
     std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {

@@ -16,14 +16,18 @@ std::vector<Command> BudgetCommands();
 std::vector<Command> CalendarCommands();
 std::vector<Command> ClearanceCommands();
 std::vector<Command> ConsentCommands();
+std::vector<Command> ConsignmentCommands();
 std::vector<Command> ContextCommands();  // And whoami.
 std::vector<Command> ContributionCommands();
 std::vector<Command> DelegationCommands();  // With mandate.
+std::vector<Command> DepotCommands();
+std::vector<Command> DiscrepancyCommands();
 std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> GroupCommands();
 std::vector<Command> InboxCommands();
 std::vector<Command> InstructorCommands();
+std::vector<Command> ItemCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> OfferCommands();
@@ -31,10 +35,13 @@ std::vector<Command> OfficerCommands();
 std::vector<Command> OperationCommands();  // And reference.
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
+std::vector<Command> ReceiptCommands();
 std::vector<Command> ReportCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> StandardCommands();
+std::vector<Command> StockCommands();
 std::vector<Command> StrengthCommands();
+std::vector<Command> SupplyCommands();
 std::vector<Command> VenueCommands();
 
 // All of them, and completion.

@@ -317,9 +317,9 @@ TEST(Cli, GuessesWhatWasMeant) {
   EXPECT_EQ(cli.Run({"offer", "aprove"}).err,
             "ch8: 'ch8 offer' has no 'aprove'\n  did you mean: ch8 offer approve\n");
   EXPECT_THAT(cli.Run({"fund", "list", "--fro", "X"}).err, HasSubstr("did you mean: --for"));
-  EXPECT_THAT(cli.Run({"stock", "find"}).err, HasSubstr("there are: account, audit, budget,"));
-  EXPECT_THAT(cli.Run({"offer", "make", "REQ-1"}).err,
-              HasSubstr("missing: --fund, --amount, --hold\n  usage: ch8 offer make REQUEST"));
+  EXPECT_THAT(cli.Run({"rocket", "find"}).err, HasSubstr("there are: account, agreement,"));
+  EXPECT_THAT(cli.Run({"fund", "add", "x"}).err,
+              HasSubstr("missing: --title, --source, --currency\n  usage: ch8 fund add ID"));
   EXPECT_THAT(cli.Run({"offer"}).err, HasSubstr("needs one of: accept, approve"));
   EXPECT_EQ(cli.Run({"fund", "list", "-o", "xml"}).exit_code, 2);
   EXPECT_EQ(cli.Run({"fund", "list", "--as", "a", "--context", "b"}).exit_code, 2);

@@ -12,7 +12,8 @@ namespace ch8::cli {
 namespace {
 
 constexpr char kIntroduction[] =
-    "Chapter8: money for peace operations, agreed between organizations, each with its own "
+    "Chapter8: money and goods for peace operations, agreed between organizations, each with its "
+    "own "
     "ledger.\n"
     "\n"
     "usage: ch8 NOUN VERB [ARGUMENTS] [OPTIONS]      more: ch8 NOUN --help, ch8 NOUN VERB --help\n";
@@ -38,26 +39,33 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"clearance", "human rights due diligence of units"},
       {"completion", "completion for your shell"},
       {"consent", "what originators were asked, and their answers"},
+      {"consignment", "goods on their way, and what was counted"},
       {"context", "who you are and which node you talk to"},
       {"contribution", "what donors pledged, committed and paid"},
       {"delegation", "who may act under a decision, and up to how much"},
+      {"depot", "places where your organization keeps stock"},
+      {"discrepancy", "what counts found different"},
       {"exercise", "joint exercises: propose, answer, nominate, confirm"},
       {"fund", "money of one source and currency, to be given"},
       {"group", "groups of organizations that reports go to"},
       {"inbox", "what waits for you, oldest first"},
       {"instructor", "instructors that exercises can book"},
+      {"item", "the catalogue of goods"},
       {"ledger", "signed heads, proofs, and what is read of others"},
       {"mandate", "decision documents, and reports due under them"},
-      {"offer", "offers of money: make, approve, accept, and why"},
+      {"offer", "offers of money and goods: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},
       {"org", "your organization and those it trusts"},
       {"post", "posts: roles and limits"},
+      {"receipt", "what was counted of consignments"},
       {"reference", "decisions that an operation's money rests on"},
       {"report", "reports: file, release, relay, recall, who has them"},
-      {"request", "requests for money between organizations"},
+      {"request", "requests for money and goods between organizations"},
       {"standard", "dated standards: shares of women, planning gaps"},
+      {"stock", "lots in depots, and which to give first"},
       {"strength", "persons deployed, by sex"},
+      {"supply", "what a depot has, and how long it lasts"},
       {"venue", "venues that exercises can book"},
       {"whoami", "who the node takes you for"}};
   return *summaries;

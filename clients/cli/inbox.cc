@@ -11,6 +11,7 @@
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/inbox_goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
@@ -47,6 +48,9 @@ class Inbox {
   absl::Status Collect() {
     RETURN_IF_ERROR(CollectMoney());
     CollectNews();
+    for (GoodsTask& task : GoodsTasks(session_, {.roles = roles_, .person = person_})) {
+      Add({task.due, task.id, task.what, task.amount, task.command});
+    }
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
     if (Holds(authz::TRAINING_PLANNER)) RETURN_IF_ERROR(CollectExercises());

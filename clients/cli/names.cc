@@ -64,6 +64,9 @@ std::string AgreementName(absl::string_view typed) { return InCollection("agreem
 std::string ExerciseName(absl::string_view typed) { return Spoken("exercises", typed); }
 std::string BookingName(absl::string_view typed) { return Spoken("bookings", typed); }
 std::string StandardName(absl::string_view typed) { return Spoken("standards", typed); }
+std::string ItemName(absl::string_view typed) { return InCollection("items", typed); }
+std::string ReceiptName(absl::string_view typed) { return Spoken("receipts", typed); }
+std::string DiscrepancyName(absl::string_view typed) { return Spoken("discrepancies", typed); }
 
 std::string FundName(absl::string_view typed, absl::string_view own) {
   return OfOrganization("funds", typed, own, Lower);
@@ -81,6 +84,18 @@ std::string InstructorName(absl::string_view typed, absl::string_view own) {
   return OfOrganization("instructors", typed, own, Lower);
 }
 
+std::string DepotName(absl::string_view typed, absl::string_view own) {
+  return OfOrganization("depots", typed, own, Lower);
+}
+std::string LotName(absl::string_view typed, absl::string_view own) {
+  return OfOrganization("lots", typed, own, Upper);
+}
+
+bool IsOfGoods(absl::string_view typed) {
+  const std::string id = absl::AsciiStrToUpper(IdOf(typed));
+  return absl::StartsWith(id, "LRQ-") || absl::StartsWith(id, "LOF-");
+}
+
 std::string IdOf(absl::string_view name) {
   const size_t slash = name.rfind('/');
   return std::string(slash == absl::string_view::npos ? name : name.substr(slash + 1));
@@ -89,10 +104,14 @@ std::string IdOf(absl::string_view name) {
 std::string ShortName(absl::string_view name, absl::string_view own) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
   if (parts.size() == 2) {
-    for (const char* collection : {"operations", "organizations", "posts", "officers", "requests",
-                                   "offers", "exercises", "bookings", "standards"}) {
+    for (const char* collection :
+         {"operations", "organizations", "posts", "officers", "requests", "offers", "exercises",
+          "bookings", "standards", "items", "units", "receipts", "discrepancies"}) {
       if (parts[0] == collection && IsId(parts[1])) return std::string(parts[1]);
     }
+  }
+  if (parts.size() == 3 && parts[0] == "consignments" && IsId(parts[1]) && IsId(parts[2])) {
+    return absl::StrCat(parts[1], "/", parts[2]);
   }
   if (parts.size() == 4 && parts[0] == "organizations" && IsId(parts[1]) && IsId(parts[3])) {
     return parts[1] == own ? std::string(parts[3]) : absl::StrCat(parts[1], "/", parts[3]);

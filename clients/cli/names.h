@@ -28,6 +28,9 @@ std::string AgreementName(absl::string_view typed);
 std::string ExerciseName(absl::string_view typed);
 std::string BookingName(absl::string_view typed);
 std::string StandardName(absl::string_view typed);
+std::string ItemName(absl::string_view typed);
+std::string ReceiptName(absl::string_view typed);
+std::string DiscrepancyName(absl::string_view typed);
 
 // "trust" is the own organization's, "au/trust" another's. `own` is an organization's id.
 std::string FundName(absl::string_view typed, absl::string_view own);
@@ -35,6 +38,12 @@ std::string BudgetLineName(absl::string_view typed, absl::string_view own);
 std::string ContributionName(absl::string_view typed, absl::string_view own);
 std::string VenueName(absl::string_view typed, absl::string_view own);
 std::string InstructorName(absl::string_view typed, absl::string_view own);
+std::string DepotName(absl::string_view typed, absl::string_view own);
+std::string LotName(absl::string_view typed, absl::string_view own);
+
+// Whether a request's or offer's id is of goods (LRQ, LOF) and not of money: the id says which
+// ledger knows it.
+bool IsOfGoods(absl::string_view typed);
 
 // The last part of a name: its id.
 std::string IdOf(absl::string_view name);

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/offer_why.h"
 #include "clients/cli/session.h"
@@ -50,6 +51,11 @@ void Present(const Offer& offer, Session& session) {
 }
 
 absl::Status Make(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("request"))) return MakeGoodsOffer(arguments, session);
+  if (!arguments.Has("fund") || !arguments.Has("amount") || !arguments.Has("hold")) {
+    return absl::InvalidArgumentError(
+        "money needs --fund FUND, --amount USD:50000.00 and --hold 72h");
+  }
   MakeOfferRequest request;
   Offer& offer = *request.mutable_resource();
   offer.set_request(RequestName(arguments.Get("request")));
@@ -67,6 +73,7 @@ absl::Status Make(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Approve(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return ApproveGoodsOffer(arguments, session);
   ApproveOfferRequest request;
   request.set_name(OfferName(arguments.Get("offer")));
   Offer offer;
@@ -76,6 +83,7 @@ absl::Status Approve(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Cancel(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return CancelGoodsOffer(arguments, session);
   CancelOfferRequest request;
   request.set_name(OfferName(arguments.Get("offer")));
   RETURN_IF_ERROR(session.Confirm(absl::StrCat("Cancel ", IdOf(request.name()), "?")));
@@ -86,6 +94,7 @@ absl::Status Cancel(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Accept(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return AcceptGoodsOffer(arguments, session);
   AcceptOfferRequest request;
   request.set_name(OfferName(arguments.Get("offer")));
   if (arguments.Has("amount")) {
@@ -98,6 +107,7 @@ absl::Status Accept(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Reject(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return RejectGoodsOffer(arguments, session);
   RejectOfferRequest request;
   request.set_name(OfferName(arguments.Get("offer")));
   ASSIGN_OR_RETURN(const int reason,
@@ -119,12 +129,14 @@ absl::StatusOr<Offer> Get(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Show(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return ShowGoodsOffer(arguments, session);
   ASSIGN_OR_RETURN(const Offer offer, Get(arguments, session));
   Present(offer, session);
   return absl::OkStatus();
 }
 
 absl::Status Why(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("offer"))) return WhyGoodsOffer(arguments, session);
   ASSIGN_OR_RETURN(const Offer offer, Get(arguments, session));
   if (session.globals().output == OutputFormat::kJson) {
     session.ShowRecord(offer);
@@ -136,6 +148,9 @@ absl::Status Why(const Arguments& arguments, Session& session) {
 }
 
 absl::Status List(const Arguments& arguments, Session& session) {
+  if (arguments.Has("goods") || IsOfGoods(arguments.Get("for"))) {
+    return ListGoodsOffers(arguments, session);
+  }
   ListOffersRequest request;
   if (arguments.Has("for")) request.set_request(RequestName(arguments.Get("for")));
   std::vector<Offer> offers;
@@ -171,19 +186,21 @@ Command OnOffer(std::string verb, std::string summary,
 std::vector<Command> OfferCommands() {
   return {
       {.path = {"offer", "make"},
-       .summary = "giver: offer money for a request, and hold it",
-       .parameters = {Positional("request", "e.g. REQ-AU-26-0041"),
-                      Required("fund", "FUND", "the fund that gives"),
-                      Required("amount", "USD:50000.00", "currency and amount"),
-                      Optional("min", "USD:20000.00", "the least that may be accepted; else all"),
-                      Required("hold", "72h", "how long it is held after approval: 72h, 3d")},
+       .summary = "giver: offer money or goods for a request, and hold them",
+       .parameters = {Positional("request", "e.g. REQ-AU-26-0041, LRQ-AU-26-0041"),
+                      Optional("fund", "FUND", "money: the fund that gives"),
+                      Optional("amount", "USD:50000.00", "money: currency and amount"),
+                      Optional("min", "USD:20000.00", "money: the least that may be accepted"),
+                      Optional("line", "TENT-10P=120", "goods: item and quantity"),
+                      Optional("from", "KEMBA", "goods: your depot that gives"),
+                      Optional("hold", "72h", "how long it is held after approval: 72h, 3d")},
        .run = Make,
        .notes =
            "The offer is a draft until another person approves it; the receiver sees it then."},
       OnOffer("approve", "giver: approve another person's offer; it is delivered", Approve),
-      OnOffer("cancel", "giver: withdraw an offer that is not posted", Cancel),
+      OnOffer("cancel", "giver: withdraw an offer that is not posted or dispatched", Cancel),
       OnOffer("accept", "receiver: accept an offer, or part of it", Accept,
-              {Optional("amount", "USD:40000.00", "part of it; else all")}),
+              {Optional("amount", "USD:40000.00", "part of the money; else all")}),
       OnOffer("reject", "receiver: reject an offer", Reject,
               {Required("reason", "REASON", "why", EnumWords(*Reject_Reason_descriptor()))}),
       OnOffer("show", "an offer, as this ledger knows it", Show),
@@ -191,7 +208,8 @@ std::vector<Command> OfferCommands() {
               Why),
       {.path = {"offer", "list"},
        .summary = "all offers made or received",
-       .parameters = {Optional("for", "REQUEST", "only those that answer it")},
+       .parameters = {Optional("for", "REQUEST", "only those that answer it"),
+                      Flag("goods", "those of goods; else those of money")},
        .run = List,
        .notes = ""}};
 }

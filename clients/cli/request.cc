@@ -1,5 +1,6 @@
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
@@ -17,6 +18,11 @@ using chapter8::finance::v1::MakeRequestRequest;
 using chapter8::finance::v1::WithdrawRequestRequest;
 
 absl::Status Make(const Arguments& arguments, Session& session) {
+  if (arguments.Has("item")) return MakeGoodsRequest(arguments, session);
+  if (!arguments.Has("line") || !arguments.Has("amount")) {
+    return absl::InvalidArgumentError(
+        "ask for money with --line and --amount, or for goods with --item and --deliver-to");
+  }
   MakeRequestRequest request;
   FundingRequest& resource = *request.mutable_resource();
   resource.set_addressee(OrganizationName(arguments.Get("to")));
@@ -36,6 +42,7 @@ absl::Status Make(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Show(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("request"))) return ShowGoodsRequest(arguments, session);
   GetRequestRequest request;
   request.set_name(RequestName(arguments.Get("request")));
   FundingRequest shown;
@@ -50,7 +57,8 @@ absl::Status Show(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status List(const Arguments&, Session& session) {
+absl::Status List(const Arguments& arguments, Session& session) {
+  if (arguments.Has("goods")) return ListGoodsRequests(arguments, session);
   std::vector<FundingRequest> requests;
   RETURN_IF_ERROR(ListAll<ListRequestsResponse>(
       session, "finance.v1.RequestService.ListRequests", ListRequestsRequest(),
@@ -70,6 +78,7 @@ absl::Status List(const Arguments&, Session& session) {
 }
 
 absl::Status Withdraw(const Arguments& arguments, Session& session) {
+  if (IsOfGoods(arguments.Get("request"))) return WithdrawGoodsRequest(arguments, session);
   WithdrawRequestRequest request;
   request.set_name(RequestName(arguments.Get("request")));
   RETURN_IF_ERROR(session.Confirm("Withdraw " + IdOf(request.name()) + "?"));
@@ -83,15 +92,20 @@ absl::Status Withdraw(const Arguments& arguments, Session& session) {
 
 std::vector<Command> RequestCommands() {
   return {{.path = {"request", "make"},
-           .summary = "ask another organization for money",
+           .summary = "ask another organization for money or goods",
            .parameters = {Required("to", "ORG", "who is asked, e.g. un"),
                           Required("operation", "OPERATION", "what it is for, e.g. aussom"),
-                          Required("line", "LINE", "the budget line that receives it"),
-                          Required("amount", "USD:50000.00", "currency and amount"),
-                          Required("by", "2026-03-21", "the day it is needed")},
+                          Required("by", "2026-03-21", "the day it is needed"),
+                          Optional("line", "LINE", "money: the budget line that receives it"),
+                          Optional("amount", "USD:50000.00", "money: currency and amount"),
+                          Repeated("item", "TENT-10P=120", "goods: item and quantity"),
+                          Optional("deliver-to", "SOKMU", "goods: your depot"),
+                          Optional("unit", "UNIT", "goods: the unit that will use them (F-20)")},
            .run = Make,
            .notes = "ch8 request make --to un --operation aussom --line stipends --amount "
-                    "USD:50000.00 --by 2026-03-21"},
+                    "USD:50000.00 --by 2026-03-21\n"
+                    "ch8 request make --to un --operation aussom --item TENT-10P=120 --deliver-to "
+                    "SOKMU --by 2026-03-21"},
           {.path = {"request", "show"},
            .summary = "a request and what was offered for it",
            .parameters = {Positional("request", "e.g. REQ-AU-26-0041")},
@@ -99,7 +113,7 @@ std::vector<Command> RequestCommands() {
            .notes = ""},
           {.path = {"request", "list"},
            .summary = "all requests made or received",
-           .parameters = {},
+           .parameters = {Flag("goods", "those for goods; else those for money")},
            .run = List,
            .notes = ""},
           {.path = {"request", "withdraw"},

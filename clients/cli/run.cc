@@ -52,12 +52,13 @@ const std::vector<Command>& AllCommands() {
   static const auto* const commands = new std::vector<Command>(
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
              OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
-             BudgetCommands(), RequestCommands(), OfferCommands(), MandateCommands(),
-             DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
-             ReportCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
-             VenueCommands(), InstructorCommands(), CalendarCommands(), StandardCommands(),
-             ExerciseCommands(), BookingCommands(), LedgerCommands(), AuditCommands(),
-             std::vector<Command>{CompletionCommand()}));
+             BudgetCommands(), ItemCommands(), DepotCommands(), StockCommands(), RequestCommands(),
+             OfferCommands(), ConsignmentCommands(), ReceiptCommands(), DiscrepancyCommands(),
+             SupplyCommands(), MandateCommands(), DelegationCommands(), ClearanceCommands(),
+             StrengthCommands(), AccountCommands(), ReportCommands(), ConsentCommands(),
+             GroupCommands(), AgreementCommands(), VenueCommands(), InstructorCommands(),
+             CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
+             LedgerCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
+#include "clients/cli/names.h"
 #include "clients/cli/parse.h"
 #include "clients/cli/read_file.h"
 #include "storage/base/hash.h"
@@ -95,6 +96,17 @@ absl::StatusOr<uint64_t> ParseNumber(absl::string_view text, absl::string_view w
 absl::StatusOr<std::string> FileDigest(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string content, ReadFileText(path));
   return std::string(Sha256(content).view());
+}
+
+absl::StatusOr<ItemQuantity> ParseItemQuantity(absl::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == absl::string_view::npos || equals == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", absl::CHexEscape(text), "' is not ITEM=QUANTITY, e.g. TENT-10P=120"));
+  }
+  ASSIGN_OR_RETURN(const uint64_t quantity, ParseNumber(text.substr(equals + 1), "a quantity"));
+  return ItemQuantity{.item = ItemName(text.substr(0, equals)),
+                      .quantity = static_cast<int64_t>(quantity)};
 }
 
 }  // namespace ch8::cli

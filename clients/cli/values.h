@@ -36,6 +36,13 @@ absl::StatusOr<int> ParseEnum(const google::protobuf::EnumDescriptor& type, absl
 // All of them as typed, e.g. "au-psc-request".
 std::vector<std::string> EnumWords(const google::protobuf::EnumDescriptor& type);
 
+// "TENT-10P=120": an item's name and how many of it.
+struct ItemQuantity {
+  std::string item;
+  int64_t quantity = 0;
+};
+absl::StatusOr<ItemQuantity> ParseItemQuantity(absl::string_view text);
+
 // A whole number. Errors name `what` it is.
 absl::StatusOr<uint64_t> ParseNumber(absl::string_view text, absl::string_view what);
 

@@ -7,11 +7,13 @@
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
+#include "chapter8/logistics/v1/logistics_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
 #include "services/information/core/machine.h"
+#include "services/logistics/core/machine.h"
 #include "services/mandate/core/machine.h"
 #include "services/training/core/machine.h"
 #include "services/trust/certificates.h"
@@ -22,6 +24,7 @@ namespace {
 namespace directory_v1 = chapter8::directory::v1;
 namespace finance_v1 = chapter8::finance::v1;
 namespace information_v1 = chapter8::information::v1;
+namespace logistics_v1 = chapter8::logistics::v1;
 namespace mandate_v1 = chapter8::mandate::v1;
 namespace training_v1 = chapter8::training::v1;
 using chapter8::books::v1::TransferService;
@@ -66,7 +69,7 @@ Module MandateModule() {
   return {.service = "mandate",
           .proto_files = {"chapter8/mandate/v1/mandate_service.proto"},
           .accounts = Module::Accounts::kBooks,
-          .reads_own = {"directory", "finance", "logistics", "training"},
+          .reads_own = {"directory", "finance", "logistics"},
           .bodies = Module::Bodies::kNone,
           .make_machine = Make<mandate::MandateMachine>,
           .genesis_events = NoEvents,
@@ -87,6 +90,20 @@ Module FinanceModule() {
       .make_stubs =
           StubsOf<finance_v1::OperationService, finance_v1::FundService, finance_v1::BudgetService,
                   finance_v1::RequestService, finance_v1::OfferService, TransferService>};
+}
+
+Module LogisticsModule() {
+  return {.service = "logistics",
+          .proto_files = {"chapter8/logistics/v1/logistics_service.proto"},
+          .accounts = Module::Accounts::kBooks,
+          .reads_own = {"directory", "mandate"},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = Make<logistics::LogisticsMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<logistics_v1::CatalogueService, logistics_v1::DepotService,
+                                logistics_v1::StockService, logistics_v1::RequestService,
+                                logistics_v1::OfferService, logistics_v1::ConsignmentService,
+                                logistics_v1::DiscrepancyService>};
 }
 
 Module InformationModule() {
@@ -116,8 +133,9 @@ Module TrainingModule() {
 }  // namespace
 
 const std::vector<Module>& Modules() {
-  static const auto& modules = *new std::vector<Module>(
-      {DirectoryModule(), MandateModule(), FinanceModule(), InformationModule(), TrainingModule()});
+  static const auto& modules =
+      *new std::vector<Module>({DirectoryModule(), MandateModule(), FinanceModule(),
+                                LogisticsModule(), InformationModule(), TrainingModule()});
   return modules;
 }
 

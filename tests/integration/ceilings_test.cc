@@ -87,7 +87,7 @@ TEST_F(CeilingsTest, ASliceCrossesByTheFourStepsAndNothingIsCountedTwice) {
   EXPECT_EQ(steps, "RESERVE ACCEPT POST MIRROR SETTLED ");
   EXPECT_EQ(SpentOf(), (Spent{.left = 30'000, .held = 0, .used = 0}));
   EXPECT_EQ(mandate_.DelegationOf(delegation_).ceilings(0).available(), 20'000);
-  EXPECT_EQ(ReasonOr(mandate_.Allot(delegation_, "logistics", "USD", 20'001)), "OVER_CEILING");
+  EXPECT_EQ(ReasonOr(mandate_.Allot(delegation_, "finance", "USD", 20'001)), "OVER_CEILING");
   EXPECT_EQ(Allot(20'000).state(), Slice::POSTED);
   EXPECT_EQ(SpentOf().left, 50'000) << "one slice for a delegation and unit, added to";
   EXPECT_EQ(finance().StoredRows(), finance().ReplayedRows());

@@ -84,8 +84,9 @@ absl::StatusOr<kernel::Decision> AllotSlice(const Context& context,
                                             const State& state) {
   const Slice& asked = request.resource();
   RETURN_IF_ERROR(CheckCeiling(asked.ceiling()));
-  if (std::find(std::begin(kReaders), std::end(kReaders), asked.service()) == std::end(kReaders)) {
-    return kernel::BadField("resource.service", "is no ledger that takes slices");
+  if (std::find(std::begin(kSpenders), std::end(kSpenders), asked.service()) ==
+      std::end(kSpenders)) {
+    return kernel::BadField("resource.service", "is no ledger whose acts spend ceilings");
   }
   ASSIGN_OR_RETURN(const Delegation delegation,
                    kernel::FindResource<Delegation>(state.rows, asked.delegation(), kDelegation));

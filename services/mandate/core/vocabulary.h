@@ -23,7 +23,9 @@ inline constexpr kernel::ResourceKind kStrengthReport = {"strengthReports/*", "s
                                                          "UNKNOWN_STRENGTH_REPORT"};
 
 // The own ledgers that take mandate's facts over, and so must log a revocation (rule A-7).
-inline constexpr absl::string_view kReaders[] = {"finance", "logistics", "training"};
+inline constexpr absl::string_view kReaders[] = {"finance", "logistics"};
+// Those whose acts spend slices of ceilings.
+inline constexpr absl::string_view kSpenders[] = {"finance"};
 
 // An event that is a fact for the organization's other ledgers too.
 inline kernel::Event FactEvent(const v1::MandateEvent& event, const kernel::Context& context) {

@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
+#include "services/kernel/refusal.h"
+#include "services/logistics/core/test_scenario.h"
+
+namespace ch8::logistics {
+namespace {
+
+using chapter8::mandate::v1::Clearance;
+
+class BeneficiaryTest : public ::testing::Test {
+ protected:
+  // The AU asks for tents for a unit; the UN has taken the request. Returns its name.
+  std::string RequestForUnit() {
+    auto request = Parsed<v1::MakeRequestRequest>(R"pb(
+      resource {
+        addressee: "organizations/un"
+        operation: "operations/aussom"
+        destination: "organizations/au/depots/sokmu"
+        needed_by { year: 2026 month: 3 day: 21 }
+        lines { item: "items/tent-10p" quantity: 120 }
+        beneficiary_unit: "units/aussom-s6-bn1"
+      })pb");
+    const auto made =
+        scenario_.au.Call<v1::MaterielRequest>("requester", "RequestService/MakeRequest", request);
+    Check(made.ok(), made.status().ToString());
+    scenario_.Settle();
+    return made->name();
+  }
+
+  // What the UN's mandate ledger says of the unit reaches its logistics ledger.
+  void Say(Clearance::State state, Clearance::Outcome outcome) {
+    chapter8::mandate::v1::MandateEvent fact;
+    Clearance& clearance = *fact.mutable_clearance_recorded();
+    clearance.set_name("clearances/aussom-s6-bn1");
+    clearance.set_unit("units/aussom-s6-bn1");
+    clearance.set_state(state);
+    clearance.set_outcome(outcome);
+    clearance.mutable_valid_to()->set_year(2026);
+    clearance.mutable_valid_to()->set_month(12);
+    clearance.mutable_valid_to()->set_day(31);
+    kernel::Delivered delivered{.origin = "un.example/ch8/mandate",
+                                .index = ++facts_,
+                                .leaf_hash = Sha256(absl::StrCat("fact ", facts_)),
+                                .entry = {}};
+    delivered.entry.set_domain_event(fact.SerializeAsString());
+    scenario_.un.Deliver(delivered);
+  }
+
+  Scenario scenario_;
+  uint64_t facts_ = 0;
+};
+
+// Rules F-20 and F-21: support to a unit needs a clearance when it is offered and when it leaves.
+TEST_F(BeneficiaryTest, SupportNeedsAClearanceToTheEnd) {
+  scenario_.Stock(scenario_.un, "tent-10p", 120);
+  const std::string request = RequestForUnit();
+  const auto offer = [&] { return scenario_.TryOffer({.request = request, .quantity = 60}); };
+  EXPECT_EQ(ReasonOr(offer()), "NO_CLEARANCE");
+  Say(Clearance::CONFIRMED, Clearance::WITHHOLD);
+  EXPECT_EQ(ReasonOr(offer()), "SUPPORT_WITHHELD");
+  Say(Clearance::CONFIRMED, Clearance::PROCEED);
+  const auto made = offer();
+  ASSERT_EQ(ReasonOr(made), "OK");
+  ASSERT_TRUE(scenario_.Approve(*made).ok());
+  scenario_.Settle();
+  ASSERT_EQ(ReasonOr(scenario_.Accept(scenario_.au, *made)), "OK");
+  scenario_.Settle();
+
+  Say(Clearance::SUSPENDED, Clearance::PROCEED);
+  EXPECT_EQ(ReasonOr(scenario_.Dispatch(scenario_.un, *made, "WB-1")), "SUPPORT_SUSPENDED");
+  Say(Clearance::CONFIRMED, Clearance::PROCEED);
+  EXPECT_EQ(ReasonOr(scenario_.Dispatch(scenario_.un, *made, "WB-1")), "OK");
+}
+
+}  // namespace
+}  // namespace ch8::logistics

@@ -63,6 +63,9 @@ absl::Status Make(const Arguments& arguments, Session& session) {
   if (arguments.Has("min")) {
     ASSIGN_OR_RETURN(*offer.mutable_amount_min(), client::ParseMoney(arguments.Get("min")));
   }
+  if (arguments.Has("delegation")) {
+    offer.set_delegation(DelegationName(arguments.Get("delegation")));
+  }
   ASSIGN_OR_RETURN(*offer.mutable_hold_duration(), ParseHold(arguments.Get("hold")));
   RETURN_IF_ERROR(session.Connect());
   offer.set_fund(FundName(arguments.Get("fund"), session.own()));
@@ -191,6 +194,7 @@ std::vector<Command> OfferCommands() {
                       Optional("fund", "FUND", "money: the fund that gives"),
                       Optional("amount", "USD:50000.00", "money: currency and amount"),
                       Optional("min", "USD:20000.00", "money: the least that may be accepted"),
+                      Optional("delegation", "DELEGATION", "money: whose ceiling it counts against"),
                       Optional("line", "TENT-10P=120", "goods: item and quantity"),
                       Optional("from", "KEMBA", "goods: your depot that gives"),
                       Optional("hold", "72h", "how long it is held after approval: 72h, 3d")},

@@ -5,6 +5,8 @@ refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed --amount
   --hold 72h
 refused un:funds 4 INSUFFICIENT offer make $request --fund aussom-trust --amount USD:90000000.00 \
   --hold 72h
+refused un:funds 4 OVER_CEILING offer make $request --fund aussom-trust --amount USD:1600000.01 \
+  --hold 72h --delegation DEL-UN-26-0001
 fixed=$(cat /proc/sys/kernel/random/uuid)
 offer_made $request --fund aussom-trust --amount USD:10000.00 --hold 72h \
   --request-id "$fixed"; fifth=$offer

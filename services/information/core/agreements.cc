@@ -58,6 +58,9 @@ absl::Status CheckParties(const Context& context, const SharingAgreement& asked,
 
 absl::Status CheckFields(const SharingAgreement& asked) {
   RETURN_IF_ERROR(kernel::CheckText(asked.document(), "resource.document"));
+  if (asked.kinds_size() > v1::Report::Kind_MAX) {
+    return kernel::BadField("resource.kinds", "has one kind twice");
+  }
   for (const int kind : asked.kinds()) {
     if (kind == 0 || !v1::Report::Kind_IsValid(kind)) {
       return kernel::BadField("resource.kinds", "has an unknown kind of report");

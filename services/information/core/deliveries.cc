@@ -51,6 +51,10 @@ void Answer(const InformationEvent& event, const Organization& sender, Verdict& 
   verdict.events.back().recipients.push_back(sender.trust_domain());
 }
 
+bool IsNameOrEmpty(absl::string_view name, absl::string_view pattern) {
+  return name.empty() || kernel::CheckName(name, pattern, "name").ok();
+}
+
 // Whether a report is one that an honest node lets cross.
 bool WellFormed(const Report& report) {
   return kernel::CheckName(report.name(), kReports.pattern, "name").ok() &&
@@ -58,6 +62,8 @@ bool WellFormed(const Report& report) {
          kernel::IsSpokenIdOf(kernel::IdOf(report.name()), kReportKind, report.originator()) &&
          CheckReportFields(report).ok() && report.body_digest().size() == Hash::kSize &&
          report.body_size_bytes() <= kernel::kBodyContentSizeMax && report.groups_size() <= 1 &&
+         (report.groups().empty() || IsNameOrEmpty(report.groups(0), kGroups.pattern)) &&
+         IsNameOrEmpty(report.supersedes(), kReports.pattern) &&
          report.state() == Report::STATE_UNSPECIFIED && report.derived_from().empty() &&
          report.author() == 0 && report.reviewer() == 0 && report.received_from().empty() &&
          report.superseded_by().empty() && report.etag().empty() &&

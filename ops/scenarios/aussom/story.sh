@@ -39,7 +39,7 @@ kill_and_restart() {
   restart_daemon "$1"
 }
 
-for chapter in organizations sharing mandate money refusals; do
+for chapter in organizations sharing training mandate money refusals; do
   # shellcheck source=/dev/null
   . "$scenario/$chapter.sh"
 done

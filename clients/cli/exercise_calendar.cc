@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "clients/cli/names.h"
 
 namespace ch8::cli {
 namespace {
@@ -117,7 +116,7 @@ std::string ExerciseCalendar(const Exercise& exercise) {
   add(icalproperty_new_method(ICAL_METHOD_PUBLISH));
   AddExerciseMark(calendar.get());
 
-  const std::string id = IdOf(exercise.name());
+  const std::string id = exercise.name().substr(exercise.name().rfind('/') + 1);
   const std::string domain = TrustDomainOf(exercise.lead_origin());
   const std::string what =
       absl::StrCat("EXERCISE ", Exercise::Kind_Name(exercise.kind()), " ", exercise.title());

@@ -5,10 +5,10 @@
 #include <libical/ical.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 
-#include "services/trust/files.h"
 #include "tests/support/temp_dir.h"
 
 namespace ch8::cli {
@@ -105,8 +105,8 @@ TEST(ExerciseCalendarTest, LinesAreFoldedAsTheStandardSays) {
   const ch8::testing::TempDir dir;
   const std::string ics = (dir.path() / "amani.ics").string();
   const std::string script = (dir.path() / "check.py").string();
-  ASSERT_TRUE(trust::WriteFileAtomically(ics, ExerciseCalendar(Amani()), trust::kPublicMode).ok());
-  ASSERT_TRUE(trust::WriteFileAtomically(script, R"(import sys
+  std::ofstream(ics, std::ios::binary) << ExerciseCalendar(Amani());
+  std::ofstream(script) << R"(import sys
 data = open(sys.argv[1], 'rb').read()
 assert data.endswith(b'\r\n')
 lines = data.split(b'\r\n')[:-1]
@@ -121,9 +121,7 @@ assert 'DTSTART;VALUE=DATE:20261228' in content and 'DTEND;VALUE=DATE:20270101' 
 assert content.count('CATEGORIES:EXERCISE') == 3 and content.count('X-CH8-STATUS:EXERCISE') == 4
 summary = [line for line in content if line.startswith('SUMMARY:EXERCISE CPX Amani')]
 assert summary and summary[0].startswith('SUMMARY:EXERCISE CPX Amani\\; '), content
-)",
-                                         trust::kPublicMode)
-                  .ok());
+)";
   EXPECT_EQ(std::system(("python3 " + script + " " + ics).c_str()), 0);
 }
 

@@ -39,7 +39,7 @@ kill_and_restart() {
   restart_daemon "$1"
 }
 
-for chapter in organizations sharing mandate exercise money goods refusals audit; do
+for chapter in organizations sharing mandate training money goods refusals audit; do
   # shellcheck source=/dev/null
   . "$scenario/$chapter.sh"
 done

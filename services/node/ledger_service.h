@@ -16,6 +16,8 @@ class LedgerService {
  public:
   // `runner` outlives the service.
   explicit LedgerService(kernel::Runner& runner);
+  LedgerService(const LedgerService&) = delete;
+  LedgerService& operator=(const LedgerService&) = delete;
 
   // Whether `method` is one of its rpcs.
   bool Answers(absl::string_view method) const;

@@ -16,6 +16,9 @@
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/mandate/v1/mandate_service.pb.h"
+#include "chapter8/training/v1/training_service.pb.h"
 #include "services/kernel/authority.h"
 #include "services/rpc/test_node.h"
 #include "tests/support/data.h"
@@ -56,6 +59,9 @@ std::vector<Rpc> AllRpcs() {
   chapter8::federation::v1::PullRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
+  chapter8::logistics::v1::GetItemRequest::descriptor();
+  chapter8::mandate::v1::GetDecisionRequest::descriptor();
+  chapter8::training::v1::GetExerciseRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
   chapter8::ledger::v1::GetCheckpointRequest::descriptor();
   std::vector<Rpc> rpcs;
@@ -90,7 +96,8 @@ std::string RequestFor(const Rpc& rpc) {
 }
 
 std::string OriginFor(const Rpc& rpc) {
-  for (const std::string service : {"directory", "information"}) {
+  for (const std::string service :
+       {"directory", "information", "logistics", "mandate", "training"}) {
     if (absl::StartsWith(rpc.name, absl::StrCat("/chapter8.", service, "."))) {
       return absl::StrCat("un.example/ch8/", service);
     }

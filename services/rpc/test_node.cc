@@ -35,16 +35,28 @@ std::unique_ptr<MemLedger> NewLedger(const std::string& origin) {
   return MemLedger::Create({.origin = origin, .payload = "genesis", .salt = Hash()}).value();
 }
 
-MethodTable Methods(FakeRunner& finance, FakeRunner& directory, FakeRunner& information) {
-  return MethodTable::Create({{.runner = &directory,
-                               .proto_files = {"chapter8/directory/v1/directory_service.proto"}},
-                              {.runner = &information,
-                               .proto_files = {"chapter8/information/v1/"
-                                               "information_service.proto"}},
-                              {.runner = &finance,
-                               .proto_files = {"chapter8/finance/v1/finance_service.proto",
-                                               "chapter8/books/v1/transfer_service.proto"}}})
-      .value();
+std::string ServiceFile(const std::string& service) {
+  return absl::StrCat("chapter8/", service, "/v1/", service, "_service.proto");
+}
+
+MethodTable Methods(FakeRunner& finance, FakeRunner& directory,
+                    const std::map<std::string, std::unique_ptr<FakeRunner>>& others) {
+  std::vector<HostedLedger> hosted = {
+      {.runner = &directory, .proto_files = {ServiceFile("directory")}},
+      {.runner = &finance,
+       .proto_files = {ServiceFile("finance"), "chapter8/books/v1/transfer_service.proto"}}};
+  for (const auto& [service, runner] : others) {
+    hosted.push_back({.runner = runner.get(), .proto_files = {ServiceFile(service)}});
+  }
+  return MethodTable::Create(hosted).value();
+}
+
+std::map<std::string, std::unique_ptr<FakeRunner>> OtherRunners() {
+  std::map<std::string, std::unique_ptr<FakeRunner>> runners;
+  for (const std::string service : {"information", "logistics", "mandate", "training"}) {
+    runners[service] = std::make_unique<FakeRunner>(absl::StrCat("un.example/ch8/", service));
+  }
+  return runners;
 }
 
 std::string Joined(const grpc::ByteBuffer& buffer) {
@@ -115,7 +127,8 @@ kernel::Outcome KernelWithoutOfficers(const Ledger& ledger, const kernel::Comman
 }
 
 TestNode::TestNode(const std::string& directory, const std::function<void(Edge::Options&)>& adjust)
-    : methods_(Methods(finance_, directory_, information_)),
+    : others_(OtherRunners()),
+      methods_(Methods(finance_, directory_, others_)),
       authorizer_({.trust_domain = "un.example",
                    .is_pinned = [](absl::string_view domain) { return domain == "au.example"; }}) {
   bundles_ = trust::TrustBundles::Create().value();
@@ -158,7 +171,7 @@ TestNode::TestNode(const std::string& directory, const std::function<void(Edge::
 TestNode::~TestNode() {
   finance_.Release();
   directory_.Release();
-  information_.Release();
+  for (const auto& [service, runner] : others_) runner->Release();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
 }
 

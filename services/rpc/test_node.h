@@ -108,7 +108,7 @@ class TestNode {
   SystemClock clock_;
   FakeRunner finance_{"un.example/ch8/finance"};
   FakeRunner directory_{"un.example/ch8/directory"};
-  FakeRunner information_{"un.example/ch8/information"};
+  const std::map<std::string, std::unique_ptr<FakeRunner>> others_;  // By service.
   const MethodTable methods_;
   const Authorizer authorizer_;
   mutable std::mutex mutex_;

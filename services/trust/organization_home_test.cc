@@ -33,6 +33,7 @@ class OrganizationHomeTest : public ::testing::Test {
             .organization = "un",
             .trust_domain = "un.example",
             .display_name = "United Nations (exercise)",
+            .services = {"directory", "finance"},
             .administrators = {{"okoye", 1001}, {"larsen", 1002}},
             .now = absl::Now()};
   }

@@ -198,25 +198,21 @@ TEST_F(AuditTest, TheSamePositionGivesTheSameBytesAndNothingIsOverwritten) {
 }
 
 TEST_F(AuditTest, OnlyAnAuditorExports) {
-  const ShellResult added =
-      Ch8(absl::StrCat("context add funds --officer-dir ", nodes_->un().FilesOf("funds").folder,
-                       " --endpoints ", nodes_->un().data(), "/endpoints.json"));
-  ASSERT_EQ(added.exit_code, 0) << added.output;
   const ShellResult denied = Ch8("--as funds audit export --out " + Path("denied"));
   EXPECT_EQ(denied.exit_code, 4) << denied.output;
   EXPECT_FALSE(std::filesystem::exists(Path("denied")));
   EXPECT_EQ(RunShell(absl::StrCat("ls ", Path(""), " | grep -c unfinished")).output, "0\n");
 }
 
-TEST_F(AuditTest, PeersAndProofsAreShown) {
-  const ShellResult peers = Ch8("--as un ledger peers finance");
+TEST_F(AuditTest, PeersAndProofsAreShownToEveryOfficer) {
+  const ShellResult peers = Ch8("--as funds ledger peers finance");
   EXPECT_EQ(peers.exit_code, 0) << peers.output;
   EXPECT_THAT(peers.output, HasSubstr("au.example/ch8/finance"));
   EXPECT_THAT(peers.output, HasSubstr(" ago"));
-  const ShellResult proof = Ch8("--as un ledger proof finance 3");
+  const ShellResult proof = Ch8("--as funds ledger proof finance 3");
   EXPECT_EQ(proof.exit_code, 0) << proof.output;
   EXPECT_THAT(proof.output, StartsWith("c2sp.org/tlog-proof@v1\nindex 3\n"));
-  EXPECT_EQ(Ch8("--as un ledger proof finance 1000000").exit_code, 2);
+  EXPECT_EQ(Ch8("--as funds ledger proof finance 1000000").exit_code, 2);
 }
 
 TEST_F(AuditTest, TheFilesAreWholeByCoreutils) {

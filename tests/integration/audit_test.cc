@@ -89,13 +89,9 @@ class AuditTest : public ::testing::Test {
 
   // The AU's export first: then it holds no head of the UN beyond the UN's.
   static void Export() {
-    for (OrganizationNode* node : {&nodes_->au(), &nodes_->un()}) {
-      const std::string name = node->organization();
-      const ShellResult added =
-          Ch8(absl::StrCat("context add ", name, " --officer-dir ", node->FilesOf("auditor").folder,
-                           " --endpoints ", node->data(), "/endpoints.json"));
-      ASSERT_EQ(added.exit_code, 0) << added.output;
-    }
+    AddContext("au", nodes_->au(), "auditor");
+    AddContext("un", nodes_->un(), "auditor");
+    AddContext("funds", nodes_->un(), "funds");
     for (const std::string& command :
          {"--as au audit export --out " + Path("au"), "--as un audit export --out " + Path("un"),
           "--as au audit trust --out " + Path("trust"),
@@ -103,6 +99,14 @@ class AuditTest : public ::testing::Test {
       const ShellResult done = Ch8(command);
       ASSERT_EQ(done.exit_code, 0) << command << "\n" << done.output;
     }
+  }
+
+  static void AddContext(const std::string& name, OrganizationNode& node,
+                         const std::string& officer) {
+    const ShellResult added =
+        Ch8(absl::StrCat("context add ", name, " --officer-dir ", node.FilesOf(officer).folder,
+                         " --endpoints ", node.data(), "/endpoints.json"));
+    ASSERT_EQ(added.exit_code, 0) << added.output;
   }
 
   static std::string Path(const std::string& name) { return *work_ / name; }

@@ -1,5 +1,6 @@
 #include "services/node/ledger_service.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,7 +69,7 @@ bool LedgerService::Answers(absl::string_view method) const {
   return routes_.FindRead(method) != nullptr;
 }
 
-Outcome LedgerService::Read(const kernel::Command& command) const {
+Outcome LedgerService::Read(const kernel::Command& command, absl::Time now) const {
   const kernel::Routes::ReadRoute* route = routes_.FindRead(command.method);
   const std::optional<chapter8::authz::v1::Rule> rule = kernel::RuleOf(command.method);
   Check(route != nullptr && rule.has_value(), "not a read of the ledger");
@@ -76,7 +77,8 @@ Outcome LedgerService::Read(const kernel::Command& command) const {
   const kernel::SnapshotRows rows(*snapshot);
   const kernel::NoAccounts no_accounts;
   Outcome outcome;
-  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(*rule, command.caller, rows);
+  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(
+      *rule, command.caller, std::max(now, kernel::NewestTime(rows)), rows);
   outcome.status = actor.status();
   if (!actor.ok()) return outcome;
   absl::StatusOr<std::string> reply =

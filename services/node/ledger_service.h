@@ -2,6 +2,7 @@
 #define CH8_SERVICES_NODE_LEDGER_SERVICE_H_
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/machine.h"
 #include "services/kernel/runner.h"
@@ -22,9 +23,9 @@ class LedgerService {
   // Whether `method` is one of its rpcs.
   bool Answers(absl::string_view method) const;
 
-  // Checks that the caller may read, and answers. Errors: those of kernel::AuthorizeRead() and of
-  // the rpc.
-  kernel::Outcome Read(const kernel::Command& command) const;
+  // Checks that the caller may read at `now`, and answers. Errors: those of kernel::AuthorizeRead()
+  // and of the rpc.
+  kernel::Outcome Read(const kernel::Command& command, absl::Time now) const;
 
  private:
   kernel::Runner& runner_;

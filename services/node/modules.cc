@@ -146,8 +146,8 @@ absl::StatusOr<const Module*> FindModule(absl::string_view service) {
   return absl::InvalidArgumentError(absl::StrCat("there is no service '", service, "'"));
 }
 
-Stubs MakeLedgerStubs() {
-  Stubs stubs;
+std::vector<std::unique_ptr<grpc::Service>> MakeLedgerStubs() {
+  std::vector<std::unique_ptr<grpc::Service>> stubs;
   stubs.push_back(std::make_unique<chapter8::ledger::v1::AdministrationService::CallbackService>());
   stubs.push_back(std::make_unique<chapter8::ledger::v1::LedgerService::CallbackService>());
   return stubs;

@@ -116,7 +116,9 @@ void Sequencer::Drain() { queue_.Close(); }
 
 void Sequencer::Submit(Command command, Done done) {
   requests_.fetch_add(1, std::memory_order_relaxed);
-  if (ledger_service_.Answers(command.method)) return done(ledger_service_.Read(command));
+  if (ledger_service_.Answers(command.method)) {
+    return done(ledger_service_.Read(command, options_.clock->Now()));
+  }
   command.request_salt = RandomHash();
   command.random = RandomBytes(TransferId{}.size());
   Work work;

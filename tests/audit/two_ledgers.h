@@ -15,8 +15,8 @@ namespace ch8::testing {
 
 // The ledgers of the UN and the AU in this process, with money that went from one to the other: one
 // offer accepted in part, posted and settled, one declined, one that still waits for an answer; and
-// at the UN 300 bulk rows, one of which ends another's hold. Real machines, sequencers, signatures and
-// proofs; what fails here aborts the test.
+// at the UN 300 bulk rows, one of which ends another's hold. Real machines, sequencers, signatures
+// and proofs; what fails here aborts the test.
 //
 // Thread safety: none.
 class TwoLedgers {

@@ -238,12 +238,12 @@ std::vector<chapter8::ledger::v1::Entry> TestLedger::Entries(uint64_t begin) con
 }
 
 std::vector<kernel::WantedBody> TestLedger::WantedBodies() const {
-  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  const std::unique_ptr<ch8::Snapshot> snapshot = ledger_->TakeSnapshot();
   return options_.machine->WantedBodies(kernel::SnapshotRows(*snapshot));
 }
 
 bool TestLedger::MayFetchBody(absl::string_view trust_domain, const Hash& digest) const {
-  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  const std::unique_ptr<ch8::Snapshot> snapshot = ledger_->TakeSnapshot();
   return options_.machine->MayFetchBody(trust_domain, digest, kernel::SnapshotRows(*snapshot));
 }
 
@@ -254,7 +254,7 @@ std::string TestLedger::AllBytes() const {
     return true;
   });
   Check(read.ok(), "a log that cannot be read");
-  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  const std::unique_ptr<ch8::Snapshot> snapshot = ledger_->TakeSnapshot();
   for (const Table table : {Table::kRows, Table::kAnswers, Table::kPeer, Table::kMeta}) {
     const absl::Status scanned =
         snapshot->Scan(table, "", "", [&](absl::string_view key, absl::string_view value) {

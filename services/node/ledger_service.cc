@@ -77,8 +77,8 @@ Outcome LedgerService::Read(const kernel::Command& command, absl::Time now) cons
   const kernel::SnapshotRows rows(*snapshot);
   const kernel::NoAccounts no_accounts;
   Outcome outcome;
-  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(
-      *rule, command.caller, std::max(now, kernel::NewestTime(rows)), rows);
+  const absl::StatusOr<kernel::Actor> actor =
+      kernel::AuthorizeRead(*rule, command.caller, std::max(now, kernel::NewestTime(rows)), rows);
   outcome.status = actor.status();
   if (!actor.ok()) return outcome;
   absl::StatusOr<std::string> reply =

@@ -116,9 +116,8 @@ void Sequencer::Drain() { queue_.Close(); }
 
 void Sequencer::Submit(Command command, Done done) {
   requests_.fetch_add(1, std::memory_order_relaxed);
-  if (ledger_service_.Answers(command.method)) {
-    return done(ledger_service_.Read(command, options_.clock->Now()));
-  }
+  const absl::Time now = options_.clock->Now();
+  if (ledger_service_.Answers(command.method)) return done(ledger_service_.Read(command, now));
   command.request_salt = RandomHash();
   command.random = RandomBytes(TransferId{}.size());
   Work work;
@@ -134,9 +133,7 @@ void Sequencer::Submit(Command command, Done done) {
   } else if (const auto* read = options_.machine->routes().FindRead(command.method);
              read != nullptr) {
     if (read->path == kernel::ReadPath::kSnapshot) {
-      const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
-      return done(
-          kernel::ReadSnapshot(executor_options_, *snapshot, command, options_.clock->Now()));
+      return done(kernel::ReadSnapshot(executor_options_, *ledger().TakeSnapshot(), command, now));
     }
     work.kind = Work::Kind::kRead;
   } else {

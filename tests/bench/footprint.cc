@@ -14,6 +14,7 @@
 #include "storage/base/status_macros.h"
 #include "storage/rocks/rocks_ledger.h"
 #include "tests/support/node_two.h"
+#include "tests/support/node_wait.h"
 #include "tests/support/temp_dir.h"
 
 namespace ch8::bench {
@@ -25,7 +26,7 @@ using chapter8::finance::v1::Offer;
 
 constexpr int64_t kAmountMinor = 1'000;
 // A node that has just started still builds caches and connects.
-constexpr absl::Duration kSettling = absl::Seconds(2);
+constexpr int kAlike = 200;  // Readings in a row by which its memory has settled.
 
 uint64_t ResidentBytes(pid_t pid) {
   std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
@@ -53,8 +54,14 @@ absl::Status MeasureNode(Footprint& footprint) {
   node::testing::TestDaemon daemon({.home = home, .data = path + "/data"});
   if (!daemon.AwaitServing()) return absl::InternalError(daemon.Log());
   footprint.start = absl::Now() - began;
-  absl::SleepFor(kSettling);
-  footprint.idle_memory_bytes = ResidentBytes(daemon.pid());
+  int alike = 0;
+  const bool settled = ch8::testing::WaitUntil([&] {
+    const uint64_t bytes = ResidentBytes(daemon.pid());
+    alike = bytes == footprint.idle_memory_bytes ? alike + 1 : 0;
+    footprint.idle_memory_bytes = bytes;
+    return alike >= kAlike;
+  });
+  if (!settled) return absl::DeadlineExceededError("the node's memory does not settle");
   return absl::OkStatus();
 }
 

@@ -55,8 +55,8 @@ expect un:supply "the earliest expiry goes first, and what is expired not at all
 step "Offer, approval, acceptance; dispatch is the POST"
 run un:supply offer make $goods --line TENT-10P=120 --from KEMBA --dry-run
 run un:supply offer make $goods --line TENT-10P=120 --from KEMBA
-run_quietly au:support request make --to un --operation aussom --item TENT-10P=1 --deliver-to SOKMU \
-  --by 2026-03-21 --unit AUSSOM-S6-BN1
+run_quietly au:support request make --to un --operation aussom --item TENT-10P=1 \
+  --deliver-to SOKMU --by 2026-03-21 --unit AUSSOM-S6-BN1
 await un:supply '.state == "OPEN"' request show LRQ-AU-26-0004
 refused un:supply 4 INSUFFICIENT offer make LRQ-AU-26-0004 --line TENT-10P=1 --from KEMBA
 run un:approver offer approve LOF-UN-26-0001

@@ -37,7 +37,7 @@ refused un:mandate-1 4 WIDER_THAN_PARENT delegation propose DEL-UN-26-0001 \
 refused un:mandate-1 4 WIDER_THAN_PARENT delegation propose DEL-UN-26-0001 \
   --to-post fund-management --purpose "Too much" --from 2026-01-01 --to 2026-12-31 \
   --force enforcement --place SO
-say "A slice of the ceiling goes to the finance ledger, in another process, by a two-sided transfer."
+say "A slice of the ceiling goes to the finance ledger, elsewhere, by a two-sided transfer."
 run un:mandate-1 delegation allot DEL-UN-26-0001 --ledger finance --ceiling USD:1600000.00
 await un:auditor '.[0].state == "POSTED"' delegation slices
 expect un:auditor "both halves of the slice are proven" \

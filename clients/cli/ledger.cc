@@ -128,27 +128,27 @@ absl::Status ShowProof(const Arguments& arguments, Session& session) {
 std::vector<Command> LedgerCommands() {
   return {{.path = {"ledger", "head"},
            .summary = "a ledger's newest signed checkpoint",
-           .parameters = {Positional("service", "finance or directory")},
+           .parameters = {Positional("service", "e.g. finance")},
            .run = ShowHead,
            .notes = "The note is a C2SP signed checkpoint: whoever holds it can hold the "
                     "organization to it.\n"},
           {.path = {"ledger", "waive"},
            .summary = "vouch, after a restart, that a ledger was not rolled back",
-           .parameters = {Positional("service", "finance or directory")},
+           .parameters = {Positional("service", "e.g. finance")},
            .run = Waive,
            .notes = "After a reboot nothing is signed until an administrator has compared the "
                     "ledger's\nsize with what partners hold and vouches for it. The act is an "
                     "entry.\n"},
           {.path = {"ledger", "peers"},
            .summary = "the other ledgers that one of ours reads: how far, and when last",
-           .parameters = {Positional("service", "finance or directory")},
+           .parameters = {Positional("service", "e.g. finance")},
            .run = ShowPeers,
            .notes = "Entries: under its newest head, which came when it was verified; a ledger at "
                     "rest makes\nno new ones. Waiting: what it says it has for us. Parked: taken, "
                     "and waiting here for a fact.\n"},
           {.path = {"ledger", "proof"},
            .summary = "prove, offline and for ever, that an entry is in a ledger",
-           .parameters = {Positional("service", "finance or directory"),
+           .parameters = {Positional("service", "e.g. finance"),
                           Positional("index", "the entry's, as receipts name it")},
            .run = ShowProof,
            .notes = "A C2SP tlog-proof with the signed head it leads to.\n"}};

@@ -51,17 +51,18 @@ TEST(ContractTest, ARetryGetsTheFirstAnswer) {
   Scenario scenario;
   const books::TestLedger::RawCommand first = {.officer = "planner",
                                                .method = "ExerciseService/ProposeExercise",
-                                               .request = ProposalBytes("A")};
-  const kernel::Outcome answer = scenario.au.RunAs("retried", first);
+                                               .request = ProposalBytes("A"),
+                                               .request_id = "retried"};
+  const kernel::Outcome answer = scenario.au.Run(first);
   ASSERT_THAT(answer.status, IsOk());
   const uint64_t size = scenario.au.size();
-  const kernel::Outcome again = scenario.au.RunAs("retried", first);
+  const kernel::Outcome again = scenario.au.Run(first);
   ASSERT_THAT(again.status, IsOk());
   EXPECT_EQ(again.reply, answer.reply);
   EXPECT_EQ(again.receipt.index(), answer.receipt.index());
   books::TestLedger::RawCommand other = first;
   other.request = ProposalBytes("B");
-  const kernel::Outcome reused = scenario.au.RunAs("retried", other);
+  const kernel::Outcome reused = scenario.au.Run(other);
   EXPECT_EQ(reused.status.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(kernel::ReasonOf(reused.status), "REQUEST_ID_REUSED");
   EXPECT_EQ(scenario.au.size(), size);

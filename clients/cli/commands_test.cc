@@ -523,7 +523,7 @@ TEST(Completion, WorksInBash) {
   };
   EXPECT_EQ(complete("ch8 off", 1), "offer officer\n");
   EXPECT_EQ(complete("ch8 --as un:x offer a", 4), "accept approve\n");
-  EXPECT_EQ(complete("ch8 offer make REQ --f", 4), "--fund\n");
+  EXPECT_EQ(complete("ch8 offer make REQ --f", 4), "--fund --from\n");
   EXPECT_EQ(complete("ch8 offer reject OFF --reason t", 5), "terms\n");
 }
 

@@ -12,9 +12,8 @@ namespace ch8::cli {
 namespace {
 
 constexpr char kIntroduction[] =
-    "Chapter8: money and goods for peace operations, agreed between organizations, each with its "
-    "own "
-    "ledger.\n"
+    "Chapter8: money, goods, training and reports for peace operations, agreed between\n"
+    "organizations, each with its own ledger.\n"
     "\n"
     "usage: ch8 NOUN VERB [ARGUMENTS] [OPTIONS]      more: ch8 NOUN --help, ch8 NOUN VERB --help\n";
 

@@ -105,7 +105,7 @@ TEST(ReportCli, ARefusedRelayNamesTheTestAndWhatToDo) {
                             info));
   const Result result = cli.Run({"report", "relay", "rpt-ecowas-26-0001", "--to", "un"});
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_THAT(result.err, HasSubstr("TLP_AMBER_STRICT"));
+  EXPECT_THAT(result.err, HasSubstr("REFUSED (I-4, exit 4)"));
   EXPECT_THAT(result.err, HasSubstr("ch8 report ask RPT-ECOWAS-26-0001 --for un"));
 }
 

@@ -44,6 +44,7 @@ node::NodeFolder MakeHome(const std::string& home, const std::string& organizati
   options.organization = organization;
   options.trust_domain = organization + ".example";
   options.display_name = organization;
+  options.services = {"directory", "finance"};
   options.administrators = {{.officer = "admin-1", .person = 1},
                             {.officer = "admin-2", .person = 2}};
   options.now = absl::Now();

@@ -18,8 +18,6 @@ using chapter8::directory::v1::SignedOrganizationRecord;
 using chapter8::directory::v1::SuspendOfficerRequest;
 using chapter8::ledger::v1::Genesis;
 
-constexpr int64_t kNotAfter = 1'772'409'600 + 3'600;
-
 // Stands for trust::CheckCaBundle, which has tests of its own.
 absl::Status CheckBundle(absl::string_view pem) {
   return pem == "broken" ? absl::InvalidArgumentError("no certificate") : absl::OkStatus();
@@ -114,7 +112,7 @@ kernel::Command DirectoryTest::CommandOf(absl::string_view officer, absl::string
                     .id = absl::StrCat("officer/", officer)};
   command.act.emplace();
   command.act->set_public_key(TestKey(officer));
-  command.act->set_not_after_unix_seconds(kNotAfter);
+  command.act->set_not_after_unix_seconds(absl::ToUnixSeconds(now_ + absl::Hours(1)));
   command.random = std::string(16, 'r');
   return command;
 }

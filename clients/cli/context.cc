@@ -89,9 +89,10 @@ absl::StatusOr<Context> ContextStore::Load(const std::string& name) const {
   if (absl::IsNotFound(text.status())) {
     std::vector<std::string> names;
     for (const Context& context : List()) names.push_back(context.name);
-    return absl::NotFoundError(
-        absl::StrCat("there is no context ", name, names.empty() ? "" : "; there are: ",
-                     absl::StrJoin(names, ", "), "; make one with: ch8 context add ", name));
+    return absl::NotFoundError(absl::StrCat(
+        "there is no context ", name,
+        names.empty() ? "" : "; there are: ", absl::StrJoin(names, ", "),
+        "; make one with: ch8 context add ", name, " --officer-dir DIR --endpoints FILE"));
   }
   RETURN_IF_ERROR(text.status());
   ASSIGN_OR_RETURN(Context context, DecodeContext(*text));

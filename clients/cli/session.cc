@@ -60,7 +60,8 @@ absl::StatusOr<client::Client*> Session::ClientFor(absl::string_view service) {
   if (!node_missing_.ok()) return node_missing_;
   return absl::NotFoundError(
       absl::StrCat("no node of the context hosts ", service,
-                   "; add the endpoints of the one that does: ch8 context add --endpoints"));
+                   "; name the endpoints of every node: ch8 context add NAME --officer-dir DIR "
+                   "--endpoints FILE --endpoints FILE"));
 }
 
 absl::Status Session::Open(Node& node) {

@@ -24,6 +24,7 @@ struct ResourceKind {
   absl::string_view pattern;  // "offers/*"
   absl::string_view noun;     // "offer", as the CLI calls it.
   absl::string_view unknown;  // "UNKNOWN_OFFER"
+  absl::string_view list{};   // "ch8 offer list --goods", where it is not `ch8 NOUN list`.
 };
 
 // "ch8 offer show OFF-UN-26-0107".
@@ -39,7 +40,8 @@ absl::StatusOr<Row> FindResource(const RowReader& rows, absl::string_view name,
   if (!named.ok()) return named;
   std::optional<Row> row = TableReader<Row>(rows).Find(name);
   if (!row.has_value()) {
-    return Unknown(kind.unknown, name, absl::StrCat("ch8 ", kind.noun, " list"));
+    return Unknown(kind.unknown, name,
+                   kind.list.empty() ? absl::StrCat("ch8 ", kind.noun, " list") : kind.list);
   }
   return *std::move(row);
 }

@@ -131,7 +131,7 @@ absl::Status CheckAdministratorsLeft(const Officer& leaving, const kernel::State
               {{"rule", "X-3"},
                {"left", absl::StrCat(persons.size())},
                {"needed", absl::StrCat(kAdministratorsMin)},
-               {"instead", "appoint another administrator first: ch8 officer add"}});
+               {"instead", "ch8 officer add --help"}});
 }
 
 absl::StatusOr<Officer> RequireOfficer(const kernel::State& state, absl::string_view name) {

@@ -23,8 +23,10 @@ inline constexpr absl::string_view kDiscrepancyKind = "DSC";
 inline constexpr kernel::ResourceKind kItems{"items/*", "item", "UNKNOWN_ITEM"};
 inline constexpr kernel::ResourceKind kDepots{"organizations/*/depots/*", "depot", "UNKNOWN_DEPOT"};
 inline constexpr kernel::ResourceKind kLots{"organizations/*/lots/*", "stock", "UNKNOWN_LOT"};
-inline constexpr kernel::ResourceKind kRequests{"requests/*", "request", "UNKNOWN_REQUEST"};
-inline constexpr kernel::ResourceKind kOffers{"offers/*", "offer", "UNKNOWN_OFFER"};
+inline constexpr kernel::ResourceKind kRequests{"requests/*", "request", "UNKNOWN_REQUEST",
+                                                "ch8 request list --goods"};
+inline constexpr kernel::ResourceKind kOffers{"offers/*", "offer", "UNKNOWN_OFFER",
+                                              "ch8 offer list --goods"};
 inline constexpr kernel::ResourceKind kConsignments{"consignments/*/*", "consignment",
                                                     "UNKNOWN_CONSIGNMENT"};
 inline constexpr kernel::ResourceKind kReceipts{"receipts/*", "receipt", "UNKNOWN_RECEIPT"};

@@ -79,11 +79,9 @@ absl::Status CheckDecision(const Decision& asked) {
   if (asked.use_of_force() != v1::ENFORCEMENT || asked.body() == Decision::UN_SECURITY_COUNCIL) {
     return absl::OkStatus();
   }
-  return kernel::Invalid("NO_AUTHORISATION",
-                         "enforcement rests on a resolution of the Security Council only",
-                         {{"rule", "A-4"},
-                          {"wanted", "ENFORCEMENT"},
-                          {"instead", "ch8 mandate add --body UN_SECURITY_COUNCIL"}});
+  return kernel::Invalid(
+      "NO_AUTHORISATION", "enforcement rests on a resolution of the Security Council only",
+      {{"rule", "A-4"}, {"wanted", "ENFORCEMENT"}, {"instead", "ch8 mandate add --help"}});
 }
 
 absl::StatusOr<kernel::Decision> ProposeDecision(const Context& context,

@@ -16,7 +16,8 @@ namespace v1 = chapter8::mandate::v1;
 inline constexpr kernel::ResourceKind kDecision = {"decisions/*", "mandate", "UNKNOWN_DECISION"};
 inline constexpr kernel::ResourceKind kDelegation = {"delegations/*", "delegation",
                                                      "UNKNOWN_DELEGATION"};
-inline constexpr kernel::ResourceKind kSlice = {"slices/*", "slice", "UNKNOWN_SLICE"};
+inline constexpr kernel::ResourceKind kSlice = {"slices/*", "slice", "UNKNOWN_SLICE",
+                                                "ch8 delegation slices"};
 inline constexpr kernel::ResourceKind kClearance = {"clearances/*", "clearance",
                                                     "UNKNOWN_CLEARANCE"};
 inline constexpr kernel::ResourceKind kStrengthReport = {"strengthReports/*", "strength",

@@ -95,6 +95,7 @@ bool FileBodies::Has(const Hash& digest) const {
 
 // The key first: a body without one would look erased.
 absl::Status FileBodies::Put(const kernel::Body& body) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (Has(body.digest)) return absl::OkStatus();
   const std::string key = RandomBytes(kKeySize);
   RETURN_IF_ERROR(trust::WriteFileAtomically(KeyPath(body.digest), key, trust::kPrivateMode));
@@ -102,6 +103,7 @@ absl::Status FileBodies::Put(const kernel::Body& body) {
 }
 
 absl::Status FileBodies::Erase(const Hash& digest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (::unlink(KeyPath(digest).c_str()) != 0 && errno != ENOENT) {
     return absl::UnavailableError(
         absl::StrCat("cannot erase the key of ", digest.ToHex(), ": ", strerror(errno)));

@@ -2,6 +2,7 @@
 #define CH8_SERVICES_NODE_FILE_BODIES_H_
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
@@ -41,6 +42,7 @@ class FileBodies final : public kernel::BodyStore {
   std::string KeyPath(const Hash& digest) const { return folders_.keys + "/" + digest.ToHex(); }
 
   const Folders folders_;
+  std::mutex mutex_;  // Of Put() and Erase(): a body and its key are of one writer.
 };
 
 }  // namespace ch8::node

@@ -56,14 +56,20 @@ absl::Status CheckOfficer(const CreateOfficerRequest& request) {
   return absl::OkStatus();
 }
 
-// Adds the roles of the officer's posts, confirmed or not, those acted in included.
-absl::Status AddRoles(const Officer& officer, const kernel::State& state, RoleSet& roles) {
+bool IsOver(const ActingAppointment& acting, absl::Time now) {
+  return kernel::DayOf(acting.valid_to()) < kernel::DayOf(now);
+}
+
+// Adds the roles of the officer's posts, confirmed or not, those acted in or to be included.
+absl::Status AddRoles(const Officer& officer, const kernel::State& state, absl::Time now,
+                      RoleSet& roles) {
   for (const std::string& name : officer.posts()) {
     const std::optional<Post> post = kernel::FindPost(state.rows, name);
     if (!post.has_value()) return NotFound("UNKNOWN_POST", name, "ch8 post list");
     roles.insert(post->roles().begin(), post->roles().end());
   }
   for (const ActingAppointment& acting : officer.acting()) {
+    if (IsOver(acting, now)) continue;
     const std::optional<Post> post = kernel::FindPost(state.rows, acting.post());
     if (!post.has_value()) return NotFound("UNKNOWN_POST", acting.post(), "ch8 post list");
     roles.insert(post->roles().begin(), post->roles().end());
@@ -76,13 +82,13 @@ void VisitOfficers(const kernel::State& state, const std::function<bool(const Of
 }
 
 // The roles that `officer`'s person would have, over all its officers not suspended.
-absl::Status CheckPersonRoles(const Officer& officer, const kernel::State& state) {
+absl::Status CheckPersonRoles(const Officer& officer, const kernel::State& state, absl::Time now) {
   RoleSet roles;
-  RETURN_IF_ERROR(AddRoles(officer, state, roles));
+  RETURN_IF_ERROR(AddRoles(officer, state, now, roles));
   absl::Status status;
   VisitOfficers(state, [&](const Officer& other) {
     if (other.person() == officer.person() && other.state() != Officer::SUSPENDED) {
-      status = AddRoles(other, state, roles);
+      status = AddRoles(other, state, now, roles);
     }
     return status.ok();
   });
@@ -179,7 +185,7 @@ absl::StatusOr<kernel::Decision> CreateOfficer(const kernel::Context& context,
                 {{"name", officer.name()},
                  {"instead", absl::StrCat("ch8 officer show ", request.officer_id())}});
   }
-  RETURN_IF_ERROR(CheckPersonRoles(officer, state));
+  RETURN_IF_ERROR(CheckPersonRoles(officer, state, context.time));
   RETURN_IF_ERROR(CheckKeyIsNew(officer, state));
   officer.set_state(Officer::PROPOSED);
   officer.set_proposed_by(context.actor.person);
@@ -223,6 +229,10 @@ absl::StatusOr<kernel::Decision> AppointActing(const kernel::Context& context,
       officer.posts().end()) {
     return Bad("BAD_POSTS", absl::StrCat(officer.name(), " holds ", asked.post(), " already"));
   }
+  auto& all = *officer.mutable_acting();
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const auto& each) { return IsOver(each, context.time); }),
+            all.end());
   ActingAppointment* acting = FindActing(officer, asked.post());
   if (acting == nullptr) {
     if (officer.acting_size() >= kPostsMax) {
@@ -235,7 +245,7 @@ absl::StatusOr<kernel::Decision> AppointActing(const kernel::Context& context,
   *acting->mutable_valid_to() = asked.valid_to();
   acting->set_proposed_by(context.actor.person);
   acting->clear_confirmed_by();
-  RETURN_IF_ERROR(CheckPersonRoles(officer, state));
+  RETURN_IF_ERROR(CheckPersonRoles(officer, state, context.time));
   return Record(officer, context);
 }
 

@@ -188,8 +188,10 @@ TEST_F(OfficersTest, OnlyAdministratorsAppoint) {
 TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
   AddPost("audit", {AUDITOR});
   AddPost("approver", {APPROVER});
+  AddPost("desk", {chapter8::authz::v1::REQUESTER});
   AddOfficer("deputy", {.person = 5, .posts = {"posts/audit"}});
   AddOfficer("clerk", {.person = 6, .posts = {"posts/approver"}});
+  AddOfficer("aide", {.person = 7, .posts = {"posts/desk"}});
   const auto appoint = [&](absl::string_view officer, absl::string_view acting_post, int first_day,
                            int last_day) {
     AppointActingRequest request;
@@ -219,6 +221,8 @@ TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
   EXPECT_EQ(appoint("deputy", "posts/audit", 3, 14), "BAD_POSTS");
   EXPECT_EQ(appoint("clerk", "posts/administrator", 3, 14), "INCOMPATIBLE_ROLES");
   EXPECT_EQ(appoint("deputy", "posts/administrator", 3, 14), "");
+  EXPECT_EQ(appoint("aide", "posts/administrator", 3, 14), "");
+  EXPECT_EQ(appoint("aide", "posts/approver", 3, 14), "INCOMPATIBLE_ROLES");
   EXPECT_EQ(confirm("admin-1"), "SAME_PERSON");
   now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 3), absl::UTCTimeZone());
   EXPECT_EQ(administers("too-early"), "NO_ROLE") << "one person's word";
@@ -231,6 +235,7 @@ TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
   EXPECT_EQ(administers("last-day"), "");
   now_ += absl::Seconds(1);
   EXPECT_EQ(administers("over"), "NO_ROLE");
+  EXPECT_EQ(appoint("aide", "posts/approver", 15, 20), "") << "an administrator no longer";
   EXPECT_EQ(ReplyOf<WhoAmIResponse>(Read("deputy", "WhoAmI", WhoAmIRequest())).posts_size(), 1);
 }
 

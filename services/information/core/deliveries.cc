@@ -96,6 +96,11 @@ bool IsAllowedRelay(const InformationEvent::ReportReleased& event, const Organiz
   return open && !report.originator_control();
 }
 
+// Whether `organization` gave us the report.
+bool HasGiven(absl::string_view organization, absl::string_view report, const State& state) {
+  return state.rows.Get(Table::kRows, GivenKey(report, organization)).has_value();
+}
+
 Verdict DecideReleased(const Context& context, const Organization& sender,
                        const InformationEvent::ReportReleased& event, const State& state) {
   const Report& report = event.report();
@@ -105,8 +110,16 @@ Verdict DecideReleased(const Context& context, const Organization& sender,
   if (report.originator() != sender.name() && !IsAllowedRelay(event, sender, context, state)) {
     return RefuseEntry("RELAY_NOT_ALLOWED");
   }
+  const auto body = state.rows.Get(Table::kRows, BodyKey(report.body_digest()));
+  const auto with_body = body.has_value() ? Find(state, *body) : std::nullopt;
+  if (with_body.has_value() && with_body->originator() == context.organization) {
+    return RefuseEntry("OTHER_REPORT");  // The content of our own report under another's name.
+  }
+  // What a relay said of a report does not bind its originator.
+  const bool first_word =
+      report.originator() == sender.name() && !HasGiven(sender.name(), report.name(), state);
   const std::optional<Report> known = Find(state, report.name());
-  if (known.has_value()) {
+  if (known.has_value() && !first_word) {
     if (known->state() == Report::RECALLED) return RefuseEntry("RECALLED");
     if (known->body_digest() != report.body_digest()) return RefuseEntry("OTHER_REPORT");
   }
@@ -153,7 +166,8 @@ Verdict DecideAcknowledged(const Context& context, const Organization& sender,
   return RecordReceipt(context, *disclosure, state);
 }
 
-// The originator's word, or that of someone who gave it to us: what it gave it may take back.
+// The originator's word, or that of a relay: what it gave it may take back, but not what its
+// originator gave us too.
 Verdict DecideRecalled(const Context& context, const Organization& sender,
                        const InformationEvent::ReportRecalled& event, const State& state) {
   if (!kernel::CheckName(event.report(), kReports.pattern, "report").ok() ||
@@ -161,15 +175,15 @@ Verdict DecideRecalled(const Context& context, const Organization& sender,
       !kernel::IsSpokenIdOf(kernel::IdOf(event.report()), kReportKind, event.originator())) {
     return RefuseEntry("BAD_RECALL");
   }
-  const bool gave =
-      state.rows.Get(Table::kRows, GivenKey(event.report(), sender.name())).has_value();
+  const bool own_word = event.originator() == sender.name();
   if (event.originator() == context.organization ||
-      (event.originator() != sender.name() && !gave)) {
+      (!own_word && !HasGiven(sender.name(), event.report(), state))) {
     return RefuseEntry("NOT_ORIGINATOR");
   }
   Verdict verdict = Accept();
   const std::optional<Report> known = Find(state, event.report());
-  if (!known.has_value() || known->state() != Report::RECALLED) {
+  const bool binds = own_word || !HasGiven(event.originator(), event.report(), state);
+  if (binds && (!known.has_value() || known->state() != Report::RECALLED)) {
     verdict.events = RecallEvents(
         context,
         {.report = event.report(), .reason = event.reason(), .originator = event.originator()},

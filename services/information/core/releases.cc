@@ -43,12 +43,21 @@ bool IsCovered(const Context& context, absl::string_view organization, const Sta
   return covered;
 }
 
+// Whether the originator may have given the report under this agreement.
+bool Covers(const SharingAgreement& agreement, const Report& report) {
+  const auto& kinds = agreement.kinds();
+  return (kinds.empty() || std::find(kinds.begin(), kinds.end(), report.kind()) != kinds.end()) &&
+         report.classification() <= agreement.max_classification() &&
+         report.tlp() <= agreement.max_tlp();
+}
+
 ReleaseQuestion::Onward OnwardUnder(const Context& context, const Report& report,
                                     const State& state) {
   auto onward = ReleaseQuestion::Onward::kForbidden;
   ForAgreementsOf(state.rows, {context.organization, report.originator()},
                   [&](const SharingAgreement& agreement) {
-                    if (agreement.onward_transfer() && InForce(agreement, context.time)) {
+                    if (agreement.onward_transfer() && Covers(agreement, report) &&
+                        InForce(agreement, context.time)) {
                       onward = ReleaseQuestion::Onward::kAllowed;
                     }
                   });

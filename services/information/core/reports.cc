@@ -373,9 +373,16 @@ void ApplyReportReviewed(const kernel::Applied& applied,
 
 void ApplyReportReceived(const kernel::Applied& applied,
                          const InformationEvent::ReportReceived& event, kernel::Rows& rows) {
-  rows.Put(Table::kRows, GivenKey(event.report().name(), event.received_from()),
-           applied.request.delivery().origin());
-  if (kernel::TableReader<Report>(rows).Find(event.report().name()).has_value()) return;
+  const std::string given = GivenKey(event.report().name(), event.received_from());
+  const bool first_word = event.received_from() == event.report().originator() &&
+                          !rows.Get(Table::kRows, given).has_value();
+  rows.Put(Table::kRows, given, applied.request.delivery().origin());
+  const auto known = kernel::TableReader<Report>(rows).Find(event.report().name());
+  if (known.has_value() && !first_word) return;
+  if (known.has_value()) {  // A relay's word of it: its originator's takes its place.
+    EndRetention(*known, rows);
+    rows.Delete(Table::kRows, BodyKey(known->body_digest()));
+  }
   Report report = event.report();
   report.set_state(Report::FILED);
   report.set_received_from(event.received_from());

@@ -66,6 +66,9 @@ TEST_F(BeneficiaryTest, SupportNeedsAClearanceToTheEnd) {
   Say(Clearance::CONFIRMED, Clearance::PROCEED);
   const auto made = offer();
   ASSERT_EQ(ReasonOr(made), "OK");
+  Say(Clearance::SUSPENDED, Clearance::PROCEED);
+  EXPECT_EQ(kernel::ReasonOf(scenario_.Approve(*made)), "SUPPORT_SUSPENDED");
+  Say(Clearance::CONFIRMED, Clearance::PROCEED);
   ASSERT_TRUE(scenario_.Approve(*made).ok());
   scenario_.Settle();
   ASSERT_EQ(ReasonOr(scenario_.Accept(scenario_.au, *made)), "OK");

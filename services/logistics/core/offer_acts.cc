@@ -56,11 +56,14 @@ absl::Status CheckLimit(const Context& context, const State& state, const Supply
        {"instead", ShowOffer(offer)}});
 }
 
-// The request's operation; a return answers none. Errors: NOT_OPEN.
-absl::StatusOr<std::string> OpenOperation(const State& state, const SupplyOffer& offer) {
+// The request's operation, while it is open and its unit may be supported; a return answers none.
+// Errors: NOT_OPEN; those of CheckBeneficiary().
+absl::StatusOr<std::string> OpenOperation(const Context& context, const State& state,
+                                          const SupplyOffer& offer) {
   if (offer.request().empty()) return std::string();
   ASSIGN_OR_RETURN(const MaterielRequest wanted, FindRequest(state.rows, offer.request()));
   RETURN_IF_ERROR(CheckOpen(wanted));
+  RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
   return wanted.operation();
 }
 
@@ -129,7 +132,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
         {{"rule", "X-3"}, {"instead", ShowOffer(offer)}});
   }
   RETURN_IF_ERROR(CheckLimit(context, state, offer));
-  ASSIGN_OR_RETURN(const std::string operation, OpenOperation(state, offer));
+  ASSIGN_OR_RETURN(const std::string operation, OpenOperation(context, state, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, offer.item()));

@@ -345,6 +345,9 @@ Verdict DecideReceiptDelivery(const Context& context, const Organization& sender
     if (consignment->receipt() == receipt.name()) return {};
     return RefuseEntry("SECOND_COUNT");
   }
+  if (kernel::TableReader<Receipt>(state.rows).Find(receipt.name()).has_value()) {
+    return RefuseEntry("BAD_RECEIPT");  // The name of another count.
+  }
   const auto record = books::FindTransfer(state.rows, offer->giver_origin(), offer->transfer_id());
   if (!record.has_value() || record->terminal().reference().index() != receipt.post().index() ||
       record->terminal().reference().leaf_hash() != receipt.post().leaf_hash()) {

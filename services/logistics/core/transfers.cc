@@ -55,8 +55,9 @@ SupplyOffer::State StateOf(const TransferRecord& record) {
       return SupplyOffer::ACCEPTED;
     case TransferRecord::REJECTED:
       return SupplyOffer::REJECTED;
-    case TransferRecord::POSTED:
-      return SupplyOffer::DISPATCHED;
+    case TransferRecord::POSTED:  // Of less than was promised nothing is on its way.
+      return record.quantity_posted() == record.quantity() ? SupplyOffer::DISPATCHED
+                                                           : SupplyOffer::CANCELLED;
     case TransferRecord::VOIDED:
       return VoidedState(record.void_reason());
     case TransferRecord::SETTLED:

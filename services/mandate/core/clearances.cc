@@ -137,6 +137,7 @@ absl::StatusOr<kernel::Decision> SuspendClearance(const Context& context,
         {{"instead", kernel::ShowCommand(kClearance, clearance.name())}});
   }
   clearance.set_state(Clearance::SUSPENDED);
+  clearance.clear_proposed();  // Older than the reason: lifting takes a new one, by two persons.
   return Recorded(context, clearance);
 }
 

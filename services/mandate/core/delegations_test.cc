@@ -64,6 +64,9 @@ TEST(DelegationTest, IsRefusedInOrder) {
   EXPECT_EQ(ReasonOr(un.Propose(kResolution, "valid_to { month: 13 }")), "BAD_DATES");
   EXPECT_EQ(ReasonOr(un.Propose(kResolution, "ceilings { unit: \"usd cents\" quantity: 1 }")),
             "BAD_CEILING");
+  EXPECT_EQ(
+      ReasonOr(un.Propose(kResolution, "ceilings { unit: \"USD\" quantity: 1000000000000001 }")),
+      "BAD_CEILING");
   EXPECT_EQ(ReasonOr(un.Propose(kResolution, "ceilings { unit: \"USD\" quantity: 100000001 }")),
             "WIDER_THAN_PARENT");
   EXPECT_EQ(ReasonOr(un.Propose(open)), "OK");

@@ -196,9 +196,11 @@ TEST_F(ClearanceTest, DecidesWhatTheOtherLedgersAllow) {
   EXPECT_EQ(Support(), "OK");
   EXPECT_EQ(Support(absl::Hours(24 * 362)), "OK") << "27 February 2027";
   EXPECT_EQ(Support(absl::Hours(24 * 364)), "CLEARANCE_ENDED") << "1 March 2027";
+  ASSERT_EQ(Propose(""), "OK");
   ASSERT_EQ(Suspend(), "OK");
   EXPECT_EQ(Support(), "SUPPORT_SUSPENDED");
   EXPECT_EQ(Suspend(), "NOT_CONFIRMED");
+  EXPECT_EQ(Confirm("clearance-b"), "NOT_PROPOSED") << "what was proposed before lifts nothing";
   ASSERT_EQ(Propose("outcome: WITHHOLD"), "OK");
   EXPECT_EQ(Support(), "SUPPORT_SUSPENDED") << "the old one stays in force until then";
   ASSERT_EQ(Confirm("clearance-b"), "OK");

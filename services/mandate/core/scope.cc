@@ -1,7 +1,6 @@
 #include "services/mandate/core/scope.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -16,7 +15,9 @@ namespace {
 
 constexpr size_t kPlacesMax = 100;
 constexpr size_t kCeilingsMax = 16;
-constexpr size_t kUnitSizeMax = 40;
+constexpr size_t kUnitSizeMax = 32;  // As the books'.
+// What comes back to a ceiling is credited to it again: the sum must stay below the books' limit.
+constexpr uint64_t kQuantityMax = 1'000'000'000'000'000;
 
 template <typename Resource>
 std::optional<Scope> ScopeFrom(const Resource& resource) {
@@ -136,12 +137,9 @@ absl::Status CheckCeiling(const v1::Ceiling& ceiling) {
                            "a ceiling's unit is a currency or words of a-z and hyphens",
                            {{"field", "ceiling.unit"}});
   }
-  if (ceiling.quantity() > 0 &&
-      ceiling.quantity() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-    return absl::OkStatus();
-  }
+  if (ceiling.quantity() > 0 && ceiling.quantity() <= kQuantityMax) return absl::OkStatus();
   return kernel::Invalid("BAD_CEILING",
-                         "a ceiling's quantity must be more than zero and below 2^63",
+                         "a ceiling's quantity must be more than zero and at most 10^15",
                          {{"field", "ceiling.quantity"}});
 }
 

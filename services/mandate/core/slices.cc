@@ -90,7 +90,8 @@ absl::StatusOr<kernel::Decision> AllotSlice(const Context& context,
   }
   ASSIGN_OR_RETURN(const Delegation delegation,
                    kernel::FindResource<Delegation>(state.rows, asked.delegation(), kDelegation));
-  if (delegation.state() != Delegation::ACTIVE) {
+  if (delegation.state() != Delegation::ACTIVE ||
+      kernel::DayOf(delegation.valid_to()) < kernel::DayOf(context.time)) {
     return kernel::NotNow(
         "NOT_ACTIVE",
         absl::StrCat(delegation.name(), " is ", Delegation::State_Name(delegation.state())),

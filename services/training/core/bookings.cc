@@ -123,8 +123,8 @@ Booking::State StateOf(const TransferRecord& record) {
       return Booking::ACCEPTED;
     case TransferRecord::REJECTED:
       return Booking::REJECTED;
-    case TransferRecord::POSTED:
-      return Booking::POSTED;
+    case TransferRecord::POSTED:  // Of less than was promised nothing is booked.
+      return record.quantity_posted() == record.quantity() ? Booking::POSTED : Booking::CANCELLED;
     case TransferRecord::VOIDED:
       return VoidedState(record.void_reason());
     case TransferRecord::SETTLED:

@@ -261,10 +261,12 @@ absl::StatusOr<v1::ListExercisesResponse> ListExercises(const Context&,
 
 bool WellFormedLines(const Exercise& exercise, const Days& days) {
   if (exercise.lines().empty() || exercise.lines_size() > kLinesMax) return false;
+  std::set<std::string> bookables;
   uint32_t number = 0;
   for (const Line& line : exercise.lines()) {
     if (line.number() != ++number || line.asked_version() == 0 ||
-        line.asked_version() > exercise.version() || !WellFormedLine(line, days)) {
+        line.asked_version() > exercise.version() || !WellFormedLine(line, days) ||
+        (line.kind() != Line::SEATS && !bookables.insert(KeyOf(line)).second)) {
       return false;
     }
   }

@@ -1,5 +1,7 @@
 #include "services/logistics/core/lots.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -123,7 +125,10 @@ kernel::Event ChangedEvent(const Lot& lot, int64_t difference, const std::string
 absl::StatusOr<Decision> AdjustStock(const Context&, const v1::AdjustStockRequest& request,
                                      const State& state) {
   const int64_t difference = request.difference();
-  RETURN_IF_ERROR(CheckQuantity(difference < 0 ? -(difference + 1) + 1 : difference, "difference"));
+  // The least number of all has no opposite: the greatest stands for it, and is as much too many.
+  RETURN_IF_ERROR(CheckQuantity(
+      difference < 0 ? -std::max(difference, -std::numeric_limits<int64_t>::max()) : difference,
+      "difference"));
   RETURN_IF_ERROR(kernel::CheckText(request.reason(), "reason"));
   ASSIGN_OR_RETURN(const Lot lot, FindLot(state.rows, request.name()));
   ASSIGN_OR_RETURN(const Item item, FindItem(state.rows, lot.item()));

@@ -1,7 +1,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"

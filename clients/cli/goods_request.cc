@@ -1,6 +1,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "clients/cli/goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/values.h"

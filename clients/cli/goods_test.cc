@@ -1,7 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/cli/values.h"
 #include "clients/lib/money.h"

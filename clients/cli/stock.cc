@@ -1,5 +1,5 @@
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"

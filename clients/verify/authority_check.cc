@@ -15,7 +15,9 @@
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "clients/verify/refusal.h"
@@ -45,7 +47,9 @@ void LinkDefinitions() {
   chapter8::finance::v1::GetFundRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
+  chapter8::logistics::v1::GetConsignmentRequest::descriptor();
   chapter8::logistics::v1::GetItemRequest::descriptor();
+  chapter8::logistics::v1::GetOfferRequest::descriptor();
   chapter8::mandate::v1::GetDecisionRequest::descriptor();
   chapter8::training::v1::GetExerciseRequest::descriptor();
 }

@@ -104,6 +104,16 @@ absl::string_view StepName(const TransferStep& step) {
   return "";
 }
 
+std::string EndReason(const TransferRecord& record) {
+  if (record.reject_reason() != v1::Reject::REASON_UNSPECIFIED) {
+    return v1::Reject::Reason_Name(record.reject_reason());
+  }
+  if (record.void_reason() != v1::Void::REASON_UNSPECIFIED) {
+    return v1::Void::Reason_Name(record.void_reason());
+  }
+  return "";
+}
+
 kernel::Event StepEvent(const OwnStep& own, absl::string_view recipient) {
   kernel::Event event;
   *event.entry.mutable_step() = own.step;

@@ -41,6 +41,45 @@ absl::string_view TrustDomainOf(absl::string_view origin);
 // "RESERVE"; empty when no step is set.
 absl::string_view StepName(const v1::TransferStep& step);
 
+// The states by which a service shows a transfer to people.
+template <typename State>
+struct ResourceStates {
+  State reserved;
+  State accepted;
+  State rejected;
+  State expired;
+  State cancelled;  // Also of a transfer whose POST was of less than the service lets through.
+  State posted;
+  State settled;  // Of a transfer that was posted; one that was not stays as it ended.
+};
+// The state of `record`; the enum's zero while nothing is reserved. `quantity_least` is the least
+// that a POST has to be of.
+template <typename State>
+State StateOf(const v1::TransferRecord& record, const ResourceStates<State>& states,
+              uint64_t quantity_least) {
+  const bool through = record.quantity_posted() > 0 && record.quantity_posted() >= quantity_least;
+  switch (record.state()) {
+    case v1::TransferRecord::RESERVED:
+      return states.reserved;
+    case v1::TransferRecord::ACCEPTED:
+      return states.accepted;
+    case v1::TransferRecord::REJECTED:
+      return states.rejected;
+    case v1::TransferRecord::POSTED:
+      return through ? states.posted : states.cancelled;
+    case v1::TransferRecord::VOIDED:
+    case v1::TransferRecord::SETTLED:
+      if (through) return states.settled;
+      if (record.void_reason() == v1::Void::REJECTED) return states.rejected;
+      return record.void_reason() == v1::Void::EXPIRED ? states.expired : states.cancelled;
+    default:
+      return State();
+  }
+}
+
+// Why a transfer ended without its quantity, as its REJECT or VOID says: "EXPIRED"; else empty.
+std::string EndReason(const v1::TransferRecord& record);
+
 // An own step to log, addressed to the other side's organization.
 kernel::Event StepEvent(const OwnStep& own, absl::string_view recipient);
 // The other side's step, logged because this ledger's state changes by it.

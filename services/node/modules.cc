@@ -7,7 +7,9 @@
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
-#include "chapter8/logistics/v1/logistics_service.grpc.pb.h"
+#include "chapter8/logistics/v1/consignment_service.grpc.pb.h"
+#include "chapter8/logistics/v1/offer_service.grpc.pb.h"
+#include "chapter8/logistics/v1/stock_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
@@ -94,7 +96,9 @@ Module FinanceModule() {
 
 Module LogisticsModule() {
   return {.service = "logistics",
-          .proto_files = {"chapter8/logistics/v1/logistics_service.proto"},
+          .proto_files = {"chapter8/logistics/v1/stock_service.proto",
+                          "chapter8/logistics/v1/offer_service.proto",
+                          "chapter8/logistics/v1/consignment_service.proto"},
           .accounts = Module::Accounts::kBooks,
           .reads_own = {"directory", "mandate"},
           .bodies = Module::Bodies::kNone,

@@ -16,7 +16,9 @@
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "services/kernel/authority.h"
@@ -59,7 +61,9 @@ std::vector<Rpc> AllRpcs() {
   chapter8::federation::v1::PullRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
+  chapter8::logistics::v1::GetConsignmentRequest::descriptor();
   chapter8::logistics::v1::GetItemRequest::descriptor();
+  chapter8::logistics::v1::GetOfferRequest::descriptor();
   chapter8::mandate::v1::GetDecisionRequest::descriptor();
   chapter8::training::v1::GetExerciseRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();

@@ -16,6 +16,7 @@
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/resources.h"
 #include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
@@ -37,11 +38,6 @@ std::string Collection(const Context& context) {
 // Which contribution of a fund has a donor's own number.
 std::string ExternalKey(absl::string_view fund, absl::string_view external_id) {
   return absl::StrCat("external/", fund, "/", external_id);
-}
-
-Contribution Shown(Contribution contribution) {
-  contribution.set_etag(kernel::EtagOf(contribution));
-  return contribution;
 }
 
 std::string ShowCommand(const Contribution& contribution) {
@@ -269,7 +265,7 @@ absl::StatusOr<Decision> ImportContributions(const Context& context,
       import.TakeEvents(), [names = import.TakeNames()](const State& after) {
         v1::ImportContributionsResponse response;
         for (const std::string& name : names) {
-          *response.add_contributions() = Shown(
+          *response.add_contributions() = kernel::WithEtag(
               kernel::TableReader<Contribution>(after.rows).Find(name).value_or(Contribution()));
         }
         return response.SerializeAsString();
@@ -364,19 +360,14 @@ absl::StatusOr<Decision> AdvanceContribution(const Context&,
                      known.original());
   }
   return Decision{{RecordedEvent(advanced, fund, paid_now_minor)},
-                  [name = known.name()](const State& after) {
-                    return Shown(kernel::TableReader<Contribution>(after.rows)
-                                     .Find(name)
-                                     .value_or(Contribution()))
-                        .SerializeAsString();
-                  }};
+                  kernel::ReplyWith<Contribution>(known.name())};
 }
 
 absl::StatusOr<Contribution> GetContribution(const Context&,
                                              const v1::GetContributionRequest& request,
                                              const State& state) {
   ASSIGN_OR_RETURN(const Contribution row, FindContribution(state.rows, request.name()));
-  return Shown(row);
+  return kernel::WithEtag(row);
 }
 
 absl::StatusOr<v1::ListContributionsResponse> ListContributions(
@@ -388,7 +379,7 @@ absl::StatusOr<v1::ListContributionsResponse> ListContributions(
         return request.fund().empty() || row.fund() == request.fund();
       },
       [](const Contribution& row, v1::ListContributionsResponse& response) {
-        *response.add_contributions() = Shown(row);
+        *response.add_contributions() = kernel::WithEtag(row);
       });
 }
 

@@ -19,6 +19,7 @@
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/resources.h"
 #include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
@@ -41,20 +42,8 @@ constexpr absl::string_view kCollection = "offers/";
 constexpr int64_t kHoldSecondsMax = int64_t{366} * 24 * 3600;
 constexpr size_t kDueMax = 256;
 
-Offer Shown(Offer offer) {
-  offer.set_etag(kernel::EtagOf(offer));
-  return offer;
-}
-
 std::string ShowCommand(const Offer& offer) {
   return absl::StrCat("ch8 offer show ", kernel::IdOf(offer.name()));
-}
-
-std::function<std::string(const State&)> ReplyWith(std::string name) {
-  return [name = std::move(name)](const State& after) {
-    return Shown(kernel::TableReader<Offer>(after.rows).Find(name).value_or(Offer()))
-        .SerializeAsString();
-  };
 }
 
 absl::StatusOr<Offer> FindOffer(const kernel::RowReader& rows, absl::string_view name) {
@@ -238,7 +227,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   books::OpenHold({fund.account(), fund.given_account()},
                   static_cast<uint64_t>(draft.amount().amount_minor()), draft.transfer_id(), event);
   HoldCeilings(draft, event);
-  return Decision{{event}, ReplyWith(draft.name())};
+  return Decision{{event}, kernel::ReplyWith<Offer>(draft.name())};
 }
 
 // Rule X-4: within the limit of the approver's post.
@@ -305,7 +294,8 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
                         .hold_duration_s = offer.hold_duration().seconds(),
                         .accounts = {.debit = fund.account(), .credit = fund.given_account()}}));
   own.postings.clear();  // The draft holds the money already, under the same id.
-  return Decision{{books::StepEvent(own, receiver.trust_domain())}, ReplyWith(offer.name())};
+  return Decision{{books::StepEvent(own, receiver.trust_domain())},
+                  kernel::ReplyWith<Offer>(offer.name())};
 }
 
 // A draft is nobody's but ours: its hold ends without a step.
@@ -340,7 +330,7 @@ absl::StatusOr<Decision> CancelOffer(const Context& context, const v1::CancelOff
     return WrongState(offer, "NOT_CANCELLABLE", "DRAFT or RESERVED");
   }
   ASSIGN_OR_RETURN(kernel::Event event, EndHeldOffer(context, state, offer, Void::CANCELLED));
-  return Decision{{std::move(event)}, ReplyWith(offer.name())};
+  return Decision{{std::move(event)}, kernel::ReplyWith<Offer>(offer.name())};
 }
 
 // How much of the offer is accepted: all of it, or what the receiver names.
@@ -387,7 +377,7 @@ absl::StatusOr<Decision> AcceptOffer(const Context&, const v1::AcceptOfferReques
                    books::DecideAccept(record, static_cast<uint64_t>(accepted_minor),
                                        {.debit = line.source_account(), .credit = line.account()}));
   return Decision{{books::StepEvent(own, books::TrustDomainOf(offer.giver_origin()))},
-                  ReplyWith(offer.name())};
+                  kernel::ReplyWith<Offer>(offer.name())};
 }
 
 absl::StatusOr<Decision> RejectOffer(const Context&, const v1::RejectOfferRequest& request,
@@ -400,13 +390,13 @@ absl::StatusOr<Decision> RejectOffer(const Context&, const v1::RejectOfferReques
   ASSIGN_OR_RETURN(const TransferRecord record, AnswerableRecord(state, offer));
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideReject(record, request.reason()));
   return Decision{{books::StepEvent(own, books::TrustDomainOf(offer.giver_origin()))},
-                  ReplyWith(offer.name())};
+                  kernel::ReplyWith<Offer>(offer.name())};
 }
 
 absl::StatusOr<Offer> GetOffer(const Context&, const v1::GetOfferRequest& request,
                                const State& state) {
   ASSIGN_OR_RETURN(const Offer row, FindOffer(state.rows, request.name()));
-  return Shown(row);
+  return kernel::WithEtag(row);
 }
 
 absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
@@ -418,7 +408,7 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
         return request.request().empty() || row.request() == request.request();
       },
       [](const Offer& row, v1::ListOffersResponse& response) {
-        *response.add_offers() = Shown(row);
+        *response.add_offers() = kernel::WithEtag(row);
       });
 }
 

@@ -15,6 +15,7 @@
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/resources.h"
 #include "services/kernel/spoken_ids.h"
 #include "storage/base/status_macros.h"
 
@@ -30,11 +31,6 @@ using kernel::Verdict;
 using v1::FundingRequest;
 
 constexpr absl::string_view kCollection = "requests/";
-
-FundingRequest Shown(FundingRequest request) {
-  request.set_etag(kernel::EtagOf(request));
-  return request;
-}
 
 std::string ShowCommand(const FundingRequest& request) {
   return absl::StrCat("ch8 request show ", kernel::IdOf(request.name()));
@@ -59,12 +55,7 @@ kernel::Event RecordedEvent(const FundingRequest& request) {
 Decision DecisionFor(const FundingRequest& request, const std::string& recipient) {
   kernel::Event event = RecordedEvent(request);
   event.recipients.push_back(recipient);
-  return Decision{{event}, [name = request.name()](const State& after) {
-                    return Shown(kernel::TableReader<FundingRequest>(after.rows)
-                                     .Find(name)
-                                     .value_or(FundingRequest()))
-                        .SerializeAsString();
-                  }};
+  return Decision{{event}, kernel::ReplyWith<FundingRequest>(request.name())};
 }
 
 absl::Status CheckNeededBy(const FundingRequest& asked, const Context& context) {
@@ -141,7 +132,7 @@ absl::StatusOr<Decision> WithdrawRequest(const Context& context,
 absl::StatusOr<FundingRequest> GetRequest(const Context&, const v1::GetRequestRequest& request,
                                           const State& state) {
   ASSIGN_OR_RETURN(const FundingRequest row, FindRequest(state.rows, request.name()));
-  return Shown(row);
+  return kernel::WithEtag(row);
 }
 
 absl::StatusOr<v1::ListRequestsResponse> ListRequests(const Context&,
@@ -150,7 +141,7 @@ absl::StatusOr<v1::ListRequestsResponse> ListRequests(const Context&,
   return kernel::ListPage<FundingRequest, v1::ListRequestsRequest, v1::ListRequestsResponse>(
       state.rows, kCollection, request, [](const FundingRequest&) { return true; },
       [](const FundingRequest& row, v1::ListRequestsResponse& response) {
-        *response.add_requests() = Shown(row);
+        *response.add_requests() = kernel::WithEtag(row);
       });
 }
 

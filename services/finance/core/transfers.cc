@@ -14,10 +14,8 @@ namespace ch8::finance {
 namespace {
 
 using chapter8::books::v1::Posting;
-using chapter8::books::v1::Reject;
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
-using chapter8::books::v1::Void;
 using v1::Fund;
 using v1::Offer;
 
@@ -61,45 +59,13 @@ void PutOffer(const std::optional<Offer>& before, const Offer& after, kernel::Ro
   kernel::PutRow(rows, after);
 }
 
-Offer::State VoidedState(Void::Reason reason) {
-  switch (reason) {
-    case Void::REJECTED:
-      return Offer::REJECTED;
-    case Void::EXPIRED:
-      return Offer::EXPIRED;
-    default:
-      return Offer::CANCELLED;
-  }
-}
-
-Offer::State StateOf(const TransferRecord& record) {
-  switch (record.state()) {
-    case TransferRecord::RESERVED:
-      return Offer::RESERVED;
-    case TransferRecord::ACCEPTED:
-      return Offer::ACCEPTED;
-    case TransferRecord::REJECTED:
-      return Offer::REJECTED;
-    case TransferRecord::POSTED:
-      return Offer::POSTED;
-    case TransferRecord::VOIDED:
-      return VoidedState(record.void_reason());
-    case TransferRecord::SETTLED:
-      return record.quantity_posted() > 0 ? Offer::SETTLED : VoidedState(record.void_reason());
-    default:
-      return Offer::STATE_UNSPECIFIED;
-  }
-}
-
-std::string EndReason(const TransferRecord& record) {
-  if (record.reject_reason() != Reject::REASON_UNSPECIFIED) {
-    return Reject::Reason_Name(record.reject_reason());
-  }
-  if (record.void_reason() != Void::REASON_UNSPECIFIED) {
-    return Void::Reason_Name(record.void_reason());
-  }
-  return "";
-}
+constexpr books::ResourceStates<Offer::State> kStates = {.reserved = Offer::RESERVED,
+                                                         .accepted = Offer::ACCEPTED,
+                                                         .rejected = Offer::REJECTED,
+                                                         .expired = Offer::EXPIRED,
+                                                         .cancelled = Offer::CANCELLED,
+                                                         .posted = Offer::POSTED,
+                                                         .settled = Offer::SETTLED};
 
 // What an offer in this state adds to its request.
 RequestChange SumsOf(const Offer& offer) {
@@ -193,10 +159,10 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
   const TransferRecord& record = logged.record;
   Offer after = *before;
   *after.add_steps() = logged.place;
-  after.set_state(StateOf(record));
+  after.set_state(books::StateOf(record, kStates, 1));
   after.set_accepted_minor(static_cast<int64_t>(record.quantity_accepted()));
   after.set_posted_minor(static_cast<int64_t>(record.quantity_posted()));
-  after.set_end_reason(EndReason(record));
+  after.set_end_reason(books::EndReason(record));
   if (logged.own && step.has_reserve()) {
     after.set_approved_by(applied.request.person());
     after.set_hold_ends_us(applied.request.time_us() +

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/paging.h"
 #include "services/logistics/core/identifiers.h"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/spoken_ids.h"

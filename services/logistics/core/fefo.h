@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "services/kernel/machine.h"
 #include "services/logistics/core/vocabulary.h"
 

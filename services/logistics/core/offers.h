@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/directory.pb.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "google/protobuf/duration.pb.h"
 #include "services/kernel/machine.h"
 #include "services/logistics/core/vocabulary.h"

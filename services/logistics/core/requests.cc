@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/mandate_facts.h"

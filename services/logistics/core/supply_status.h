@@ -2,7 +2,7 @@
 #define CH8_SERVICES_LOGISTICS_CORE_SUPPLY_STATUS_H_
 
 #include "absl/status/statusor.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "services/kernel/machine.h"
 
 namespace ch8::logistics {

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "chapter8/logistics/v1/logistics_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "google/protobuf/text_format.h"
 #include "services/kernel/refusal.h"
 #include "services/logistics/core/test_ledger.h"

@@ -14,10 +14,8 @@ namespace ch8::logistics {
 namespace {
 
 using chapter8::books::v1::Posting;
-using chapter8::books::v1::Reject;
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
-using chapter8::books::v1::Void;
 using v1::Lot;
 using v1::Pick;
 using v1::SupplyOffer;
@@ -36,47 +34,14 @@ bool IsLive(const SupplyOffer& offer) {
          offer.state() == SupplyOffer::ACCEPTED || IsOnTheWayOrCounted(offer);
 }
 
-SupplyOffer::State VoidedState(Void::Reason reason) {
-  switch (reason) {
-    case Void::REJECTED:
-      return SupplyOffer::REJECTED;
-    case Void::EXPIRED:
-      return SupplyOffer::EXPIRED;
-    default:
-      return SupplyOffer::CANCELLED;
-  }
-}
-
-SupplyOffer::State StateOf(const TransferRecord& record) {
-  switch (record.state()) {
-    case TransferRecord::RESERVED:
-      return SupplyOffer::RESERVED;
-    case TransferRecord::ACCEPTED:
-      return SupplyOffer::ACCEPTED;
-    case TransferRecord::REJECTED:
-      return SupplyOffer::REJECTED;
-    case TransferRecord::POSTED:  // Of less than was promised nothing is on its way.
-      return record.quantity_posted() == record.quantity() ? SupplyOffer::DISPATCHED
-                                                           : SupplyOffer::CANCELLED;
-    case TransferRecord::VOIDED:
-      return VoidedState(record.void_reason());
-    case TransferRecord::SETTLED:
-      return record.quantity_posted() > 0 ? SupplyOffer::DISPATCHED
-                                          : VoidedState(record.void_reason());
-    default:
-      return SupplyOffer::STATE_UNSPECIFIED;
-  }
-}
-
-std::string EndReason(const TransferRecord& record) {
-  if (record.reject_reason() != Reject::REASON_UNSPECIFIED) {
-    return Reject::Reason_Name(record.reject_reason());
-  }
-  if (record.void_reason() != Void::REASON_UNSPECIFIED) {
-    return Void::Reason_Name(record.void_reason());
-  }
-  return "";
-}
+// What is posted is on its way.
+constexpr books::ResourceStates<SupplyOffer::State> kStates = {.reserved = SupplyOffer::RESERVED,
+                                                               .accepted = SupplyOffer::ACCEPTED,
+                                                               .rejected = SupplyOffer::REJECTED,
+                                                               .expired = SupplyOffer::EXPIRED,
+                                                               .cancelled = SupplyOffer::CANCELLED,
+                                                               .posted = SupplyOffer::DISPATCHED,
+                                                               .settled = SupplyOffer::DISPATCHED};
 
 // What an offer in this state adds to its request: what is counted good, once it is counted.
 RequestChange SumsOf(const SupplyOffer& offer) {
@@ -206,8 +171,9 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
   if (!before.has_value()) return;
   SupplyOffer after = *before;
   *after.add_steps() = logged.place;
-  if (before->state() != SupplyOffer::RECEIVED) after.set_state(StateOf(logged.record));
-  after.set_end_reason(EndReason(logged.record));
+  if (before->state() != SupplyOffer::RECEIVED)
+    after.set_state(books::StateOf(logged.record, kStates, logged.record.quantity()));
+  after.set_end_reason(books::EndReason(logged.record));
   if (logged.own && step.has_reserve()) {
     after.set_approved_by(applied.request.person());
     after.set_hold_ends_us(applied.request.time_us() +

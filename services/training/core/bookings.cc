@@ -18,7 +18,6 @@ namespace ch8::training {
 namespace {
 
 using chapter8::books::v1::AccountOpened;
-using chapter8::books::v1::Reject;
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
 using chapter8::books::v1::Void;
@@ -104,45 +103,13 @@ void PutBooking(const std::optional<Booking>& before, const Booking& after, kern
   });
 }
 
-Booking::State VoidedState(Void::Reason reason) {
-  switch (reason) {
-    case Void::REJECTED:
-      return Booking::REJECTED;
-    case Void::EXPIRED:
-      return Booking::EXPIRED;
-    default:
-      return Booking::CANCELLED;
-  }
-}
-
-Booking::State StateOf(const TransferRecord& record) {
-  switch (record.state()) {
-    case TransferRecord::RESERVED:
-      return Booking::RESERVED;
-    case TransferRecord::ACCEPTED:
-      return Booking::ACCEPTED;
-    case TransferRecord::REJECTED:
-      return Booking::REJECTED;
-    case TransferRecord::POSTED:  // Of less than was promised nothing is booked.
-      return record.quantity_posted() == record.quantity() ? Booking::POSTED : Booking::CANCELLED;
-    case TransferRecord::VOIDED:
-      return VoidedState(record.void_reason());
-    case TransferRecord::SETTLED:
-      return record.quantity_posted() > 0 ? Booking::SETTLED : VoidedState(record.void_reason());
-    default:
-      return Booking::STATE_UNSPECIFIED;
-  }
-}
-
-std::string EndReason(const TransferRecord& record) {
-  if (record.reject_reason() != Reject::REASON_UNSPECIFIED) {
-    return Reject::Reason_Name(record.reject_reason());
-  }
-  if (record.void_reason() != Void::REASON_UNSPECIFIED) {
-    return Void::Reason_Name(record.void_reason());
-  }
-  return "";
-}
+constexpr books::ResourceStates<Booking::State> kStates = {.reserved = Booking::RESERVED,
+                                                           .accepted = Booking::ACCEPTED,
+                                                           .rejected = Booking::REJECTED,
+                                                           .expired = Booking::EXPIRED,
+                                                           .cancelled = Booking::CANCELLED,
+                                                           .posted = Booking::POSTED,
+                                                           .settled = Booking::SETTLED};
 
 absl::StatusOr<Booking> GetBooking(const Context&, const v1::GetBookingRequest& request,
                                    const State& state) {
@@ -323,8 +290,9 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
   Booking after = *before;
   *after.add_steps() = logged.place;
   // What was given back stays so, whatever the protocol still closes.
-  if (before->state() != Booking::RETURNED) after.set_state(StateOf(logged.record));
-  after.set_end_reason(EndReason(logged.record));
+  if (before->state() != Booking::RETURNED)
+    after.set_state(books::StateOf(logged.record, kStates, logged.record.quantity()));
+  after.set_end_reason(books::EndReason(logged.record));
   PutBooking(before, after, rows);
 }
 

@@ -32,7 +32,8 @@ std::vector<Command> LedgerCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> OfferCommands();
 std::vector<Command> OfficerCommands();
-std::vector<Command> OperationCommands();  // And reference.
+std::vector<Command> OperationCommands();
+std::vector<Command> ReferenceCommands();
 std::vector<Command> OrganizationCommands();
 std::vector<Command> PostCommands();
 std::vector<Command> ReceiptCommands();

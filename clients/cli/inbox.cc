@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "chapter8/mandate/v1/reference_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/inbox_goods.h"
@@ -25,6 +26,7 @@ using chapter8::authz::v1::Role;
 namespace authz = chapter8::authz::v1;
 namespace directory = chapter8::directory::v1;
 namespace finance = chapter8::finance::v1;
+namespace mandate = chapter8::mandate::v1;
 namespace training = chapter8::training::v1;
 
 // Something that waits for the officer.
@@ -69,7 +71,7 @@ class Inbox {
   absl::Status CollectMoney();
   void AddRequest(const finance::FundingRequest& request);
   void AddOffer(const finance::Offer& offer, std::optional<absl::CivilDay> due);
-  void AddReference(const finance::Operation& operation, const finance::Reference& reference);
+  void AddReference(const mandate::Reference& reference);
   absl::Status CollectReferences();
   absl::Status CollectDirectory();
   void AddExercise(const training::Exercise& exercise);
@@ -150,26 +152,22 @@ absl::Status Inbox::CollectMoney() {
       });
 }
 
-void Inbox::AddReference(const finance::Operation& operation, const finance::Reference& reference) {
-  if (reference.state() != finance::Reference::PROPOSED) return;
+void Inbox::AddReference(const mandate::Reference& reference) {
+  if (reference.state() != mandate::Reference::PROPOSED) return;
   if (reference.proposed_by() == person_) return;
-  const std::string id = IdOf(operation.name());
+  const std::string id = absl::StrCat(IdOf(reference.operation()), " ", reference.number());
   Add({.due = {},
-       .id = absl::StrCat(id, " ", reference.number()),
+       .id = id,
        .what = absl::StrCat(reference.symbol(), " awaits confirmation"),
        .amount = "",
-       .command = absl::StrCat("ch8 reference confirm ", id, " ", reference.number())});
+       .command = absl::StrCat("ch8 reference confirm ", id)});
 }
 
 absl::Status Inbox::CollectReferences() {
-  return ListAll<finance::ListOperationsResponse>(
-      session_, "finance.v1.OperationService.ListOperations", finance::ListOperationsRequest(),
-      [&](const finance::ListOperationsResponse& page) {
-        for (const finance::Operation& operation : page.operations()) {
-          for (const finance::Reference& reference : operation.references()) {
-            AddReference(operation, reference);
-          }
-        }
+  return ListAll<mandate::ListReferencesResponse>(
+      session_, "mandate.v1.ReferenceService.ListReferences", mandate::ListReferencesRequest(),
+      [&](const mandate::ListReferencesResponse& page) {
+        for (const mandate::Reference& reference : page.references()) AddReference(reference);
       });
 }
 

@@ -51,7 +51,7 @@ void PrintFailure(World& world, const Globals& globals, const std::string& text)
 const std::vector<Command>& AllCommands() {
   static const auto* const commands = new std::vector<Command>(
       Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
-             OfficerCommands(), OperationCommands(), FundCommands(), ContributionCommands(),
+             OfficerCommands(), OperationCommands(), ReferenceCommands(), FundCommands(), ContributionCommands(),
              BudgetCommands(), ItemCommands(), DepotCommands(), StockCommands(), RequestCommands(),
              OfferCommands(), ConsignmentCommands(), ReceiptCommands(), DiscrepancyCommands(),
              SupplyCommands(), MandateCommands(), DelegationCommands(), ClearanceCommands(),

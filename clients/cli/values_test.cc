@@ -44,7 +44,7 @@ TEST(ParseHold, IsShownInWholeUnits) {
 }
 
 TEST(ParseEnum, TakesEitherSpellingAndNeverTheUnspecified) {
-  const auto& kinds = *chapter8::finance::v1::Reference::Kind_descriptor();
+  const auto& kinds = *chapter8::mandate::v1::Reference::Kind_descriptor();
   EXPECT_EQ(*ParseEnum(kinds, "au-psc-request"), 1);
   EXPECT_EQ(*ParseEnum(kinds, "AU_PSC_REQUEST"), 1);
   EXPECT_THAT(ParseEnum(kinds, "kind-unspecified"), StatusIs(absl::StatusCode::kInvalidArgument));

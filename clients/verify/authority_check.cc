@@ -19,6 +19,7 @@
 #include "chapter8/logistics/v1/offer_service.pb.h"
 #include "chapter8/logistics/v1/stock_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
+#include "chapter8/mandate/v1/reference_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/unknown_fields.h"
@@ -51,6 +52,7 @@ void LinkDefinitions() {
   chapter8::logistics::v1::GetItemRequest::descriptor();
   chapter8::logistics::v1::GetOfferRequest::descriptor();
   chapter8::mandate::v1::GetDecisionRequest::descriptor();
+  chapter8::mandate::v1::GetReferenceRequest::descriptor();
   chapter8::training::v1::GetExerciseRequest::descriptor();
 }
 

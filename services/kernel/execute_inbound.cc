@@ -32,7 +32,7 @@ Verdict Executor::DecideInbound(const InboundEntry& inbound) const {
   const std::string own = absl::StrCat(options_.trust_domain, "/ch8/");
   if (delivered.origin == own + "directory") return FactVerdict(delivered);
   if (delivered.origin == own + "mandate" && delivered.entry.has_domain_event()) {
-    return MandateFactVerdict(context, delivered);
+    return MandateFactVerdict(context, delivered, *options_.machine, CurrentState());
   }
   // What own ledgers address to the organization reaches all that read them.
   const TransferStep& step = delivered.entry.step();

@@ -14,6 +14,7 @@
 #include "chapter8/authz/v1/rule.pb.h"
 #include "chapter8/ledger/v1/answer.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
 #include "chapter8/type/v1/act_signature.pb.h"
 #include "google/protobuf/message.h"
 #include "services/kernel/accounts.h"
@@ -167,6 +168,13 @@ class Machine {
   // Decides another ledger's entry. Total: bad bytes are refused, missing facts deferred.
   virtual Verdict DecideDelivery(const Context& context, const Delivered& delivered,
                                  const State& state) const = 0;
+
+  // Own entries that follow from a fact of the organization's mandate ledger, which is about to be
+  // logged.
+  virtual std::vector<Event> DecideFact(const chapter8::mandate::v1::MandateEvent&,
+                                        const State&) const {
+    return {};
+  }
 
   // What is due by the ledger's time (holds that ran out). At most 256 events a call; called again
   // while it returns any.

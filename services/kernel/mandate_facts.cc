@@ -1,5 +1,6 @@
 #include "services/kernel/mandate_facts.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@ using chapter8::ledger::v1::Delivery;
 using chapter8::mandate::v1::Clearance;
 using chapter8::mandate::v1::Delegation;
 using chapter8::mandate::v1::MandateEvent;
+using chapter8::mandate::v1::Reference;
 
 constexpr ResourceKind kDelegation = {"delegations/*", "delegation", "UNKNOWN_DELEGATION"};
 
@@ -35,7 +37,8 @@ absl::Status NoSupport(absl::string_view reason, absl::string_view rule, absl::s
 
 }  // namespace
 
-Verdict MandateFactVerdict(const Context& context, const Delivered& delivered) {
+Verdict MandateFactVerdict(const Context& context, const Delivered& delivered,
+                           const Machine& machine, const State& state) {
   MandateEvent fact;
   if (!fact.ParseFromString(delivered.entry.domain_event())) {
     return Verdict{.verdict = Delivery::REFUSE, .reason = "NOT_A_FACT", .events = {}};
@@ -45,12 +48,17 @@ Verdict MandateFactVerdict(const Context& context, const Delivered& delivered) {
   if (fact.has_delegation_recorded() && IsEnded(fact.delegation_recorded())) {
     event.recipients = {context.trust_domain};
   }
-  return Verdict{.verdict = Delivery::ACCEPT, .reason = "", .events = {std::move(event)}};
+  Verdict verdict{.verdict = Delivery::ACCEPT, .reason = "", .events = {std::move(event)}};
+  for (Event& following : machine.DecideFact(fact, state)) {
+    verdict.events.push_back(std::move(following));
+  }
+  return verdict;
 }
 
 void ApplyMandateFact(const MandateEvent& event, Rows& rows) {
   if (event.has_clearance_recorded()) return PutRow(rows, event.clearance_recorded());
   if (event.has_delegation_recorded()) return PutRow(rows, event.delegation_recorded());
+  if (event.has_reference_recorded()) return PutRow(rows, event.reference_recorded());
 }
 
 std::optional<Clearance> FindClearance(const RowReader& rows, absl::string_view unit) {
@@ -59,6 +67,18 @@ std::optional<Clearance> FindClearance(const RowReader& rows, absl::string_view 
 
 std::optional<Delegation> FindDelegation(const RowReader& rows, absl::string_view name) {
   return TableReader<Delegation>(rows).Find(name);
+}
+
+std::vector<Reference> ReferencesOf(const RowReader& rows, absl::string_view operation) {
+  std::vector<Reference> references;
+  const std::string collection = absl::StrCat("references/", IdOf(operation), "/");
+  TableReader<Reference>(rows).Scan(collection, "", [&](const Reference& row) {
+    references.push_back(row);
+    return true;
+  });
+  std::sort(references.begin(), references.end(),
+            [](const Reference& a, const Reference& b) { return a.number() < b.number(); });
+  return references;
 }
 
 absl::Status CheckClearance(const Context& context, const RowReader& rows, absl::string_view unit) {

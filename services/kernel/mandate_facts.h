@@ -2,6 +2,7 @@
 #define CH8_SERVICES_KERNEL_MANDATE_FACTS_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -10,15 +11,18 @@
 #include "services/kernel/machine.h"
 #include "services/kernel/rows.h"
 
-// Facts of the organization's mandate ledger, as each of its other ledgers keeps them: clearances
-// and delegations, checked at the moment of the act by the ledger that writes it (rule A-3).
+// Facts of the organization's mandate ledger, as each of its other ledgers keeps them: clearances,
+// delegations and references, checked at the moment of the act by the ledger that writes it (rule
+//
 //
 // Thread safety: none; as the rows.
 namespace ch8::kernel {
 
-// What any ledger makes of an event of its own organization's mandate ledger: a fact, logged here.
-// The end of a delegation is logged for the mandate ledger to see (rule A-7).
-Verdict MandateFactVerdict(const Context& context, const Delivered& delivered);
+// What any ledger makes of an event of its own organization's mandate ledger: a fact, logged here,
+// and what follows from it for this service. The end of a delegation is logged for the mandate
+// ledger to see (rule A-7).
+Verdict MandateFactVerdict(const Context& context, const Delivered& delivered,
+                           const Machine& machine, const State& state);
 
 // Keeps what decisions here rest on; other events change nothing.
 void ApplyMandateFact(const chapter8::mandate::v1::MandateEvent& event, Rows& rows);
@@ -27,6 +31,10 @@ std::optional<chapter8::mandate::v1::Clearance> FindClearance(const RowReader& r
                                                               absl::string_view unit);
 std::optional<chapter8::mandate::v1::Delegation> FindDelegation(const RowReader& rows,
                                                                 absl::string_view name);
+
+// The references of an operation, in the order entered.
+std::vector<chapter8::mandate::v1::Reference> ReferencesOf(const RowReader& rows,
+                                                           absl::string_view operation);
 
 // Rule F-20: whether the unit may get support today.
 // Errors: kFailedPrecondition/NO_CLEARANCE (metadata: unit, held, needed, instead),

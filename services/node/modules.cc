@@ -11,6 +11,7 @@
 #include "chapter8/logistics/v1/offer_service.grpc.pb.h"
 #include "chapter8/logistics/v1/stock_service.grpc.pb.h"
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
+#include "chapter8/mandate/v1/reference_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
@@ -69,14 +70,16 @@ Module DirectoryModule() {
 
 Module MandateModule() {
   return {.service = "mandate",
-          .proto_files = {"chapter8/mandate/v1/mandate_service.proto"},
+          .proto_files = {"chapter8/mandate/v1/mandate_service.proto",
+                          "chapter8/mandate/v1/reference_service.proto"},
           .accounts = Module::Accounts::kBooks,
           .reads_own = {"directory", "finance", "logistics"},
           .bodies = Module::Bodies::kNone,
           .make_machine = Make<mandate::MandateMachine>,
           .genesis_events = NoEvents,
           .make_stubs = StubsOf<mandate_v1::DecisionService, mandate_v1::DelegationService,
-                                mandate_v1::ClearanceService, mandate_v1::StrengthService>};
+                                mandate_v1::ClearanceService, mandate_v1::StrengthService,
+                                mandate_v1::ReferenceService>};
 }
 
 Module FinanceModule() {

@@ -20,6 +20,7 @@
 #include "chapter8/logistics/v1/offer_service.pb.h"
 #include "chapter8/logistics/v1/stock_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
+#include "chapter8/mandate/v1/reference_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
 #include "services/kernel/authority.h"
 #include "services/rpc/test_node.h"
@@ -65,6 +66,7 @@ std::vector<Rpc> AllRpcs() {
   chapter8::logistics::v1::GetItemRequest::descriptor();
   chapter8::logistics::v1::GetOfferRequest::descriptor();
   chapter8::mandate::v1::GetDecisionRequest::descriptor();
+  chapter8::mandate::v1::GetReferenceRequest::descriptor();
   chapter8::training::v1::GetExerciseRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
   chapter8::ledger::v1::GetCheckpointRequest::descriptor();

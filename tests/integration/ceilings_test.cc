@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "chapter8/mandate/v1/reference_service.pb.h"
 #include "services/books/slices.h"
 #include "services/finance/core/test_scenario.h"
 #include "services/mandate/core/test_mandate.h"
@@ -179,6 +180,47 @@ TEST_F(CeilingsTest, OnlyTheDelegateActsAndOnlyForTheOperation) {
   Exchange();
   EXPECT_EQ(make(to_another), "NOT_DELEGATE");
   EXPECT_EQ(make(delegation_), "OK");
+}
+
+// Rules F-1 and F-2: what mandate confirms opens, and later lowers, finance's cap.
+TEST_F(CeilingsTest, AConfirmedBudgetIsFinancesCap) {
+  using chapter8::mandate::v1::Reference;
+  const auto confirm_budget = [&](int64_t budget_minor) {
+    auto request = mandate::Parsed<chapter8::mandate::v1::ProposeReferenceRequest>(R"pb(
+      resource {
+        operation: "operations/aussom"
+        kind: BUDGET_APPROVAL
+        symbol: "A/RES/80/1 (exercise)"
+        decided_on { year: 2026 month: 1 day: 1 }
+        valid_from { year: 2026 month: 1 day: 1 }
+        valid_to { year: 2026 month: 12 day: 31 }
+        budget { currency_code: "USD" }
+      })pb");
+    request.mutable_resource()->mutable_budget()->set_amount_minor(budget_minor);
+    const auto made =
+        mandate_.Call<Reference>("mandate-a", "ReferenceService/ProposeReference", request);
+    chapter8::mandate::v1::ConfirmReferenceRequest confirm;
+    confirm.set_name(made->name());
+    ASSERT_THAT(mandate_.Call<Reference>("mandate-b", "ReferenceService/ConfirmReference", confirm),
+                IsOk());
+  };
+  const auto cap_minor = [&] {
+    chapter8::finance::v1::GetOperationRequest get;
+    get.set_name("operations/aussom");
+    return finance()
+        .Get<chapter8::finance::v1::Operation>("OperationService/GetOperation", get)
+        ->assessed_cap()
+        .amount_minor();
+  };
+  confirm_budget(10'000);
+  EXPECT_EQ(cap_minor(), 0) << "finance has not heard of it";
+  Exchange();
+  EXPECT_EQ(cap_minor(), 7'500);
+  confirm_budget(4'001);
+  Exchange();
+  EXPECT_EQ(cap_minor(), 3'000) << "rounded down";
+  EXPECT_EQ(finance().StoredRows(), finance().ReplayedRows());
+  EXPECT_EQ(finance().books().StateDigest(), finance().ReplayedBooksDigest());
 }
 
 }  // namespace

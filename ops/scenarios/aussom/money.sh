@@ -15,6 +15,9 @@ reference DUE_DILIGENCE --symbol "HRDDP clearance (exercise)" --decided 2025-12-
   --to 2026-11-30
 reference FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" \
   --decided 2025-05-12 --from 2025-05-12 --to 2026-12-31
+await un:auditor '.funding_2719 == "UNDER_CONSIDERATION"' operation show aussom
+expect un:auditor "the mandate ledger's references have reached finance" \
+  '[.references[].kind] | length == 4' operation show aussom
 run au:mandate-1 budget add mission-support --title "Mission support" --operation aussom \
   --currency USD
 

@@ -7,7 +7,7 @@ scenario=ops/scenarios/aussom
 # reference KIND ARGS...: entered by one mandate officer of the UN, confirmed by the other.
 reference() {
   run_quietly un:mandate-1 reference add aussom --kind "$@"
-  number=$(read_json un:mandate-1 operation show aussom | jq -r '.references[-1].number')
+  number=$(read_json un:mandate-1 reference list --for aussom | jq -r '.[-1].number')
   run_quietly un:mandate-2 reference confirm aussom "$number"
 }
 

@@ -16,8 +16,6 @@
 namespace ch8::finance {
 namespace {
 
-using v1::Reference;
-
 constexpr uint32_t kShareDefaultBp = 7'500;
 
 struct Needed {
@@ -49,7 +47,7 @@ const Reference* LatestInForce(const v1::Operation& operation, Reference::Kind k
   for (const Reference& reference : operation.references()) {
     if (reference.kind() != kind || !InForce(reference, day)) continue;
     if (latest == nullptr ||
-        *kernel::DayOf(reference.decided_on()) >= *kernel::DayOf(latest->decided_on())) {
+        kernel::DayOf(reference.decided_on()) >= kernel::DayOf(latest->decided_on())) {
       latest = &reference;
     }
   }
@@ -81,16 +79,24 @@ int64_t CapOf(const Reference& budget) {
   return ShareOf(budget.budget().amount_minor(), share_bp);
 }
 
-Ceiling CeilingOf(const Reference& budget, const kernel::Accounts& accounts) {
-  Ceiling ceiling{.account = budget.ceiling_account(),
-                  .source_account = budget.ceiling_source_account(),
-                  .used_account = budget.ceiling_used_account(),
+v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, const Reference& budget) {
+  for (const v1::BudgetCeiling& ceiling : operation.budget_ceilings()) {
+    if (kernel::DayOf(ceiling.valid_from()) == kernel::DayOf(budget.valid_from())) return ceiling;
+  }
+  return v1::BudgetCeiling();
+}
+
+Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
+                  const kernel::Accounts& accounts) {
+  Ceiling ceiling{.account = kept.account(),
+                  .source_account = kept.source_account(),
+                  .used_account = kept.used_account(),
                   .currency_code = budget.budget().currency_code(),
                   .cap_minor = CapOf(budget)};
   const absl::StatusOr<kernel::Balance> balance = accounts.Find(ceiling.account);
   const absl::StatusOr<kernel::Balance> source = accounts.Find(ceiling.source_account);
   const absl::StatusOr<kernel::Balance> used = accounts.Find(ceiling.used_account);
-  if (!balance.ok() || !source.ok() || !used.ok()) return ceiling;  // A dry run's own budget.
+  if (!balance.ok() || !source.ok() || !used.ok()) return ceiling;  // A period that is new.
   ceiling.credited_minor = static_cast<int64_t>(balance->credits_posted - source->credits_posted);
   ceiling.used_minor = static_cast<int64_t>(balance->debits_held + used->credits_posted);
   return ceiling;
@@ -100,7 +106,7 @@ std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay 
                                  const kernel::Accounts& accounts) {
   const Reference* budget = BudgetOn(operation, day);
   if (budget == nullptr) return std::nullopt;
-  return CeilingOf(*budget, accounts);
+  return CeilingOf(*budget, BudgetCeilingOf(operation, *budget), accounts);
 }
 
 absl::Status CheckActivated(const v1::Operation& operation, absl::CivilDay day) {

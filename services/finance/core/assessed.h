@@ -17,6 +17,8 @@
 // Thread safety: all functions are pure.
 namespace ch8::finance {
 
+using chapter8::mandate::v1::Reference;
+
 // The ceiling of one budget period. It is kept in the books as three accounts: credits of `account`
 // are what the budget allows, its holds and debits to `used_account` are what offers have taken.
 struct Ceiling {
@@ -34,18 +36,22 @@ struct Ceiling {
 
 // The 2719 state in force; NOT_REQUESTED when no reference says otherwise. Of several, the one
 // decided last counts.
-v1::Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::CivilDay day);
+Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::CivilDay day);
 
 // The budget in force, of several the one decided last; null when there is none.
-const v1::Reference* BudgetOn(const v1::Operation& operation, absl::CivilDay day);
+const Reference* BudgetOn(const v1::Operation& operation, absl::CivilDay day);
 
 // Its ceiling; nothing without a budget in force.
 std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay day,
                                  const kernel::Accounts& accounts);
-// The ceiling that a confirmed budget's accounts have, with `budget`'s cap.
-Ceiling CeilingOf(const v1::Reference& budget, const kernel::Accounts& accounts);
+// What the period's accounts have, with `budget`'s cap. `kept` are its accounts; a period that has
+// none yet has nothing credited or used.
+Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
+                  const kernel::Accounts& accounts);
+// The accounts of the period that `budget` is for; unset when it has none yet.
+v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, const Reference& budget);
 // floor(budget × share); the share is 7500 basis points unless the document says less.
-int64_t CapOf(const v1::Reference& budget);
+int64_t CapOf(const Reference& budget);
 
 // Rule F-1: activated, and every document in force. Errors: kFailedPrecondition/NOT_ACTIVATED,
 // whose metadata names what is missing and what is held.

@@ -1,3 +1,5 @@
+#include "services/finance/core/assessed.h"
+
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -69,23 +71,6 @@ TEST(AssessedTest, EachDocumentIsNeededAndInForce) {
   }
 }
 
-TEST(AssessedTest, ProposedReferencesDoNotCount) {
-  Scenario scenario;
-  ASSERT_THAT(scenario.un.Call<v1::Operation>("mandate-a", "OperationService/ProposeReference",
-                                              Parsed<v1::ProposeReferenceRequest>(R"pb(
-                                                operation: "operations/aussom"
-                                                reference {
-                                                  kind: FUNDING_2719
-                                                  symbol: "X"
-                                                  decided_on { year: 2026 month: 1 day: 1 }
-                                                  valid_from { year: 2026 month: 1 day: 1 }
-                                                  valid_to { year: 2026 month: 12 day: 31 }
-                                                  funding_2719: ACTIVATED
-                                                })pb")),
-              IsOk());
-  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::NOT_REQUESTED);
-}
-
 TEST(AssessedTest, TheLatestDecisionInForceCounts) {
   Scenario scenario;
   AddReference(scenario.un,
@@ -94,11 +79,11 @@ TEST(AssessedTest, TheLatestDecisionInForceCounts) {
   AddReference(scenario.un,
                "kind: FUNDING_2719 funding_2719: REQUESTED decided_on { year: 2026 "
                "month: 1 day: 1 }");
-  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::ACTIVATED);
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), Reference::ACTIVATED);
   scenario.un.Advance(absl::Hours(15) - absl::Microseconds(1));  // 23:59:59.999999 UTC.
-  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::ACTIVATED);
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), Reference::ACTIVATED);
   scenario.un.Advance(absl::Microseconds(1));
-  EXPECT_EQ(Aussom(scenario.un).funding_2719(), v1::Reference::REQUESTED);
+  EXPECT_EQ(Aussom(scenario.un).funding_2719(), Reference::REQUESTED);
 }
 
 // Rule F-2, story 1: to the cent.
@@ -176,37 +161,20 @@ TEST(AssessedTest, ALoweredBudgetIsABreachUntilResolved) {
       "ASSESSED_CAP");
 }
 
-TEST(AssessedTest, ABudgetPeriodIsOneThing) {
+// References are facts: the rows and the ceiling's accounts come back from the log alone.
+TEST(AssessedTest, ReplayKeepsReferencesAndCeilings) {
   Scenario scenario;
-  AddReference(scenario.un,
-               "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: 100 }");
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"OVERLAPPING_BUDGET",
-       "valid_from { year: 2026 month: 7 day: 1 } valid_to { year: 2027 month: 6 day: 30 } budget "
-       "{ currency_code: \"USD\" amount_minor: 100 }"},
-      {"CURRENCY_MISMATCH",
-       "valid_from { year: 2026 month: 1 day: 1 } valid_to { year: 2026 month: 12 day: 31 } budget "
-       "{ currency_code: \"EUR\" amount_minor: 100 }"},
-      {"OK",
-       "valid_from { year: 2027 month: 1 day: 1 } valid_to { year: 2027 month: 12 day: 31 } budget "
-       "{ currency_code: \"EUR\" amount_minor: 100 }"}};
-  uint32_t number = 1;
-  for (const auto& [want, fields] : cases) {
-    ASSERT_THAT(
-        scenario.un.Call<v1::Operation>(
-            "mandate-a", "OperationService/ProposeReference",
-            Parsed<v1::ProposeReferenceRequest>(absl::StrCat(
-                "operation: \"operations/aussom\" reference { kind: BUDGET_APPROVAL symbol: \"X\" "
-                "decided_on { year: 2026 month: 1 day: 1 } ",
-                fields, " }"))),
-        IsOk());
-    v1::ConfirmReferenceRequest confirm;
-    confirm.set_operation("operations/aussom");
-    confirm.set_number(++number);
-    EXPECT_EQ(ReasonOr(scenario.un.Call<v1::Operation>(
-                  "mandate-b", "OperationService/ConfirmReference", confirm)),
-              want);
-  }
+  Activate(scenario.un, 4'000);
+  AddReference(
+      scenario.un,
+      "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: 8000 } "
+      "valid_from { year: 2027 month: 1 day: 1 } valid_to { year: 2027 month: 12 day: 31 }");
+  const v1::Operation operation = Aussom(scenario.un);
+  ASSERT_EQ(operation.references_size(), 8);
+  ASSERT_EQ(operation.budget_ceilings_size(), 2);
+  EXPECT_NE(operation.budget_ceilings(0).account(), operation.budget_ceilings(1).account());
+  EXPECT_EQ(scenario.un.StoredRows(), scenario.un.ReplayedRows());
+  EXPECT_EQ(scenario.un.books().StateDigest(), scenario.un.ReplayedBooksDigest());
 }
 
 // The giver checks rule F-1 again when the ACCEPT comes: what was declined in between is voided.

@@ -44,65 +44,6 @@ TEST(OperationCommandsTest, CreateOperation) {
         R"(operation_id: "aussom" resource { title: "B" lead: "organizations/au" })"}});
 }
 
-TEST(OperationCommandsTest, ProposeReference) {
-  Scenario scenario;
-  const std::string dates =
-      "decided_on { year: 2026 month: 1 day: 1 } valid_from { year: 2026 month: 1 day: 1 } "
-      "valid_to { year: 2026 month: 2 day: 28 } ";
-  const std::string op = "operation: \"operations/aussom\" reference { ";
-  const std::vector<std::string> requests = {
-      "operation: \"aussom\"",
-      "operation: \"operations/unknown\"",
-      op + "}",
-      op + "kind: 99 symbol: \"X\"}",
-      op + "kind: FUNDING_2719 }",
-      op + "kind: FUNDING_2719 symbol: \"X\" }",
-      op + "kind: FUNDING_2719 symbol: \"X\" decided_on { year: 2026 month: 2 day: 29 } }",
-      op + "kind: FUNDING_2719 symbol: \"X\" " + dates + " document_sha256: \"short\" }",
-      op + "kind: FUNDING_2719 symbol: \"X\" " + dates + " }",
-      op + "kind: BUDGET_APPROVAL symbol: \"X\" " + dates + " }",
-      op + "kind: BUDGET_APPROVAL symbol: \"X\" " + dates +
-          " budget { currency_code: \"USD\" amount_minor: -1 } }",
-      op + "kind: BUDGET_APPROVAL symbol: \"X\" " + dates +
-          " budget { currency_code: \"USD\" amount_minor: 1 } assessed_share_bp: 7501 }",
-      op + "kind: BUDGET_APPROVAL symbol: \"X\" " + dates +
-          " budget { currency_code: \"USD\" amount_minor: 1 } assessed_share_bp: 7500 }",
-  };
-  const std::vector<std::string> wanted = {
-      "BAD_NAME",   "UNKNOWN_OPERATION", "BAD_FIELD", "BAD_FIELD", "BAD_FIELD",
-      "BAD_DATES",  "BAD_DATES",         "BAD_FIELD", "BAD_FIELD", "UNKNOWN_CURRENCY",
-      "BAD_AMOUNT", "BAD_SHARE",         "OK"};
-  for (size_t i = 0; i < requests.size(); ++i) {
-    Expect<v1::ProposeReferenceRequest, v1::Operation>(
-        scenario.un, "mandate-a", "OperationService/ProposeReference", {{wanted[i], requests[i]}});
-  }
-}
-
-TEST(OperationCommandsTest, ReferencesNeedTwoPersons) {
-  Scenario scenario;
-  ASSERT_THAT(scenario.un.Call<v1::Operation>("mandate-a", "OperationService/ProposeReference",
-                                              Parsed<v1::ProposeReferenceRequest>(R"pb(
-                                                operation: "operations/aussom"
-                                                reference {
-                                                  kind: EXIT_STRATEGY
-                                                  symbol: "X"
-                                                  decided_on { year: 2026 month: 1 day: 1 }
-                                                  valid_from { year: 2026 month: 1 day: 1 }
-                                                  valid_to { year: 2026 month: 12 day: 31 }
-                                                })pb")),
-              IsOk());
-  const absl::string_view confirm = R"(operation: "operations/aussom" number: 1)";
-  Expect<v1::ConfirmReferenceRequest, v1::Operation>(
-      scenario.un, "mandate-a", "OperationService/ConfirmReference",
-      {{"UNKNOWN_OPERATION", R"(operation: "operations/x" number: 9)"},
-       {"UNKNOWN_REFERENCE", R"(operation: "operations/aussom" number: 0)"},
-       {"UNKNOWN_REFERENCE", R"(operation: "operations/aussom" number: 2)"},
-       {"SAME_PERSON", confirm}});
-  Expect<v1::ConfirmReferenceRequest, v1::Operation>(scenario.un, "mandate-b",
-                                                     "OperationService/ConfirmReference",
-                                                     {{"OK", confirm}, {"NOT_PROPOSED", confirm}});
-}
-
 TEST(FundCommandsTest, CreateFund) {
   Scenario scenario;
   Expect<v1::CreateFundRequest, v1::Fund>(

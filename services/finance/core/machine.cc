@@ -1,6 +1,7 @@
 #include "services/finance/core/machine.h"
 
 #include "services/books/internal_accounts.h"
+#include "services/finance/core/budget_ceilings.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/contributions.h"
 #include "services/finance/core/deliveries.h"
@@ -33,6 +34,11 @@ kernel::Verdict FinanceMachine::DecideDelivery(const kernel::Context& context,
   return DecideFinanceDelivery(context, delivered, state);
 }
 
+std::vector<kernel::Event> FinanceMachine::DecideFact(
+    const chapter8::mandate::v1::MandateEvent& fact, const kernel::State& state) const {
+  return DecideBudgetFact(fact, state);
+}
+
 std::vector<kernel::Event> FinanceMachine::DecideDue(const kernel::Context& context,
                                                      const kernel::State& state) const {
   return DecideOffersDue(context, state);
@@ -48,8 +54,8 @@ void FinanceMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) c
   switch (event.kind_case()) {
     case FinanceEvent::kOperationCreated:
       return ApplyOperationCreated(event.operation_created(), rows);
-    case FinanceEvent::kReferenceRecorded:
-      return ApplyReferenceRecorded(event.reference_recorded(), rows);
+    case FinanceEvent::kBudgetCeilingMoved:
+      return ApplyBudgetCeilingMoved(event.budget_ceiling_moved(), rows);
     case FinanceEvent::kFundCreated:
       return ApplyFundCreated(event.fund_created(), rows);
     case FinanceEvent::kContributionRecorded:

@@ -21,6 +21,8 @@ class FinanceMachine final : public kernel::Machine {
   const kernel::Routes& routes() const override { return routes_; }
   kernel::Verdict DecideDelivery(const kernel::Context& context, const kernel::Delivered& delivered,
                                  const kernel::State& state) const override;
+  std::vector<kernel::Event> DecideFact(const chapter8::mandate::v1::MandateEvent& fact,
+                                        const kernel::State& state) const override;
   std::vector<kernel::Event> DecideDue(const kernel::Context& context,
                                        const kernel::State& state) const override;
   void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override;

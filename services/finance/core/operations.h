@@ -7,16 +7,16 @@
 #include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
-// Operations and the dated decision documents that money for them rests on (rules F-1 to F-3).
+// Operations that money is asked and given for.
 namespace ch8::finance {
 
 void AddOperationRoutes(kernel::Routes& routes);
 
-// Errors: kInvalidArgument/BAD_NAME; kNotFound/UNKNOWN_OPERATION.
+// With its references and budget periods. Errors: kInvalidArgument/BAD_NAME;
+// kNotFound/UNKNOWN_OPERATION.
 absl::StatusOr<v1::Operation> FindOperation(const kernel::RowReader& rows, absl::string_view name);
 
 void ApplyOperationCreated(const v1::FinanceEvent::OperationCreated& event, kernel::Rows& rows);
-void ApplyReferenceRecorded(const v1::FinanceEvent::ReferenceRecorded& event, kernel::Rows& rows);
 
 }  // namespace ch8::finance
 

@@ -2,6 +2,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
+#include "services/finance/core/assessed.h"
 
 namespace ch8::finance {
 namespace {
@@ -43,15 +45,26 @@ void AddReference(TestLedger& ledger, absl::string_view fields) {
       absl::StrContains(fields, "valid_to") ? "" : "valid_to { year: 2026 month: 12 day: 31 } ";
   const std::string decided =
       absl::StrContains(fields, "decided_on") ? "" : "decided_on { year: 2025 month: 12 day: 23 } ";
-  const auto operation = Must(ledger.Call<v1::Operation>(
-      "mandate-a", "OperationService/ProposeReference",
-      Parsed<v1::ProposeReferenceRequest>(absl::StrCat(
-          "operation: \"operations/aussom\" reference { symbol: \"S/RES/2809 (2025)\" ", from, to,
-          decided, fields, " }"))));
-  v1::ConfirmReferenceRequest confirm;
-  confirm.set_operation("operations/aussom");
-  confirm.set_number(static_cast<uint32_t>(operation.references_size()));
-  Must(ledger.Call<v1::Operation>("mandate-b", "OperationService/ConfirmReference", confirm));
+  const std::string collection = "references/aussom/";
+  uint32_t number = 1;
+  for (const auto& [name, row] : ledger.StoredRows()) {
+    number += absl::StartsWith(name, collection) ? 1 : 0;
+  }
+  chapter8::mandate::v1::MandateEvent fact;
+  Reference& reference = *fact.mutable_reference_recorded();
+  reference =
+      Parsed<Reference>(absl::StrCat("symbol: \"S/RES/2809 (2025)\" ", from, to, decided, fields));
+  reference.set_name(absl::StrCat(collection, number));
+  reference.set_operation("operations/aussom");
+  reference.set_number(number);
+  reference.set_state(Reference::CONFIRMED);
+  kernel::Delivered delivered{.origin = absl::StrCat(ledger.trust_domain(), "/ch8/mandate"),
+                              .index = number,
+                              .leaf_hash = Sha256(reference.name()),
+                              .entry = {}};
+  delivered.entry.set_domain_event(fact.SerializeAsString());
+  ch8::Check(ledger.Deliver(delivered).verdict() == chapter8::ledger::v1::Delivery::ACCEPT,
+             "a fact that is not taken");
 }
 
 void Activate(TestLedger& ledger, int64_t budget_minor) {

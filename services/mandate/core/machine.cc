@@ -6,6 +6,7 @@
 #include "services/mandate/core/clearances.h"
 #include "services/mandate/core/decisions.h"
 #include "services/mandate/core/delegations.h"
+#include "services/mandate/core/references.h"
 #include "services/mandate/core/slices.h"
 #include "services/mandate/core/strength.h"
 #include "services/mandate/core/vocabulary.h"
@@ -22,6 +23,7 @@ MandateMachine::MandateMachine() {
   AddSliceRoutes(routes_);
   AddClearanceRoutes(routes_);
   AddStrengthRoutes(routes_);
+  AddReferenceRoutes(routes_);
 }
 
 absl::string_view MandateMachine::domain() const { return "mandate.chapter8"; }
@@ -63,6 +65,8 @@ void MandateMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) c
       return kernel::PutRow(rows, event.gender_target_recorded());
     case MandateEvent::kSliceRecorded:
       return ApplySliceRecorded(event.slice_recorded(), rows);
+    case MandateEvent::kReferenceRecorded:
+      return kernel::PutRow(rows, event.reference_recorded());
     case MandateEvent::KIND_NOT_SET:
       return;  // Of a newer release: it changes no row that this one reads.
   }

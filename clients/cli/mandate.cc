@@ -325,7 +325,7 @@ std::vector<Command> DelegationCommands() {
       List({"delegation", "list"}, "all delegations", ListDelegations),
       On({"delegation", "allot"}, "delegation",
          "give a slice of its ceiling to another ledger of the organization", AllotSlice,
-         {Required("ledger", "SERVICE", "whose acts spend it: finance"),
+         {Required("ledger", "SERVICE", "whose acts spend it: finance or logistics"),
           Required("ceiling", "UNIT:QUANTITY", "USD:1000000.00")}),
       List({"delegation", "slices"}, "slices given to other ledgers", ListSlices,
            {Optional("delegation", "DELEGATION", "only those of it")})};

@@ -4,18 +4,23 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "services/books/postings.h"
 #include "services/books/transfer_rows.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
+#include "storage/base/hash.h"
+#include "storage/base/status_macros.h"
 
 namespace ch8::books {
 namespace {
 
 using chapter8::books::v1::AccountOpened;
 using chapter8::ledger::v1::Delivery;
+using chapter8::mandate::v1::Delegation;
 using chapter8::mandate::v1::SliceAccounts;
 using chapter8::mandate::v1::SliceTerms;
+
+constexpr size_t kHoldIdSize = 16;
 
 std::string NameOf(absl::string_view delegation, absl::string_view unit) {
   return absl::StrCat("sliceAccounts/", kernel::IdOf(delegation), "/", unit);
@@ -50,6 +55,12 @@ SliceAccounts AccountsFor(const SliceTerms& terms, const kernel::State& state,
   opened.set_source_account(first + 1);
   opened.set_used_account(first + 2);
   return opened;
+}
+
+// Ids are used once in a ledger: not the transfer's own.
+std::string HoldIdOf(const SliceHold& hold) {
+  const Hash digest = Sha256({"chapter8/", hold.service, "/slice-hold/v1\n", hold.transfer_id});
+  return std::string(digest.view().substr(0, kHoldIdSize));
 }
 
 kernel::Verdict Refused(absl::string_view reason) {
@@ -105,10 +116,14 @@ bool ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows) {
   return true;
 }
 
-absl::Status CheckSlice(const SliceSpending& spending, const kernel::State& state) {
-  const std::string instead =
-      absl::StrCat("ch8 delegation show ", kernel::IdOf(spending.delegation));
-  const auto slice = FindSlice(state.rows, spending.delegation, spending.unit);
+absl::StatusOr<SliceAccounts> SliceToSpend(const kernel::Context& context,
+                                           const SliceSpending& spending,
+                                           const kernel::State& state) {
+  ASSIGN_OR_RETURN(const Delegation delegation,
+                   kernel::DelegationInForce(context, state.rows, spending.delegation));
+  RETURN_IF_ERROR(kernel::CheckDelegate(context, delegation, spending.operation));
+  const std::string instead = absl::StrCat("ch8 delegation show ", kernel::IdOf(delegation.name()));
+  auto slice = FindSlice(state.rows, spending.delegation, spending.unit);
   if (!slice.has_value()) {
     return kernel::NotNow(
         "NO_SLICE",
@@ -116,18 +131,27 @@ absl::Status CheckSlice(const SliceSpending& spending, const kernel::State& stat
                      " is allotted to this ledger"),
         {{"rule", "A-2"}, {"unit", std::string(spending.unit)}, {"instead", instead}});
   }
-  const absl::StatusOr<kernel::Balance> balance = state.accounts.Find(slice->account());
-  if (!balance.ok()) return balance.status();
-  if (static_cast<int64_t>(spending.quantity) <= balance->available()) return absl::OkStatus();
-  return kernel::NotNow("OVER_CEILING",
-                        absl::StrCat("the slice of ", spending.delegation, " in this ledger has ",
-                                     balance->available(), " ", spending.unit, " left, less than ",
-                                     spending.quantity),
-                        {{"rule", "A-2"},
-                         {"available", absl::StrCat(balance->available())},
-                         {"wanted", absl::StrCat(spending.quantity)},
-                         {"unit", std::string(spending.unit)},
-                         {"instead", instead}});
+  ASSIGN_OR_RETURN(const kernel::Balance balance, state.accounts.Find(slice->account()));
+  if (static_cast<int64_t>(spending.quantity) <= balance.available()) return *std::move(slice);
+  return kernel::NotNow(
+      "OVER_CEILING",
+      absl::StrCat("the slice of ", spending.delegation, " in this ledger has ",
+                   balance.available(), " ", spending.unit, " left, less than ", spending.quantity),
+      {{"rule", "A-2"},
+       {"available", absl::StrCat(balance.available())},
+       {"wanted", absl::StrCat(spending.quantity)},
+       {"unit", std::string(spending.unit)},
+       {"instead", instead}});
+}
+
+void HoldSlice(const SliceHold& hold, kernel::Event& event) {
+  if (hold.accounts.debit == 0) return;
+  OpenHold(hold.accounts, hold.quantity, HoldIdOf(hold), event);
+}
+
+void EndSliceHold(const SliceHold& hold, uint64_t moved, kernel::Event& event) {
+  if (hold.accounts.debit == 0) return;
+  EndHold(hold.accounts, {.hold_id = HoldIdOf(hold), .held = hold.quantity, .moved = moved}, event);
 }
 
 }  // namespace ch8::books

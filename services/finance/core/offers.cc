@@ -175,18 +175,16 @@ kernel::Event RecordedEvent(const Offer& offer) {
 absl::Status ActUnderDelegation(const Context& context, const State& state,
                                 const FundingRequest& request, Offer& draft) {
   if (draft.delegation().empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const chapter8::mandate::v1::Delegation delegation,
-                   kernel::DelegationInForce(context, state.rows, draft.delegation()));
-  RETURN_IF_ERROR(kernel::CheckDelegate(context, delegation, request.operation()));
-  RETURN_IF_ERROR(
-      books::CheckSlice({.delegation = draft.delegation(),
-                         .unit = draft.amount().currency_code(),
-                         .quantity = static_cast<uint64_t>(draft.amount().amount_minor())},
-                        state));
-  const auto slice =
-      books::FindSlice(state.rows, draft.delegation(), draft.amount().currency_code());
-  draft.set_slice_account(slice->account());
-  draft.set_slice_used_account(slice->used_account());
+  ASSIGN_OR_RETURN(
+      const chapter8::mandate::v1::SliceAccounts slice,
+      books::SliceToSpend(context,
+                          {.delegation = draft.delegation(),
+                           .operation = request.operation(),
+                           .unit = draft.amount().currency_code(),
+                           .quantity = static_cast<uint64_t>(draft.amount().amount_minor())},
+                          state));
+  draft.set_slice_account(slice.account());
+  draft.set_slice_used_account(slice.used_account());
   return absl::OkStatus();
 }
 

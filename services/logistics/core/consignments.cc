@@ -106,6 +106,7 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   ASSIGN_OR_RETURN(const SupplyOffer offer, FindOffer(state.rows, request.offer()));
   RETURN_IF_ERROR(CheckSide(offer, SupplyOffer::GIVER));
   ASSIGN_OR_RETURN(const TransferRecord record, DispatchableRecord(context, state, offer));
+  RETURN_IF_ERROR(CheckDelegation(context, state, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   // A return answers no request.
   const auto request_row =
@@ -124,7 +125,10 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   *event.mutable_consignment_recorded()->mutable_consignment() = consignment;
   kernel::Event recorded = kernel::DomainEvent(event);
   recorded.recipients.push_back(receiver.trust_domain());
-  return Decision{{books::StepEvent(post, receiver.trust_domain()), std::move(recorded)},
+  kernel::Event posted = books::StepEvent(post, receiver.trust_domain());
+  const books::SliceHold slice = SliceHoldOf(offer);
+  books::EndSliceHold(slice, slice.quantity, posted);
+  return Decision{{std::move(posted), std::move(recorded)},
                   kernel::ReplyWith<Consignment>(consignment.name())};
 }
 

@@ -91,6 +91,7 @@ absl::StatusOr<std::string> Scenario::TryOffer(const OfferParts& parts) {
   offer.set_quantity(parts.quantity);
   offer.set_depot("organizations/un/depots/kemba");
   offer.mutable_hold_duration()->set_seconds(parts.hold_seconds);
+  offer.set_delegation(parts.delegation);
   const auto made = un.Call<v1::SupplyOffer>("supply", "OfferService/MakeOffer", request);
   if (!made.ok()) return made.status();
   return made->name();

@@ -24,6 +24,7 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"clearance-b", 4, chapter8::authz::v1::CLEARANCE_OFFICER},
     {"manager", 5, chapter8::authz::v1::FUND_MANAGER},
     {"auditor", 6, chapter8::authz::v1::AUDITOR},
+    {"supply", 7, chapter8::authz::v1::SUPPLY_MANAGER},
     {"mandate-twin", 1, chapter8::authz::v1::MANDATE_OFFICER},
 };
 

@@ -26,7 +26,7 @@ inline constexpr kernel::ResourceKind kStrengthReport = {"strengthReports/*", "s
 // The own ledgers that take mandate's facts over, and so must log a revocation (rule A-7).
 inline constexpr absl::string_view kReaders[] = {"finance", "logistics"};
 // Those whose acts spend slices of ceilings.
-inline constexpr absl::string_view kSpenders[] = {"finance"};
+inline constexpr absl::string_view kSpenders[] = {"finance", "logistics"};
 
 // An event that is a fact for the organization's other ledgers too.
 inline kernel::Event FactEvent(const v1::MandateEvent& event, const kernel::Context& context) {

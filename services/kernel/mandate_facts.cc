@@ -1,5 +1,6 @@
 #include "services/kernel/mandate_facts.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -78,6 +79,44 @@ absl::Status CheckClearance(const Context& context, const RowReader& rows, absl:
   if (last.has_value() && DayOf(context.time) <= *last) return absl::OkStatus();
   return NoSupport("CLEARANCE_ENDED", "F-20", unit, "has a clearance that has ended",
                    last.has_value() ? absl::FormatCivilTime(*last) : "no last day");
+}
+
+absl::Status CheckSupport(const Context& context, const RowReader& rows, absl::string_view unit,
+                          absl::string_view show) {
+  if (!unit.empty()) return CheckClearance(context, rows, unit);
+  std::optional<Clearance> kept;
+  TableReader<Clearance>(rows).Scan("clearances/", "", [&](const Clearance& row) {
+    if (row.state() != Clearance::PROPOSED) kept = row;
+    return !kept.has_value();
+  });
+  if (!kept.has_value()) return absl::OkStatus();
+  return NotNow(
+      "UNIT_NEEDED",
+      absl::StrCat("support is given to units with a due diligence clearance, and no unit "
+                   "is named"),
+      {{"rule", "F-20"}, {"needed", "the unit that gets it"}, {"instead", std::string(show)}});
+}
+
+absl::Status CheckUndelegated(const Context& context, const RowReader& rows,
+                              absl::string_view operation, absl::string_view unit) {
+  const absl::CivilDay today = DayOf(context.time);
+  std::optional<Delegation> needed;
+  TableReader<Delegation>(rows).Scan("delegations/", "", [&](const Delegation& row) {
+    const bool covers = std::any_of(row.ceilings().begin(), row.ceilings().end(),
+                                    [&](const auto& ceiling) { return ceiling.unit() == unit; });
+    const std::optional<absl::CivilDay> first = DayOf(row.valid_from());
+    const bool begun = row.confirmed_by() != 0 && first.has_value() && *first <= today;
+    if (row.operation() == operation && covers && begun) needed = row;
+    return !needed.has_value() || IsEnded(*needed);
+  });
+  if (!needed.has_value()) return absl::OkStatus();
+  return NotNow("DELEGATION_NEEDED",
+                absl::StrCat("acts for ", operation, " in ", unit, " are delegated, as by ",
+                             needed->name(), " to ", needed->post(), ", and this one names none"),
+                {{"rule", "A-3"},
+                 {"operation", std::string(operation)},
+                 {"unit", std::string(unit)},
+                 {"instead", ShowCommand(kDelegation, needed->name())}});
 }
 
 absl::StatusOr<Delegation> DelegationInForce(const Context& context, const RowReader& rows,

@@ -181,5 +181,46 @@ TEST_F(CeilingsTest, OnlyTheDelegateActsAndOnlyForTheOperation) {
   EXPECT_EQ(make(delegation_), "OK");
 }
 
+// Rule A-3: what has been delegated is not done beside the delegation, nor after its end.
+TEST(UndelegatedTest, NeedsADelegationOnceSuchActsAreDelegated) {
+  finance::Scenario scenario;
+  mandate::TestMandate mandate;
+  const auto exchange = [&] {
+    while (scenario.un.PullFrom(mandate) + mandate.PullFrom(scenario.un) > 0) {
+    }
+  };
+  const auto make = [&] {
+    return scenario.TryOffer({.request = scenario.Request(100), .amount_minor = 100});
+  };
+  mandate.AddResolution();
+  ASSERT_THAT(mandate.Delegate(kResolution), IsOk());
+  ASSERT_THAT(mandate.Delegate(kResolution, "ceilings { unit: \"person-police\" quantity: 1 }"),
+              IsOk());
+  ASSERT_THAT(mandate.Propose(kResolution, "ceilings { unit: \"USD\" quantity: 1 }"), IsOk());
+  exchange();
+  const auto draft = make();
+  ASSERT_THAT(draft, IsOk()) << "no money is delegated by what is not confirmed";
+
+  const std::string delegation =
+      *mandate.Delegate(kResolution, "ceilings { unit: \"USD\" quantity: 50000 }");
+  exchange();
+  const absl::Status refused = scenario.Approve(*draft);
+  EXPECT_EQ(kernel::ReasonOf(refused), "DELEGATION_NEEDED");
+  const auto info = kernel::ErrorInfoOf(refused);
+  EXPECT_EQ(info.metadata().at("unit"), "USD");
+  EXPECT_EQ(info.metadata().at("operation"), "operations/aussom");
+  EXPECT_EQ(info.metadata().at("instead"),
+            absl::StrCat("ch8 delegation show ", kernel::IdOf(delegation)));
+  EXPECT_EQ(ReasonOr(make()), "DELEGATION_NEEDED");
+
+  chapter8::mandate::v1::RevokeDelegationRequest revoke;
+  revoke.set_name(delegation);
+  revoke.set_reason("recalled");
+  ASSERT_THAT(mandate.Call<Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke),
+              IsOk());
+  exchange();
+  EXPECT_EQ(ReasonOr(make()), "DELEGATION_NEEDED") << "a revocation frees nobody";
+}
+
 }  // namespace
 }  // namespace ch8

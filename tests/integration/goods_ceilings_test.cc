@@ -167,6 +167,32 @@ TEST_F(GoodsCeilingsTest, ARevokedDelegationStopsApprovalAndDispatch) {
   EXPECT_EQ(SpentOf().held, 0);
 }
 
+// Rule A-3, and a return, which gives back what is the other's.
+TEST_F(GoodsCeilingsTest, OnlyAReturnGoesWithoutADelegation) {
+  Allot(100);
+  const auto undelegated = scenario_.TryOffer({.request = request_, .quantity = 1});
+  EXPECT_EQ(ReasonOr(undelegated), "DELEGATION_NEEDED");
+  EXPECT_EQ(kernel::ErrorInfoOf(undelegated.status()).metadata().at("instead"),
+            absl::StrCat("ch8 delegation show ", kernel::IdOf(delegation_)));
+  const std::string offer = Accepted(10);
+  const auto consignment = scenario_.Dispatch(scenario_.un, offer, "WB-1");
+  ASSERT_THAT(consignment, IsOk());
+  scenario_.Settle();
+  ASSERT_EQ(ReasonOr(scenario_.Receive(scenario_.au, consignment->name(), {.good = 10})), "OK");
+  scenario_.Settle();
+
+  mandate::TestMandate au_mandate("au");
+  au_mandate.AddResolution();
+  ASSERT_THAT(au_mandate.Delegate(kResolution,
+                                  "post: \"posts/supply\" ceilings { unit: \"USD\" quantity: 1 }"),
+              IsOk());
+  while (scenario_.au.PullFrom(au_mandate) + au_mandate.PullFrom(scenario_.au) > 0) {
+  }
+  const auto back = scenario_.Return(offer, 3);
+  ASSERT_EQ(ReasonOr(back), "OK");
+  EXPECT_THAT(scenario_.Approve(scenario_.au, back->name()), IsOk());
+}
+
 // One ceiling in two ledgers: what finance has got, logistics cannot have.
 TEST_F(GoodsCeilingsTest, ASliceForFinanceIsNoneForLogistics) {
   ASSERT_THAT(mandate_.Allot(delegation_, "finance", "USD", 15'000'000), IsOk());

@@ -171,9 +171,20 @@ kernel::Event RecordedEvent(const Offer& offer) {
   return kernel::DomainEvent(event);
 }
 
+// Rule A-3: the delegation that the offer names is in force; none is named where none is needed.
+absl::Status CheckDelegation(const Context& context, const State& state,
+                             const FundingRequest& request, const Offer& offer) {
+  if (offer.delegation().empty()) {
+    return kernel::CheckUndelegated(context, state.rows, request.operation(),
+                                    offer.amount().currency_code());
+  }
+  return kernel::DelegationInForce(context, state.rows, offer.delegation()).status();
+}
+
 // Counts the draft against the slice of the delegation that it names (rules ).
 absl::Status ActUnderDelegation(const Context& context, const State& state,
                                 const FundingRequest& request, Offer& draft) {
+  RETURN_IF_ERROR(CheckDelegation(context, state, request, draft));
   if (draft.delegation().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(
       const chapter8::mandate::v1::SliceAccounts slice,
@@ -278,9 +289,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());
-  if (!offer.delegation().empty()) {
-    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
-  }
+  RETURN_IF_ERROR(CheckDelegation(context, state, wanted, offer));
   ASSIGN_OR_RETURN(books::OwnStep own,
                    books::DecideReserve(
                        {.transfer_id = offer.transfer_id(),

@@ -14,8 +14,9 @@ using chapter8::mandate::v1::Clearance;
 
 class BeneficiaryTest : public ::testing::Test {
  protected:
-  // The AU asks for tents for a unit; the UN has taken the request. Returns its name.
-  std::string RequestForUnit() {
+  // The AU asks for tents for a unit; the UN has taken the request. Returns its name. `unit` may be
+  // empty.
+  std::string RequestForUnit(const std::string& unit = "units/aussom-s6-bn1") {
     auto request = Parsed<v1::MakeRequestRequest>(R"pb(
       resource {
         addressee: "organizations/un"
@@ -23,8 +24,8 @@ class BeneficiaryTest : public ::testing::Test {
         destination: "organizations/au/depots/sokmu"
         needed_by { year: 2026 month: 3 day: 21 }
         lines { item: "items/tent-10p" quantity: 120 }
-        beneficiary_unit: "units/aussom-s6-bn1"
       })pb");
+    request.mutable_resource()->set_beneficiary_unit(unit);
     const auto made =
         scenario_.au.Call<v1::MaterielRequest>("requester", "RequestService/MakeRequest", request);
     Check(made.ok(), made.status().ToString());
@@ -78,6 +79,25 @@ TEST_F(BeneficiaryTest, SupportNeedsAClearanceToTheEnd) {
   EXPECT_EQ(ReasonOr(scenario_.Dispatch(scenario_.un, *made, "WB-1")), "SUPPORT_SUSPENDED");
   Say(Clearance::CONFIRMED, Clearance::PROCEED);
   EXPECT_EQ(ReasonOr(scenario_.Dispatch(scenario_.un, *made, "WB-1")), "OK");
+}
+
+// Rule F-20: who keeps clearances does not support a unit that nobody names.
+TEST_F(BeneficiaryTest, TheUnitIsNamedWhereClearancesAreKept) {
+  scenario_.Stock(scenario_.un, "tent-10p", 120);
+  const std::string request = RequestForUnit("");
+  const auto offer = [&] { return scenario_.TryOffer({.request = request, .quantity = 10}); };
+  const auto made = offer();
+  ASSERT_EQ(ReasonOr(made), "OK") << "no clearances are kept here";
+  Say(Clearance::PROPOSED, Clearance::PROCEED);
+  EXPECT_EQ(ReasonOr(offer()), "OK") << "one person's word is none yet";
+
+  Say(Clearance::CONFIRMED, Clearance::PROCEED);
+  const auto refused = offer();
+  EXPECT_EQ(ReasonOr(refused), "UNIT_NEEDED");
+  EXPECT_EQ(kernel::ErrorInfoOf(refused.status()).metadata().at("instead"),
+            absl::StrCat("ch8 request show ", kernel::IdOf(request)));
+  EXPECT_EQ(kernel::ReasonOf(scenario_.Approve(*made)), "UNIT_NEEDED");
+  EXPECT_EQ(ReasonOr(scenario_.TryOffer({.request = RequestForUnit(), .quantity = 10})), "OK");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/paging.h"
 #include "services/logistics/core/fefo.h"
 #include "services/logistics/core/identifiers.h"
@@ -106,7 +107,9 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   ASSIGN_OR_RETURN(const SupplyOffer offer, FindOffer(state.rows, request.offer()));
   RETURN_IF_ERROR(CheckSide(offer, SupplyOffer::GIVER));
   ASSIGN_OR_RETURN(const TransferRecord record, DispatchableRecord(context, state, offer));
-  RETURN_IF_ERROR(CheckDelegation(context, state, offer));
+  if (!offer.delegation().empty()) {
+    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
+  }
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   // A return answers no request.
   const auto request_row =

@@ -40,12 +40,12 @@ std::string ReasonOr(const absl::StatusOr<T>& result) {
   return result.ok() ? "OK" : kernel::ReasonOf(result.status());
 }
 
-// The UN's mandate ledger.
+// The mandate ledger of the UN, or of the AU.
 class TestMandate final : public books::TestLedger {
  public:
-  TestMandate()
-      : books::TestLedger({.organization = "un",
-                           .pinned = {"au"},
+  explicit TestMandate(const std::string& organization = "un")
+      : books::TestLedger({.organization = organization,
+                           .pinned = {organization == "un" ? "au" : "un"},
                            .service = "mandate",
                            .machine = &kTestMachine,
                            .officers = kTestOfficers}) {}

@@ -122,7 +122,7 @@ TEST(DelegationTest, RevokingTakesAllThatRestsOnIt) {
   for (const auto& each : revoked->acknowledgements()) {
     if (!each.logged()) silent.push_back(each.origin());
   }
-  EXPECT_THAT(silent, ElementsAre("finance", "logistics"));
+  EXPECT_THAT(silent, ElementsAre("finance", "logistics", "training"));
   EXPECT_EQ(
       ReasonOr(un.Call<v1::Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke)),
       "NOT_ACTIVE");
@@ -168,7 +168,7 @@ TEST(SliceTest, IsRefusedInOrder) {
   un.AddResolution();
   const std::string name = *un.Delegate(kResolution, "ceilings { unit: \"USD\" quantity: 100 }");
   EXPECT_EQ(ReasonOr(un.Allot(name, "finance", "usd", 0)), "BAD_CEILING");
-  EXPECT_EQ(ReasonOr(un.Allot(name, "logistics", "USD", 1)), "BAD_FIELD");
+  EXPECT_EQ(ReasonOr(un.Allot(name, "training", "USD", 1)), "BAD_FIELD");
   EXPECT_EQ(ReasonOr(un.Allot("delegations/DEL-UN-26-9999", "finance", "USD", 1)),
             "UNKNOWN_DELEGATION");
   EXPECT_EQ(ReasonOr(un.Allot(name, "finance", "EUR", 1)), "OVER_CEILING");

@@ -24,7 +24,7 @@ inline constexpr kernel::ResourceKind kStrengthReport = {"strengthReports/*", "s
                                                          "UNKNOWN_STRENGTH_REPORT"};
 
 // The own ledgers that take mandate's facts over, and so must log a revocation (rule A-7).
-inline constexpr absl::string_view kReaders[] = {"finance", "logistics"};
+inline constexpr absl::string_view kReaders[] = {"finance", "logistics", "training"};
 // Those whose acts spend slices of ceilings.
 inline constexpr absl::string_view kSpenders[] = {"finance", "logistics"};
 

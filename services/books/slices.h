@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -14,6 +15,7 @@
 // Slices of delegated ceilings (ledger.md §4, "Ceilings are accounts"), as the ledger has them that
 // acts debit. The organization's mandate ledger gives each by a two-sided transfer, which is taken
 // here without an officer; what acts then spend is held and posted in the same entry as the act.
+// What is left when the delegation ends goes back by a transfer the other way, by itself.
 //
 // Thread safety: none; as the rows.
 namespace ch8::books {
@@ -27,9 +29,15 @@ std::optional<chapter8::mandate::v1::SliceAccounts> FindSlice(const kernel::RowR
 // reach this one too, being addressed to the organization; they are nobody's here.
 bool IsSliceStep(const kernel::Context& context, const kernel::Delivered& delivered);
 // Decides it: a RESERVE is accepted at once, and its accounts are opened when they are the first of
-// its delegation and unit. Refused: BAD_TERMS and what books::OnPeerStep() refuses.
+// its delegation and unit; an ACCEPT of what goes back is answered by POST. Refused: BAD_TERMS and
+// what books::OnPeerStep() refuses.
 kernel::Verdict DecideSliceDelivery(const kernel::Context& context,
                                     const kernel::Delivered& delivered, const kernel::State& state);
+
+// Slices whose delegation has ended here and that have something left: their return's RESERVE each,
+// at most 256. What acts still hold goes back once they free it.
+std::vector<kernel::Event> DecideSliceReturns(const kernel::Context& context,
+                                              const kernel::State& state);
 
 // For Apply: takes a logged step if it is one of a slice, and says whether it is.
 bool ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows);

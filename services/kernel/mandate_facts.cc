@@ -20,10 +20,6 @@ using chapter8::mandate::v1::MandateEvent;
 
 constexpr ResourceKind kDelegation = {"delegations/*", "delegation", "UNKNOWN_DELEGATION"};
 
-bool IsEnded(const Delegation& delegation) {
-  return delegation.state() == Delegation::REVOKED || delegation.state() == Delegation::EXPIRED;
-}
-
 absl::Status NoSupport(absl::string_view reason, absl::string_view rule, absl::string_view unit,
                        std::string why, std::string held) {
   return NotNow(reason, absl::StrCat(unit, " ", why),
@@ -35,6 +31,10 @@ absl::Status NoSupport(absl::string_view reason, absl::string_view rule, absl::s
 }
 
 }  // namespace
+
+bool IsEnded(const Delegation& delegation) {
+  return delegation.state() == Delegation::REVOKED || delegation.state() == Delegation::EXPIRED;
+}
 
 Verdict MandateFactVerdict(const Context& context, const Delivered& delivered) {
   MandateEvent fact;

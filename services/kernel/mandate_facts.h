@@ -28,6 +28,8 @@ std::optional<chapter8::mandate::v1::Clearance> FindClearance(const RowReader& r
 std::optional<chapter8::mandate::v1::Delegation> FindDelegation(const RowReader& rows,
                                                                 absl::string_view name);
 
+bool IsEnded(const chapter8::mandate::v1::Delegation& delegation);
+
 // Rule F-20: whether the unit may get support today.
 // Errors: kFailedPrecondition/NO_CLEARANCE (metadata: unit, held, needed, instead),
 // CLEARANCE_ENDED, SUPPORT_WITHHELD, SUPPORT_SUSPENDED (rule F-21).

@@ -12,6 +12,7 @@
 #include "services/kernel/authority.h"
 #include "services/kernel/due.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/spoken_ids.h"
 #include "services/mandate/core/decisions.h"
@@ -230,13 +231,13 @@ absl::StatusOr<kernel::Decision> ConfirmDelegation(const Context& context,
   return Recorded(context, {WithAccounts(RecordedEvent(delegation), accounts)}, delegation.name());
 }
 
-// The accounts of what a delegation rests on, by unit.
-std::vector<v1::Ceiling> ParentCeilings(const kernel::RowReader& rows, const std::string& parent) {
-  if (const auto decision = kernel::TableReader<v1::Decision>(rows).Find(parent);
-      absl::StartsWith(parent, "decisions/") && decision.has_value()) {
+// The ceilings of what a delegation rests on.
+std::vector<v1::Ceiling> CeilingsOf(const kernel::RowReader& rows, const std::string& name) {
+  if (const auto decision = kernel::TableReader<v1::Decision>(rows).Find(name);
+      absl::StartsWith(name, "decisions/") && decision.has_value()) {
     return {decision->ceilings().begin(), decision->ceilings().end()};
   }
-  const auto delegation = kernel::TableReader<Delegation>(rows).Find(parent);
+  const auto delegation = kernel::TableReader<Delegation>(rows).Find(name);
   if (!delegation.has_value()) return {};
   return {delegation->ceilings().begin(), delegation->ceilings().end()};
 }
@@ -250,12 +251,12 @@ struct Ending {
 // What earlier events of one decision have put on accounts.
 using Returned = std::map<uint32_t, int64_t>;
 
-// Ends one delegation: what is left of its ceilings goes back to the parent. What slices hold or
-// have got stays counted as used.
+// Ends one delegation: what is left of its ceilings goes back to the parent. What slices have left
+// follows, once their ledgers have logged the end (slices.h).
 kernel::Event End(const State& state, Delegation delegation, const Ending& ending,
                   Returned& returned) {
   kernel::Event back;
-  const std::vector<v1::Ceiling> parents = ParentCeilings(state.rows, delegation.parent());
+  const std::vector<v1::Ceiling> parents = CeilingsOf(state.rows, delegation.parent());
   for (const v1::Ceiling& ceiling : delegation.ceilings()) {
     const absl::StatusOr<kernel::Balance> left = state.accounts.Find(ceiling.account());
     const auto of_parent =
@@ -384,6 +385,24 @@ kernel::Verdict DecideAcknowledgement(const kernel::Delivered& delivered, const 
     each.set_index(delivered.index);
   }
   return {.verdict = Delivery::ACCEPT, .reason = "", .events = {RecordedEvent(*row)}};
+}
+
+std::optional<kernel::Event> PassOn(const kernel::RowReader& rows, const Delegation& delegation,
+                                    const CameBack& back) {
+  std::string holder = delegation.name();
+  while (absl::StartsWith(holder, kCollection)) {
+    const auto row = kernel::TableReader<Delegation>(rows).Find(holder);
+    if (!row.has_value() || !kernel::IsEnded(*row)) break;
+    holder = row->parent();
+  }
+  if (holder == delegation.name()) return std::nullopt;
+  for (const v1::Ceiling& ceiling : CeilingsOf(rows, holder)) {
+    if (ceiling.unit() != back.unit) continue;
+    kernel::Event moved;
+    books::Move({back.account, ceiling.account()}, back.quantity, moved);
+    return WithAccounts(RecordedEvent(delegation), moved);
+  }
+  return std::nullopt;
 }
 
 void ApplyDelegationRecorded(const Delegation& delegation, kernel::Rows& rows) {

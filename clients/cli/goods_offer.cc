@@ -178,6 +178,7 @@ absl::Status WhyGoodsOffer(const Arguments& arguments, Session& session) {
 absl::Status ListGoodsOffers(const Arguments& arguments, Session& session) {
   v1::ListOffersRequest request;
   if (arguments.Has("for")) request.set_request(RequestName(arguments.Get("for")));
+  if (arguments.Has("under")) request.set_delegation(DelegationName(arguments.Get("under")));
   std::vector<SupplyOffer> offers;
   RETURN_IF_ERROR(ListAll<v1::ListOffersResponse>(
       session, "logistics.v1.OfferService.ListOffers", request,

@@ -156,6 +156,7 @@ absl::Status List(const Arguments& arguments, Session& session) {
   }
   ListOffersRequest request;
   if (arguments.Has("for")) request.set_request(RequestName(arguments.Get("for")));
+  if (arguments.Has("under")) request.set_delegation(DelegationName(arguments.Get("under")));
   std::vector<Offer> offers;
   RETURN_IF_ERROR(ListAll<ListOffersResponse>(
       session, "finance.v1.OfferService.ListOffers", request, [&](const ListOffersResponse& page) {
@@ -213,6 +214,7 @@ std::vector<Command> OfferCommands() {
       {.path = {"offer", "list"},
        .summary = "all offers made or received",
        .parameters = {Optional("for", "REQUEST", "only those that answer it"),
+                      Optional("under", "DELEGATION", "only those made under it"),
                       Flag("goods", "those of goods; else those of money")},
        .run = List,
        .notes = ""}};

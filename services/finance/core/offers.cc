@@ -412,7 +412,8 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
   return kernel::ListPage<Offer, v1::ListOffersRequest, v1::ListOffersResponse>(
       state.rows, kCollection, request,
       [&](const Offer& row) {
-        return request.request().empty() || row.request() == request.request();
+        return (request.request().empty() || row.request() == request.request()) &&
+               (request.delegation().empty() || row.delegation() == request.delegation());
       },
       [](const Offer& row, v1::ListOffersResponse& response) {
         *response.add_offers() = kernel::WithEtag(row);

@@ -100,7 +100,8 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
   return kernel::ListPage<SupplyOffer, v1::ListOffersRequest, v1::ListOffersResponse>(
       state.rows, kCollection, request,
       [&](const SupplyOffer& row) {
-        return request.request().empty() || row.request() == request.request();
+        return (request.request().empty() || row.request() == request.request()) &&
+               (request.delegation().empty() || row.delegation() == request.delegation());
       },
       [](const SupplyOffer& row, v1::ListOffersResponse& response) {
         *response.add_offers() = kernel::WithEtag(row);

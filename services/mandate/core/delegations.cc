@@ -33,6 +33,9 @@ constexpr absl::string_view kSpokenKind = "DEL";
 constexpr size_t kDueMax = 256;
 // A chain is never longer: what rests on what is looked through in one decision.
 constexpr int kChainMax = 8;
+// Open delegations from one that rests on a decision, itself included. The longest end in less than
+// 3 KiB each, postings counted, and one commit holds 1.5 MiB of a request's events.
+constexpr size_t kTreeMax = 500;
 
 Delegation Shown(Delegation delegation, const kernel::Accounts& accounts) {
   delegation = kernel::WithEtag(std::move(delegation));
@@ -130,6 +133,45 @@ absl::Status CheckFields(const Delegation& asked) {
   return CheckCeilings({asked.ceilings().begin(), asked.ceilings().end()});
 }
 
+// The delegation and all that rest on it, the deepest first, so that what is left runs up the
+// chain. Those that have ended already are left out.
+std::vector<Delegation> WithChildren(const kernel::RowReader& rows, const Delegation& top) {
+  std::multimap<std::string, Delegation> by_parent;
+  kernel::TableReader<Delegation>(rows).Scan(kCollection, "", [&](const Delegation& row) {
+    const bool open = row.state() == Delegation::ACTIVE || row.state() == Delegation::PROPOSED;
+    if (open) by_parent.emplace(row.parent(), row);
+    return true;
+  });
+  std::vector<Delegation> found = {top};
+  for (size_t i = 0; i < found.size(); ++i) {
+    const auto [begin, end] = by_parent.equal_range(std::string(found[i].name()));
+    for (auto child = begin; child != end; ++child) found.push_back(child->second);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+// A tree is revoked in one commit (rule A-7), so it must fit into one.
+absl::Status CheckTree(const kernel::RowReader& rows, const std::string& parent) {
+  std::optional<Delegation> top = kernel::TableReader<Delegation>(rows).Find(parent);
+  if (!absl::StartsWith(parent, kCollection) || !top.has_value()) return absl::OkStatus();
+  while (absl::StartsWith(top->parent(), kCollection)) {
+    const auto above = kernel::TableReader<Delegation>(rows).Find(top->parent());
+    if (!above.has_value()) break;
+    top = above;
+  }
+  const size_t open = WithChildren(rows, *top).size();
+  if (open < kTreeMax) return absl::OkStatus();
+  return kernel::NotNow("TREE_TOO_LARGE",
+                        absl::StrCat(open, " delegations are open from ", top->name(),
+                                     " down, and a revocation ends at most ", kTreeMax, " at once"),
+                        {{"rule", "A-7"},
+                         {"held", absl::StrCat(open)},
+                         {"available", "0"},
+                         {"wanted", "1"},
+                         {"instead", Show(*top)}});
+}
+
 absl::StatusOr<kernel::Decision> ProposeDelegation(const Context& context,
                                                    const v1::ProposeDelegationRequest& request,
                                                    const State& state) {
@@ -147,6 +189,7 @@ absl::StatusOr<kernel::Decision> ProposeDelegation(const Context& context,
     return kernel::TooMany("CHAIN_TOO_LONG",
                            absl::StrCat("a chain has at most ", kChainMax, " delegations"));
   }
+  RETURN_IF_ERROR(CheckTree(state.rows, asked.parent()));
   Delegation delegation;
   delegation.set_name(absl::StrCat(
       kCollection, kernel::NextSpokenId(state.rows, {.kind = kSpokenKind,
@@ -278,22 +321,6 @@ kernel::Event End(const State& state, Delegation delegation, const Ending& endin
     }
   }
   return WithAccounts(RecordedEvent(delegation), back);
-}
-
-// The delegation and all that rest on it, the deepest first, so that what is left runs up the
-// chain. Those that have ended already are left out.
-std::vector<Delegation> WithChildren(const kernel::RowReader& rows, const Delegation& top) {
-  std::vector<Delegation> found = {top};
-  for (size_t i = 0; i < found.size(); ++i) {
-    const std::string parent = found[i].name();
-    kernel::TableReader<Delegation>(rows).Scan(kCollection, "", [&](const Delegation& row) {
-      const bool open = row.state() == Delegation::ACTIVE || row.state() == Delegation::PROPOSED;
-      if (row.parent() == parent && open) found.push_back(row);
-      return true;
-    });
-  }
-  std::reverse(found.begin(), found.end());
-  return found;
 }
 
 absl::StatusOr<kernel::Decision> RevokeDelegation(const Context& context,

@@ -13,9 +13,9 @@
 #include "services/kernel/machine.h"
 
 // Slices of delegated ceilings (ledger.md §4, "Ceilings are accounts"), as the ledger has them that
-// acts debit. The organization's mandate ledger gives each by a two-sided transfer, which is taken
-// here without an officer; what acts then spend is held and posted in the same entry as the act.
-// What is left when the delegation ends goes back by a transfer the other way, by itself.
+// acts debit. The organization's mandate ledger gives each by a two-sided transfer, taken here
+// without an officer; what acts then spend is held and posted in the same entry as the act. What is
+// left when the delegation ends goes back by a transfer the other way, by itself.
 //
 // Thread safety: none; as the rows.
 namespace ch8::books {

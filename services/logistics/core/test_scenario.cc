@@ -136,7 +136,8 @@ std::string Scenario::Accepted(const OfferParts& parts) {
 }
 
 absl::StatusOr<v1::Consignment> Scenario::Dispatch(TestLedger& giver, const std::string& offer,
-                                                   absl::string_view waybill) {
+                                                   absl::string_view waybill,
+                                                   absl::string_view leg) {
   auto request = Parsed<v1::DispatchConsignmentRequest>(R"pb(
     eta { year: 2026 month: 3 day: 20 }
     leg {
@@ -148,6 +149,7 @@ absl::StatusOr<v1::Consignment> Scenario::Dispatch(TestLedger& giver, const std:
     })pb");
   request.set_offer(offer);
   request.set_waybill(std::string(waybill));
+  request.mutable_leg()->MergeFrom(Parsed<v1::Consignment::Leg>(leg));
   return giver.Call<v1::Consignment>("supply", "ConsignmentService/DispatchConsignment", request);
 }
 

@@ -75,8 +75,9 @@ struct Scenario {
   // Made, approved, accepted, and known so on both sides.
   std::string Accepted(const OfferParts& parts);
 
+  // `leg` is more of the leg.
   absl::StatusOr<v1::Consignment> Dispatch(TestLedger& giver, const std::string& offer,
-                                           absl::string_view waybill);
+                                           absl::string_view waybill, absl::string_view leg = "");
   // Accepted and dispatched under `waybill`; the AU knows. Returns the consignment's name.
   std::string Dispatched(const OfferParts& parts, absl::string_view waybill);
 

@@ -25,6 +25,7 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"manager", 5, chapter8::authz::v1::FUND_MANAGER},
     {"auditor", 6, chapter8::authz::v1::AUDITOR},
     {"supply", 7, chapter8::authz::v1::SUPPLY_MANAGER},
+    {"clearance-a2", 8, chapter8::authz::v1::CLEARANCE_OFFICER, 0, "clearance-a"},
     {"mandate-twin", 1, chapter8::authz::v1::MANDATE_OFFICER},
 };
 

@@ -55,6 +55,7 @@ absl::StatusOr<std::string> ConsignmentName(const std::string& typed, Session& s
 absl::Status FillLeg(const Arguments& arguments, Session& session, Consignment::Leg& leg) {
   leg.set_carrier(arguments.Get("carrier"));
   leg.set_vehicle(arguments.Get("vehicle"));
+  leg.set_life_saving(arguments.Get("life-saving"));
   for (const std::string& seal : arguments.All("seal")) leg.add_seals(seal);
   if (arguments.Has("departed")) {
     ASSIGN_OR_RETURN(*leg.mutable_departed_on(), ParseDate(arguments.Get("departed")));
@@ -249,6 +250,8 @@ std::vector<Command> ConsignmentCommands() {
   const Parameter departed = Optional("departed", "2026-03-03", "when it left; else today");
   const Parameter vehicle = Optional("vehicle", "TEXT", "vehicle, flight or vessel");
   const Parameter seal = Repeated("seal", "NUMBER", "a seal put on");
+  const Parameter life_saving =
+      Optional("life-saving", "REASON", "water, medical: why it moves in spite of a suspension");
   return {{.path = {"consignment", "dispatch"},
            .summary = "giver: the goods of an accepted offer leave; nothing takes that back",
            .parameters = {Positional("offer", "e.g. LOF-UN-26-0107"),
@@ -256,14 +259,14 @@ std::vector<Command> ConsignmentCommands() {
                           Required("eta", "2026-03-20", "when it is expected"),
                           Optional("carrier", "NAME", "who has them first; else own transport"),
                           Optional("to", "PLACE", "where the first leg ends; else the destination"),
-                          departed, vehicle, seal},
+                          departed, vehicle, seal, life_saving},
            .run = Dispatch,
            .notes = ""},
           {.path = {"consignment", "leg"},
            .summary = "giver: the goods pass to another carrier",
            .parameters = {consignment, Required("from", "PLACE", "where"),
                           Required("to", "PLACE", "where to"), Required("carrier", "NAME", "who"),
-                          departed, vehicle, seal},
+                          departed, vehicle, seal, life_saving},
            .run = AddLeg,
            .notes = ""},
           {.path = {"consignment", "receive"},

@@ -326,7 +326,7 @@ Command ProposeCommand() {
                      Repeated("instructor", "un/i-7[:CPX-CONTROL[:fr]]",
                               "asked of the employer, with what is needed"),
                      Repeated(
-                         "offer", "ecowas:troops:12[:4[:1[:1]]]",
+                         "offer", "ecowas:troops:12[:4[:1[:1]]][@UNIT]",
                          "seats: for whom, category, how many, women at least, leadership posts, "
                          "women in them")},
       .run = Propose,

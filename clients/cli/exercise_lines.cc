@@ -100,10 +100,13 @@ absl::StatusOr<Line> InstructorLine(absl::string_view typed, absl::string_view o
 }
 
 absl::StatusOr<Line> SeatsLine(absl::string_view typed) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(typed, ':');
-  if (parts.size() < 3 || parts.size() > 6) {
+  const std::pair<absl::string_view, absl::string_view> seats_unit =
+      absl::StrSplit(typed, absl::MaxSplits('@', 1));
+  const std::vector<absl::string_view> parts = absl::StrSplit(seats_unit.first, ':');
+  if (parts.size() < 3 || parts.size() > 6 ||
+      (absl::StrContains(typed, '@') && seats_unit.second.empty())) {
     return absl::InvalidArgumentError(
-        "seats are typed as ecowas:troops:12[:WOMEN[:LEADERS[:WOMEN_LEADERS]]]");
+        "seats are typed as ecowas:troops:12[:WOMEN[:LEADERS[:WOMEN_LEADERS]]][@UNIT]");
   }
   Line line;
   line.set_kind(Line::SEATS);
@@ -120,6 +123,7 @@ absl::StatusOr<Line> SeatsLine(absl::string_view typed) {
   line.set_women_min(counts[1]);
   line.set_leadership(counts[2]);
   line.set_leadership_women_min(counts[3]);
+  if (!seats_unit.second.empty()) line.set_unit(UnitName(seats_unit.second));
   return line;
 }
 

@@ -26,8 +26,8 @@ chapter8::training::v1::Line VenueLine(absl::string_view typed, absl::string_vie
 // and the language that are needed.
 absl::StatusOr<chapter8::training::v1::Line> InstructorLine(absl::string_view typed,
                                                             absl::string_view own);
-// "ecowas:troops:12:4:1:1": seats for an organization: category, seats, and, where wanted, the
-// least number of women, leadership posts, and the least number of women in them.
+// "ecowas:troops:12:4:1:1@ESF-BN-1": seats for an organization: category, seats, and, where wanted,
+// the least number of women, leadership posts, the least number of women in them, and the unit.
 absl::StatusOr<chapter8::training::v1::Line> SeatsLine(absl::string_view typed);
 
 }  // namespace ch8::cli

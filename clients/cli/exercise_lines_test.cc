@@ -54,6 +54,8 @@ TEST(ExerciseLinesTest, SeatsBySexAndLeadership) {
   EXPECT_EQ(seats.leadership(), 1u);
   EXPECT_EQ(seats.leadership_women_min(), 1u);
   EXPECT_EQ(SeatsLine("ecowas:troops:12").value().women_min(), 0u);
+  EXPECT_EQ(SeatsLine("ecowas:troops:12@ESF-BN-1").value().unit(), "units/esf-bn-1");
+  EXPECT_FALSE(SeatsLine("ecowas:troops:12@").ok());
   for (const char* wrong : {"ecowas:troops", "ecowas:generals:12", "ecowas:troops:many",
                             "ecowas:troops:1:1:1:1:1", "ecowas:troops:4294967296"}) {
     EXPECT_FALSE(SeatsLine(wrong).ok()) << wrong;

@@ -101,6 +101,9 @@ absl::Status MakeGoodsOffer(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const ItemQuantity line, ParseItemQuantity(arguments.Get("line")));
   offer.set_item(line.item);
   offer.set_quantity(line.quantity);
+  if (arguments.Has("delegation")) {
+    offer.set_delegation(DelegationName(arguments.Get("delegation")));
+  }
   ASSIGN_OR_RETURN(*offer.mutable_hold_duration(),
                    ParseHold(arguments.Has("hold") ? arguments.Get("hold") : "72h"));
   RETURN_IF_ERROR(session.Connect());
@@ -175,6 +178,7 @@ absl::Status WhyGoodsOffer(const Arguments& arguments, Session& session) {
 absl::Status ListGoodsOffers(const Arguments& arguments, Session& session) {
   v1::ListOffersRequest request;
   if (arguments.Has("for")) request.set_request(RequestName(arguments.Get("for")));
+  if (arguments.Has("under")) request.set_delegation(DelegationName(arguments.Get("under")));
   std::vector<SupplyOffer> offers;
   RETURN_IF_ERROR(ListAll<v1::ListOffersResponse>(
       session, "logistics.v1.OfferService.ListOffers", request,

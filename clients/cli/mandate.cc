@@ -1,6 +1,10 @@
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
@@ -13,6 +17,8 @@ namespace ch8::cli {
 namespace {
 
 namespace v1 = chapter8::mandate::v1;
+namespace finance = chapter8::finance::v1;
+namespace logistics = chapter8::logistics::v1;
 
 // "USD:1000000.00", or "person-police:680".
 absl::StatusOr<v1::Ceiling> ParseCeiling(const std::string& text) {
@@ -199,12 +205,39 @@ absl::Status RevokeDelegation(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+// Acts of one ledger that run under a delegation: after its end they are for review.
+template <typename Response, typename Request, typename Offer>
+void SayActing(Session& session, absl::string_view service, const std::string& delegation,
+               const std::set<typename Offer::State>& running) {
+  Request request;
+  request.set_delegation(delegation);
+  std::string acting;
+  const absl::Status read =
+      ListAll<Response>(session, absl::StrCat(service, ".v1.OfferService.ListOffers"), request,
+                        [&](const Response& page) {
+                          for (const Offer& offer : page.offers()) {
+                            if (running.count(offer.state()) == 0) continue;
+                            absl::StrAppend(&acting, acting.empty() ? "" : ", ", IdOf(offer.name()),
+                                            " ", Offer::State_Name(offer.state()));
+                          }
+                        });
+  if (!read.ok()) acting = absl::StrCat("cannot be asked now: ", read.message());
+  session.Say(absl::StrCat("acting under it in ", service, ": ", acting.empty() ? "none" : acting));
+}
+
 absl::Status ShowDelegation(const Arguments& arguments, Session& session) {
   v1::GetDelegationRequest request;
   request.set_name(DelegationName(arguments.Get("delegation")));
   v1::Delegation delegation;
   RETURN_IF_ERROR(session.Read("mandate.v1.DelegationService.GetDelegation", request, delegation));
   session.ShowRecord(delegation);
+  SayActing<finance::ListOffersResponse, finance::ListOffersRequest, finance::Offer>(
+      session, "finance", delegation.name(),
+      {finance::Offer::DRAFT, finance::Offer::RESERVED, finance::Offer::ACCEPTED});
+  SayActing<logistics::ListOffersResponse, logistics::ListOffersRequest, logistics::SupplyOffer>(
+      session, "logistics", delegation.name(),
+      {logistics::SupplyOffer::DRAFT, logistics::SupplyOffer::RESERVED,
+       logistics::SupplyOffer::ACCEPTED, logistics::SupplyOffer::DISPATCHED});
   return absl::OkStatus();
 }
 
@@ -321,11 +354,12 @@ std::vector<Command> DelegationCommands() {
       On({"delegation", "revoke"}, "delegation", "take it back, with all that rests on it (A-7)",
          RevokeDelegation, {Required("reason", "TEXT", "why")}),
       On({"delegation", "show"}, "delegation",
-         "a delegation, what is left of it, and who has not logged its end", ShowDelegation),
+         "a delegation, what is left of it, what runs under it, and who has not logged its end",
+         ShowDelegation),
       List({"delegation", "list"}, "all delegations", ListDelegations),
       On({"delegation", "allot"}, "delegation",
          "give a slice of its ceiling to another ledger of the organization", AllotSlice,
-         {Required("ledger", "SERVICE", "whose acts spend it: finance"),
+         {Required("ledger", "SERVICE", "whose acts spend it: finance or logistics"),
           Required("ceiling", "UNIT:QUANTITY", "USD:1000000.00")}),
       List({"delegation", "slices"}, "slices given to other ledgers", ListSlices,
            {Optional("delegation", "DELEGATION", "only those of it")})};

@@ -156,6 +156,7 @@ absl::Status List(const Arguments& arguments, Session& session) {
   }
   ListOffersRequest request;
   if (arguments.Has("for")) request.set_request(RequestName(arguments.Get("for")));
+  if (arguments.Has("under")) request.set_delegation(DelegationName(arguments.Get("under")));
   std::vector<Offer> offers;
   RETURN_IF_ERROR(ListAll<ListOffersResponse>(
       session, "finance.v1.OfferService.ListOffers", request, [&](const ListOffersResponse& page) {
@@ -194,8 +195,7 @@ std::vector<Command> OfferCommands() {
                       Optional("fund", "FUND", "money: the fund that gives"),
                       Optional("amount", "USD:50000.00", "money: currency and amount"),
                       Optional("min", "USD:20000.00", "money: the least that may be accepted"),
-                      Optional("delegation", "DELEGATION",
-                               "money: whose ceiling it counts against"),
+                      Optional("delegation", "DELEGATION", "whose ceiling it counts against"),
                       Optional("line", "TENT-10P=120", "goods: item and quantity"),
                       Optional("from", "KEMBA", "goods: your depot that gives"),
                       Optional("hold", "72h", "how long it is held after approval: 72h, 3d")},
@@ -214,6 +214,7 @@ std::vector<Command> OfferCommands() {
       {.path = {"offer", "list"},
        .summary = "all offers made or received",
        .parameters = {Optional("for", "REQUEST", "only those that answer it"),
+                      Optional("under", "DELEGATION", "only those made under it"),
                       Flag("goods", "those of goods; else those of money")},
        .run = List,
        .notes = ""}};

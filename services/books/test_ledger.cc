@@ -69,7 +69,7 @@ DirectoryEvent OfficerOf(const TestOfficer& officer) {
   Officer& person = *fact.mutable_officer_recorded();
   person.set_name(absl::StrCat("officers/", officer.id));
   person.set_person(officer.person);
-  person.add_posts(absl::StrCat("posts/", officer.id));
+  person.add_posts(absl::StrCat("posts/", officer.post_of.empty() ? officer.id : officer.post_of));
   person.set_act_public_key(KeyOf(officer.id));
   person.set_state(Officer::ACTIVE);
   return fact;

@@ -23,12 +23,13 @@
 
 namespace ch8::books {
 
-// An officer of a test ledger, who holds one post of the same name.
+// An officer of a test ledger, who holds one post: of the same name, or that of another officer.
 struct TestOfficer {
   absl::string_view id;
   uint64_t person = 0;  // Two officers with one number are one person.
   chapter8::authz::v1::Role role = chapter8::authz::v1::ROLE_UNSPECIFIED;
   int64_t limit_minor = 0;  // Of approvals, in US cents.
+  absl::string_view post_of{};
 };
 
 // One ledger of one organization for tests: a real machine, executor and books on a ledger in

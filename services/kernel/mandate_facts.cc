@@ -21,10 +21,6 @@ using chapter8::mandate::v1::Reference;
 
 constexpr ResourceKind kDelegation = {"delegations/*", "delegation", "UNKNOWN_DELEGATION"};
 
-bool IsEnded(const Delegation& delegation) {
-  return delegation.state() == Delegation::REVOKED || delegation.state() == Delegation::EXPIRED;
-}
-
 absl::Status NoSupport(absl::string_view reason, absl::string_view rule, absl::string_view unit,
                        std::string why, std::string held) {
   return NotNow(reason, absl::StrCat(unit, " ", why),
@@ -36,6 +32,10 @@ absl::Status NoSupport(absl::string_view reason, absl::string_view rule, absl::s
 }
 
 }  // namespace
+
+bool IsEnded(const Delegation& delegation) {
+  return delegation.state() == Delegation::REVOKED || delegation.state() == Delegation::EXPIRED;
+}
 
 Verdict MandateFactVerdict(const Context& context, const Delivered& delivered,
                            const Machine& machine, const State& state) {
@@ -98,6 +98,44 @@ absl::Status CheckClearance(const Context& context, const RowReader& rows, absl:
   if (last.has_value() && DayOf(context.time) <= *last) return absl::OkStatus();
   return NoSupport("CLEARANCE_ENDED", "F-20", unit, "has a clearance that has ended",
                    last.has_value() ? absl::FormatCivilTime(*last) : "no last day");
+}
+
+absl::Status CheckSupport(const Context& context, const RowReader& rows, absl::string_view unit,
+                          absl::string_view show) {
+  if (!unit.empty()) return CheckClearance(context, rows, unit);
+  std::optional<Clearance> kept;
+  TableReader<Clearance>(rows).Scan("clearances/", "", [&](const Clearance& row) {
+    if (row.state() != Clearance::PROPOSED) kept = row;
+    return !kept.has_value();
+  });
+  if (!kept.has_value()) return absl::OkStatus();
+  return NotNow(
+      "UNIT_NEEDED",
+      absl::StrCat("support is given to units with a due diligence clearance, and no unit "
+                   "is named"),
+      {{"rule", "F-20"}, {"needed", "the unit that gets it"}, {"instead", std::string(show)}});
+}
+
+absl::Status CheckUndelegated(const Context& context, const RowReader& rows,
+                              absl::string_view operation, absl::string_view unit) {
+  const absl::CivilDay today = DayOf(context.time);
+  std::optional<Delegation> needed;
+  TableReader<Delegation>(rows).Scan("delegations/", "", [&](const Delegation& row) {
+    const bool covers = std::any_of(row.ceilings().begin(), row.ceilings().end(),
+                                    [&](const auto& ceiling) { return ceiling.unit() == unit; });
+    const std::optional<absl::CivilDay> first = DayOf(row.valid_from());
+    const bool begun = row.confirmed_by() != 0 && first.has_value() && *first <= today;
+    if (row.operation() == operation && covers && begun) needed = row;
+    return !needed.has_value() || IsEnded(*needed);
+  });
+  if (!needed.has_value()) return absl::OkStatus();
+  return NotNow("DELEGATION_NEEDED",
+                absl::StrCat("acts for ", operation, " in ", unit, " are delegated, as by ",
+                             needed->name(), " to ", needed->post(), ", and this one names none"),
+                {{"rule", "A-3"},
+                 {"operation", std::string(operation)},
+                 {"unit", std::string(unit)},
+                 {"instead", ShowCommand(kDelegation, needed->name())}});
 }
 
 absl::StatusOr<Delegation> DelegationInForce(const Context& context, const RowReader& rows,

@@ -32,6 +32,8 @@ std::optional<chapter8::mandate::v1::Clearance> FindClearance(const RowReader& r
 std::optional<chapter8::mandate::v1::Delegation> FindDelegation(const RowReader& rows,
                                                                 absl::string_view name);
 
+bool IsEnded(const chapter8::mandate::v1::Delegation& delegation);
+
 // The references of an operation, in the order entered.
 std::vector<chapter8::mandate::v1::Reference> ReferencesOf(const RowReader& rows,
                                                            absl::string_view operation);
@@ -40,6 +42,20 @@ std::vector<chapter8::mandate::v1::Reference> ReferencesOf(const RowReader& rows
 // Errors: kFailedPrecondition/NO_CLEARANCE (metadata: unit, held, needed, instead),
 // CLEARANCE_ENDED, SUPPORT_WITHHELD, SUPPORT_SUSPENDED (rule F-21).
 absl::Status CheckClearance(const Context& context, const RowReader& rows, absl::string_view unit);
+
+// Rules F-20 and F-21 for support to another organization: the unit that it is for may get it. An
+// organization that keeps clearances supports nobody who is not named; one that keeps none asks
+// for no name. `show` is the command that shows what should have named the unit.
+// Errors: those of CheckClearance(); kFailedPrecondition/UNIT_NEEDED.
+absl::Status CheckSupport(const Context& context, const RowReader& rows, absl::string_view unit,
+                          absl::string_view show);
+
+// Whether an act that spends `unit` for `operation` may go without a delegation. It may until such
+// acts have been delegated to somebody, by a delegation with a ceiling in that unit; that this one
+// has ended gives nobody its authority back (rule A-3).
+// Errors: kFailedPrecondition/DELEGATION_NEEDED (metadata: operation, unit, instead).
+absl::Status CheckUndelegated(const Context& context, const RowReader& rows,
+                              absl::string_view operation, absl::string_view unit);
 
 // The delegation, if it is in force today. Errors: kInvalidArgument/BAD_NAME;
 // kNotFound/UNKNOWN_DELEGATION; kFailedPrecondition/DELEGATION_NOT_IN_FORCE (rule A-3).

@@ -162,6 +162,63 @@ TEST_F(CeilingsTest, ARevocationBindsWhereItIsLogged) {
   EXPECT_EQ(SpentOf().used, 0u);
 }
 
+// What a slice has left when its delegation ends counts as used by nobody: it goes back as it came,
+// and on to what the delegation rested on. What an act still holds follows once it is freed.
+TEST_F(CeilingsTest, WhatIsLeftGoesBackWhenTheDelegationEnds) {
+  Allot(30'000);
+  const auto given = Make(20'000);
+  ASSERT_THAT(given, IsOk());
+  ASSERT_THAT(scenario_.Approve(given->name()), IsOk());
+  scenario_.Settle();
+  ASSERT_THAT(scenario_.Accept(given->name()), IsOk());
+  scenario_.Settle();
+  const auto draft = Make(4'000);
+  ASSERT_THAT(draft, IsOk());
+  finance().Advance(absl::Seconds(1));
+  Exchange();
+  EXPECT_EQ(SpentOf().left, 6'000) << "nothing returns while the delegation is in force";
+
+  chapter8::mandate::v1::RevokeDelegationRequest revoke;
+  revoke.set_name(delegation_);
+  revoke.set_reason("recalled");
+  ASSERT_THAT(mandate_.Call<Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke),
+              IsOk());
+  EXPECT_EQ(mandate_.LeftOfResolution("USD"), 100'000'000 - 30'000);
+  Exchange();
+  finance().Advance(absl::Seconds(1));
+  Exchange();
+  EXPECT_EQ(SpentOf(), (Spent{.left = 0, .held = 4'000, .used = 20'000}));
+  EXPECT_EQ(mandate_.LeftOfResolution("USD"), 100'000'000 - 24'000);
+
+  ASSERT_THAT(scenario_.Cancel(draft->name()), IsOk());
+  finance().Advance(absl::Seconds(1));
+  Exchange();
+  EXPECT_EQ(finance().Advance(absl::Seconds(1)), 0) << "and only once";
+  EXPECT_EQ(SpentOf(), (Spent{.left = 0, .held = 0, .used = 20'000}));
+  EXPECT_EQ(mandate_.LeftOfResolution("USD"), 100'000'000 - 20'000);
+  EXPECT_EQ(finance().StoredRows(), finance().ReplayedRows());
+  EXPECT_EQ(mandate_.StoredRows(), mandate_.ReplayedRows());
+  EXPECT_EQ(finance().books().StateDigest(), finance().ReplayedBooksDigest());
+  EXPECT_EQ(mandate_.books().StateDigest(), mandate_.ReplayedBooksDigest());
+}
+
+// At the end of its last day alike; it goes to the nearest that is in force.
+TEST_F(CeilingsTest, WhatIsLeftGoesToTheNearestInForce) {
+  const std::string top = *mandate_.Delegate(
+      kResolution, "sub_delegable: true ceilings { unit: \"USD\" quantity: 1000 }");
+  delegation_ = *mandate_.Delegate(
+      top, "valid_to { month: 3 day: 31 } ceilings { unit: \"USD\" quantity: 1000 }");
+  Exchange();
+  Allot(1'000);
+  mandate_.Advance(absl::Hours(24 * 30));
+  EXPECT_EQ(mandate_.DelegationOf(delegation_).state(), Delegation::EXPIRED);
+  Exchange();
+  finance().Advance(absl::Seconds(1));
+  Exchange();
+  EXPECT_EQ(SpentOf().left, 0);
+  EXPECT_EQ(mandate_.DelegationOf(top).ceilings(0).available(), 1'000);
+}
+
 TEST_F(CeilingsTest, OnlyTheDelegateActsAndOnlyForTheOperation) {
   Allot(30'000);
   chapter8::finance::v1::MakeOfferRequest request;
@@ -221,6 +278,47 @@ TEST_F(CeilingsTest, AConfirmedBudgetIsFinancesCap) {
   EXPECT_EQ(cap_minor(), 3'000) << "rounded down";
   EXPECT_EQ(finance().StoredRows(), finance().ReplayedRows());
   EXPECT_EQ(finance().books().StateDigest(), finance().ReplayedBooksDigest());
+}
+
+// Rule A-3: what has been delegated is not done beside the delegation, nor after its end.
+TEST(UndelegatedTest, NeedsADelegationOnceSuchActsAreDelegated) {
+  finance::Scenario scenario;
+  mandate::TestMandate mandate;
+  const auto exchange = [&] {
+    while (scenario.un.PullFrom(mandate) + mandate.PullFrom(scenario.un) > 0) {
+    }
+  };
+  const auto make = [&] {
+    return scenario.TryOffer({.request = scenario.Request(100), .amount_minor = 100});
+  };
+  mandate.AddResolution();
+  ASSERT_THAT(mandate.Delegate(kResolution), IsOk());
+  ASSERT_THAT(mandate.Delegate(kResolution, "ceilings { unit: \"person-police\" quantity: 1 }"),
+              IsOk());
+  ASSERT_THAT(mandate.Propose(kResolution, "ceilings { unit: \"USD\" quantity: 1 }"), IsOk());
+  exchange();
+  const auto draft = make();
+  ASSERT_THAT(draft, IsOk()) << "no money is delegated by what is not confirmed";
+
+  const std::string delegation =
+      *mandate.Delegate(kResolution, "ceilings { unit: \"USD\" quantity: 50000 }");
+  exchange();
+  const absl::Status refused = scenario.Approve(*draft);
+  EXPECT_EQ(kernel::ReasonOf(refused), "DELEGATION_NEEDED");
+  const auto info = kernel::ErrorInfoOf(refused);
+  EXPECT_EQ(info.metadata().at("unit"), "USD");
+  EXPECT_EQ(info.metadata().at("operation"), "operations/aussom");
+  EXPECT_EQ(info.metadata().at("instead"),
+            absl::StrCat("ch8 delegation show ", kernel::IdOf(delegation)));
+  EXPECT_EQ(ReasonOr(make()), "DELEGATION_NEEDED");
+
+  chapter8::mandate::v1::RevokeDelegationRequest revoke;
+  revoke.set_name(delegation);
+  revoke.set_reason("recalled");
+  ASSERT_THAT(mandate.Call<Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke),
+              IsOk());
+  exchange();
+  EXPECT_EQ(ReasonOr(make()), "DELEGATION_NEEDED") << "a revocation frees nobody";
 }
 
 }  // namespace

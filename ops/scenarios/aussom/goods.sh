@@ -22,6 +22,12 @@ for org in un au; do
 done
 run_quietly un:supply depot add KEMBA --title "Mombasa Support Base" --locode KEMBA
 run_quietly au:supply depot add SOKMU --title "Kismayo, Sector 6" --locode SOKMU
+await un:supply '. != []' delegation list
+run un:mandate-1 delegation propose DEL-UN-26-0001 --to-post supply --purpose "Goods for AUSSOM" \
+  --from 2026-01-01 --to 2026-12-31 --force none --place SO --place KE --ceiling USD:500000.00
+run un:mandate-2 delegation confirm DEL-UN-26-0002
+run un:mandate-1 delegation allot DEL-UN-26-0002 --ledger logistics --ceiling USD:400000.00
+await un:auditor '[.[] | select(.service == "logistics")][0].state == "POSTED"' delegation slices
 run un:supply stock receive --line TENT-10P=120 --at KEMBA --reason "PO 26-0411"
 run un:supply stock receive --line RATIONS=9000 --at KEMBA --lot R-0719 --expires 2026-02-28 \
   --reason "PO 25-0930"
@@ -50,11 +56,15 @@ await un:supply '.state == "OPEN"' request show LRQ-AU-26-0003
 refused un:supply 4 NO_CLEARANCE offer make LRQ-AU-26-0003 --line TENT-10P=10 --from KEMBA
 expect un:supply "the earliest expiry goes first, and what is expired not at all" \
   '[.picks[].lot_number] == ["R-1124", "R-1123"]' offer make $goods --line RATIONS=24000 \
-  --from KEMBA --dry-run
+  --from KEMBA --delegation DEL-UN-26-0002 --dry-run
 
 step "Offer, approval, acceptance; dispatch is the POST"
-run un:supply offer make $goods --line TENT-10P=120 --from KEMBA --dry-run
-run un:supply offer make $goods --line TENT-10P=120 --from KEMBA
+refused un:supply 4 DELEGATION_NEEDED offer make $goods --line TENT-10P=120 --from KEMBA
+under=(--delegation DEL-UN-26-0002)
+run un:supply offer make $goods --line TENT-10P=120 --from KEMBA "${under[@]}" --dry-run
+run un:supply offer make $goods --line TENT-10P=120 --from KEMBA "${under[@]}"
+say "The tents hold USD 117,600.00 of the ceiling; rations for USD 300,000.00 are too much."
+refused un:supply 4 OVER_CEILING offer make $goods --line RATIONS=24000 --from KEMBA "${under[@]}"
 run_quietly au:support request make --to un --operation aussom --item TENT-10P=1 \
   --deliver-to SOKMU --by 2026-03-21 --unit AUSSOM-S6-BN1
 await un:supply '.state == "OPEN"' request show LRQ-AU-26-0004

@@ -27,10 +27,10 @@ expect un:auditor "the document's hash is the scan's own" \
 step "Authority runs from the decision to a post, never wider than what it rests on"
 run un:mandate-1 delegation propose sres-2809 --to-post fund-management \
   --purpose "Support to AUSSOM" --from 2026-01-01 --to 2026-12-31 --force none --place SO \
-  --place KE --ceiling USD:2000000.00 --sub-delegable
+  --place KE --ceiling USD:3000000.00 --sub-delegable
 run un:mandate-2 delegation confirm DEL-UN-26-0001
-expect un:auditor "USD 3,000,000.00 of the ceiling are left" \
-  '[.ceilings[] | select(.unit == "USD")][0].available == "300000000"' mandate show sres-2809
+expect un:auditor "USD 2,000,000.00 of the ceiling are left" \
+  '[.ceilings[] | select(.unit == "USD")][0].available == "200000000"' mandate show sres-2809
 refused un:mandate-1 4 WIDER_THAN_PARENT delegation propose DEL-UN-26-0001 \
   --to-post fund-management --purpose "Too much" --from 2026-01-01 --to 2027-01-31 --force none \
   --place SO
@@ -38,7 +38,7 @@ refused un:mandate-1 4 WIDER_THAN_PARENT delegation propose DEL-UN-26-0001 \
   --to-post fund-management --purpose "Too much" --from 2026-01-01 --to 2026-12-31 \
   --force enforcement --place SO
 say "A slice of the ceiling goes to the finance ledger, elsewhere, by a two-sided transfer."
-run un:mandate-1 delegation allot DEL-UN-26-0001 --ledger finance --ceiling USD:1600000.00
+run un:mandate-1 delegation allot DEL-UN-26-0001 --ledger finance --ceiling USD:2400000.00
 await un:auditor '.[0].state == "POSTED"' delegation slices
 expect un:auditor "both halves of the slice are proven" \
   '[.[0].steps[].step] == ["RESERVE", "ACCEPT", "POST", "MIRROR", "SETTLED"]' delegation slices

@@ -14,7 +14,8 @@ refused un:funds 5 REQUEST_ID_REUSED offer make $request --fund aussom-trust \
   --amount USD:20000.00 --hold 72h --request-id "$fixed"
 refused un:auditor 4 NO_ROLE offer approve "$fifth"
 say "The deputy holds both posts, makes an offer, and tries to approve it."
-run un:deputy offer make $request --fund aussom-trust --amount USD:5000.00 --hold 72h
+run un:deputy offer make $request --fund aussom-trust --amount USD:5000.00 --hold 72h \
+  --delegation DEL-UN-26-0001
 sixth=$(newest_offer)
 refused un:deputy 4 SAME_PERSON offer approve "$sixth"
 run un:deputy --post fund-management --yes offer cancel "$sixth"

@@ -13,7 +13,7 @@ reference() {
 
 # offer_made ARGS...: makes an offer as the UN's fund manager; its id is in $offer.
 offer_made() {
-  run un:funds offer make "$@"
+  run un:funds offer make "$@" --delegation DEL-UN-26-0001
   offer=$(newest_offer)
 }
 newest_offer() { read_json un:funds offer list | jq -r '[.[].name] | max | sub("offers/"; "")'; }

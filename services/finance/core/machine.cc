@@ -1,6 +1,9 @@
 #include "services/finance/core/machine.h"
 
+#include <utility>
+
 #include "services/books/internal_accounts.h"
+#include "services/books/slices.h"
 #include "services/finance/core/budget_ceilings.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/contributions.h"
@@ -41,7 +44,11 @@ std::vector<kernel::Event> FinanceMachine::DecideFact(
 
 std::vector<kernel::Event> FinanceMachine::DecideDue(const kernel::Context& context,
                                                      const kernel::State& state) const {
-  return DecideOffersDue(context, state);
+  std::vector<kernel::Event> events = DecideOffersDue(context, state);
+  for (kernel::Event& event : books::DecideSliceReturns(context, state)) {
+    events.push_back(std::move(event));
+  }
+  return events;
 }
 
 void FinanceMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) const {

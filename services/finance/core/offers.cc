@@ -171,22 +171,31 @@ kernel::Event RecordedEvent(const Offer& offer) {
   return kernel::DomainEvent(event);
 }
 
+// Rule A-3: the delegation that the offer names is in force; none is named where none is needed.
+absl::Status CheckDelegation(const Context& context, const State& state,
+                             const FundingRequest& request, const Offer& offer) {
+  if (offer.delegation().empty()) {
+    return kernel::CheckUndelegated(context, state.rows, request.operation(),
+                                    offer.amount().currency_code());
+  }
+  return kernel::DelegationInForce(context, state.rows, offer.delegation()).status();
+}
+
 // Counts the draft against the slice of the delegation that it names (rules ).
 absl::Status ActUnderDelegation(const Context& context, const State& state,
                                 const FundingRequest& request, Offer& draft) {
+  RETURN_IF_ERROR(CheckDelegation(context, state, request, draft));
   if (draft.delegation().empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const chapter8::mandate::v1::Delegation delegation,
-                   kernel::DelegationInForce(context, state.rows, draft.delegation()));
-  RETURN_IF_ERROR(kernel::CheckDelegate(context, delegation, request.operation()));
-  RETURN_IF_ERROR(
-      books::CheckSlice({.delegation = draft.delegation(),
-                         .unit = draft.amount().currency_code(),
-                         .quantity = static_cast<uint64_t>(draft.amount().amount_minor())},
-                        state));
-  const auto slice =
-      books::FindSlice(state.rows, draft.delegation(), draft.amount().currency_code());
-  draft.set_slice_account(slice->account());
-  draft.set_slice_used_account(slice->used_account());
+  ASSIGN_OR_RETURN(
+      const chapter8::mandate::v1::SliceAccounts slice,
+      books::SliceToSpend(context,
+                          {.delegation = draft.delegation(),
+                           .operation = request.operation(),
+                           .unit = draft.amount().currency_code(),
+                           .quantity = static_cast<uint64_t>(draft.amount().amount_minor())},
+                          state));
+  draft.set_slice_account(slice.account());
+  draft.set_slice_used_account(slice.used_account());
   return absl::OkStatus();
 }
 
@@ -280,9 +289,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());
-  if (!offer.delegation().empty()) {
-    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
-  }
+  RETURN_IF_ERROR(CheckDelegation(context, state, wanted, offer));
   ASSIGN_OR_RETURN(books::OwnStep own,
                    books::DecideReserve(
                        {.transfer_id = offer.transfer_id(),
@@ -405,7 +412,8 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
   return kernel::ListPage<Offer, v1::ListOffersRequest, v1::ListOffersResponse>(
       state.rows, kCollection, request,
       [&](const Offer& row) {
-        return request.request().empty() || row.request() == request.request();
+        return (request.request().empty() || row.request() == request.request()) &&
+               (request.delegation().empty() || row.delegation() == request.delegation());
       },
       [](const Offer& row, v1::ListOffersResponse& response) {
         *response.add_offers() = kernel::WithEtag(row);

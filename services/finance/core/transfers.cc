@@ -31,26 +31,17 @@ bool IsHeldByGiver(const Offer& offer) {
          (offer.state() == Offer::DRAFT || offer.state() == Offer::RESERVED);
 }
 
-// A ceiling that an offer's money counts toward, with a hold of its own beside the fund's: ids are
-// used once in a ledger.
-struct CeilingHold {
-  books::AccountPair accounts;
-  std::string hold_id;
-};
+// The hold on the ceiling of resolution 2719, beside the fund's: ids are used once in a ledger.
+std::string CeilingHoldId(const Offer& offer) {
+  const Hash digest = Sha256({"chapter8/finance/ceiling-hold/v1\n", offer.transfer_id()});
+  return std::string(digest.view().substr(0, kHoldIdSize));
+}
 
-std::vector<CeilingHold> CeilingHoldsOf(const Offer& offer) {
-  const auto id = [&](absl::string_view purpose) {
-    const Hash digest = Sha256({"chapter8/finance/", purpose, "/v1\n", offer.transfer_id()});
-    return std::string(digest.view().substr(0, kHoldIdSize));
-  };
-  std::vector<CeilingHold> holds;
-  if (offer.ceiling_account() != 0) {
-    holds.push_back({{offer.ceiling_account(), offer.ceiling_used_account()}, id("ceiling-hold")});
-  }
-  if (offer.slice_account() != 0) {
-    holds.push_back({{offer.slice_account(), offer.slice_used_account()}, id("slice-hold")});
-  }
-  return holds;
+books::SliceHold SliceHoldOf(const Offer& offer) {
+  return {.accounts = {.debit = offer.slice_account(), .credit = offer.slice_used_account()},
+          .quantity = static_cast<uint64_t>(offer.amount().amount_minor()),
+          .service = "finance",
+          .transfer_id = offer.transfer_id()};
 }
 
 void PutOffer(const std::optional<Offer>& before, const Offer& after, kernel::Rows& rows) {
@@ -103,20 +94,23 @@ std::optional<Offer> FindOfferOf(const kernel::RowReader& rows, const TransferSt
 }
 
 void HoldCeilings(const Offer& offer, kernel::Event& event) {
-  for (const CeilingHold& hold : CeilingHoldsOf(offer)) {
-    books::OpenHold(hold.accounts, static_cast<uint64_t>(offer.amount().amount_minor()),
-                    hold.hold_id, event);
+  if (offer.ceiling_account() != 0) {
+    books::OpenHold({offer.ceiling_account(), offer.ceiling_used_account()},
+                    static_cast<uint64_t>(offer.amount().amount_minor()), CeilingHoldId(offer),
+                    event);
   }
+  books::HoldSlice(SliceHoldOf(offer), event);
 }
 
 void EndCeilingHolds(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
-  for (const CeilingHold& hold : CeilingHoldsOf(offer)) {
-    books::EndHold(hold.accounts,
-                   {.hold_id = hold.hold_id,
+  if (offer.ceiling_account() != 0) {
+    books::EndHold({offer.ceiling_account(), offer.ceiling_used_account()},
+                   {.hold_id = CeilingHoldId(offer),
                     .held = static_cast<uint64_t>(offer.amount().amount_minor()),
                     .moved = moved_minor},
                    event);
   }
+  books::EndSliceHold(SliceHoldOf(offer), moved_minor, event);
 }
 
 absl::StatusOr<kernel::Event> VoidEvent(const Offer& offer, const TransferRecord& record,

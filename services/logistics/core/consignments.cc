@@ -7,9 +7,11 @@
 #include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/paging.h"
 #include "services/logistics/core/fefo.h"
 #include "services/logistics/core/identifiers.h"
+#include "services/logistics/core/items.h"
 #include "services/logistics/core/offers.h"
 #include "services/logistics/core/receipts.h"
 #include "services/logistics/core/requests.h"
@@ -42,6 +44,7 @@ absl::Status CheckLeg(const Consignment::Leg& leg) {
   RETURN_IF_ERROR(kernel::CheckText(leg.destination(), "leg.destination"));
   RETURN_IF_ERROR(kernel::CheckText(leg.carrier(), "leg.carrier"));
   RETURN_IF_ERROR(kernel::CheckOptionalText(leg.vehicle(), "leg.vehicle"));
+  RETURN_IF_ERROR(kernel::CheckOptionalText(leg.life_saving(), "leg.life_saving"));
   if (leg.seals_size() > kSealsMax) {
     return kernel::BadField("leg.seals", "has at most 20 seals");
   }
@@ -99,6 +102,44 @@ Consignment ConsignmentOf(const SupplyOffer& offer, const v1::DispatchConsignmen
   return consignment;
 }
 
+// Rule F-21: nothing moves to a unit whose support is suspended, but for what saves lives, as an
+// exception that is logged with the leg. `supported` is what is said of the unit.
+absl::Status CheckException(const State& state, const std::string& item_name,
+                            const Consignment::Leg& leg, const absl::Status& supported) {
+  if (kernel::ReasonOf(supported) != "SUPPORT_SUSPENDED" || leg.life_saving().empty()) {
+    return supported;
+  }
+  ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, item_name));
+  if (item.category() == v1::Item::WATER || item.category() == v1::Item::MEDICAL) {
+    return absl::OkStatus();
+  }
+  return kernel::NotNow("NOT_LIFE_SAVING",
+                        absl::StrCat(item.name(), " is ", v1::Item::Category_Name(item.category()),
+                                     ", and what saves lives is WATER or MEDICAL"),
+                        {{"rule", "F-21"},
+                         {"held", v1::Item::Category_Name(item.category())},
+                         {"needed", "WATER or MEDICAL"},
+                         {"instead", kernel::ShowCommand(kItems, item.name())}});
+}
+
+// What is said of the unit that an offer's goods are for; a return answers no request.
+absl::Status SupportOf(const Context& context, const State& state, const SupplyOffer& offer) {
+  const auto request = kernel::TableReader<v1::MaterielRequest>(state.rows).Find(offer.request());
+  if (!request.has_value()) return absl::OkStatus();
+  return CheckBeneficiary(context, state.rows, *request);
+}
+
+// Rule F-21 for goods on their way: a suspension holds them where they are. What ends in another
+// way does not: they left under a clearance.
+absl::Status CheckOnward(const Context& context, const State& state, const Consignment& row,
+                         const Consignment::Leg& leg) {
+  const auto offer = kernel::TableReader<SupplyOffer>(state.rows).Find(row.offer());
+  if (!offer.has_value()) return absl::OkStatus();
+  const absl::Status supported = SupportOf(context, state, *offer);
+  if (kernel::ReasonOf(supported) != "SUPPORT_SUSPENDED") return absl::OkStatus();
+  return CheckException(state, row.item(), leg, supported);
+}
+
 absl::StatusOr<Decision> DispatchConsignment(const Context& context,
                                              const v1::DispatchConsignmentRequest& request,
                                              const State& state) {
@@ -106,13 +147,12 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   ASSIGN_OR_RETURN(const SupplyOffer offer, FindOffer(state.rows, request.offer()));
   RETURN_IF_ERROR(CheckSide(offer, SupplyOffer::GIVER));
   ASSIGN_OR_RETURN(const TransferRecord record, DispatchableRecord(context, state, offer));
-  RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
-  // A return answers no request.
-  const auto request_row =
-      kernel::TableReader<v1::MaterielRequest>(state.rows).Find(offer.request());
-  if (request_row.has_value()) {
-    RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, *request_row));
+  if (!offer.delegation().empty()) {
+    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
   }
+  RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
+  RETURN_IF_ERROR(
+      CheckException(state, offer.item(), request.leg(), SupportOf(context, state, offer)));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   const Consignment consignment = ConsignmentOf(offer, request, context);
   if (kernel::TableReader<Consignment>(state.rows).Find(consignment.name()).has_value()) {
@@ -124,7 +164,10 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   *event.mutable_consignment_recorded()->mutable_consignment() = consignment;
   kernel::Event recorded = kernel::DomainEvent(event);
   recorded.recipients.push_back(receiver.trust_domain());
-  return Decision{{books::StepEvent(post, receiver.trust_domain()), std::move(recorded)},
+  kernel::Event posted = books::StepEvent(post, receiver.trust_domain());
+  const books::SliceHold slice = SliceHoldOf(offer);
+  books::EndSliceHold(slice, slice.quantity, posted);
+  return Decision{{std::move(posted), std::move(recorded)},
                   kernel::ReplyWith<Consignment>(consignment.name())};
 }
 
@@ -146,6 +189,7 @@ absl::StatusOr<Decision> RecordLeg(const Context& context, const v1::RecordLegRe
     return kernel::NotNow("TOO_MANY_LEGS", absl::StrCat(row.name(), " has ", kLegsMax, " legs"),
                           {{"instead", instead}});
   }
+  RETURN_IF_ERROR(CheckOnward(context, state, row, request.leg()));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, row.receiver()));
   v1::LogisticsEvent event;
   auto& recorded = *event.mutable_leg_recorded();

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
+#include "services/books/slices.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/money.h"
 #include "services/kernel/spoken_ids.h"
@@ -161,6 +162,7 @@ Verdict DecideStep(const Context& context, const Delivered& delivered, const Org
   for (Event& event : delivery.verdict.events) {
     if (offer.has_value() && event.entry.has_step() && event.entry.step().has_void_()) {
       UnstageGoods(*offer, state.rows, event);
+      books::EndSliceHold(SliceHoldOf(*offer), 0, event);
     }
   }
   return delivery.verdict;
@@ -170,6 +172,9 @@ Verdict DecideStep(const Context& context, const Delivered& delivered, const Org
 
 Verdict DecideLogisticsDelivery(const Context& context, const Delivered& delivered,
                                 const State& state) {
+  if (books::IsSliceStep(context, delivered)) {
+    return books::DecideSliceDelivery(context, delivered, state);
+  }
   const absl::string_view trust_domain = books::TrustDomainOf(delivered.origin);
   const absl::string_view service = absl::string_view(delivered.origin).substr(trust_domain.size());
   if (trust_domain == context.trust_domain ||

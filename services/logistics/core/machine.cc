@@ -1,5 +1,8 @@
 #include "services/logistics/core/machine.h"
 
+#include <utility>
+
+#include "services/books/slices.h"
 #include "services/logistics/core/consignments.h"
 #include "services/logistics/core/deliveries.h"
 #include "services/logistics/core/depots.h"
@@ -37,7 +40,11 @@ kernel::Verdict LogisticsMachine::DecideDelivery(const kernel::Context& context,
 
 std::vector<kernel::Event> LogisticsMachine::DecideDue(const kernel::Context& context,
                                                        const kernel::State& state) const {
-  return DecideOffersDue(context, state);
+  std::vector<kernel::Event> events = DecideOffersDue(context, state);
+  for (kernel::Event& event : books::DecideSliceReturns(context, state)) {
+    events.push_back(std::move(event));
+  }
+  return events;
 }
 
 void LogisticsMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) const {

@@ -2,10 +2,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/books/postings.h"
+#include "services/books/slices.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/due.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/money.h"
 #include "services/logistics/core/fefo.h"
 #include "services/logistics/core/items.h"
@@ -93,6 +95,7 @@ kernel::Event EndDraft(SupplyOffer offer, SupplyOffer::State ended, const State&
                  {.hold_id = offer.transfer_id(), .held = static_cast<uint64_t>(offer.quantity())},
                  event);
   UnstageGoods(offer, state.rows, event);
+  books::EndSliceHold(SliceHoldOf(offer), 0, event);
   return event;
 }
 
@@ -120,6 +123,16 @@ absl::StatusOr<TransferRecord> AnswerableRecord(const State& state, const Supply
 
 }  // namespace
 
+absl::Status CheckDelegation(const Context& context, const State& state,
+                             const std::string& operation, const SupplyOffer& offer) {
+  if (!offer.original().empty()) return absl::OkStatus();
+  if (offer.delegation().empty()) {
+    return kernel::CheckUndelegated(context, state.rows, operation,
+                                    offer.unit_value().currency_code());
+  }
+  return kernel::DelegationInForce(context, state.rows, offer.delegation()).status();
+}
+
 absl::StatusOr<Decision> ApproveOffer(const Context& context,
                                       const v1::ApproveOfferRequest& request, const State& state) {
   ASSIGN_OR_RETURN(const SupplyOffer offer, FindOffer(state.rows, request.name()));
@@ -133,6 +146,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   }
   RETURN_IF_ERROR(CheckLimit(context, state, offer));
   ASSIGN_OR_RETURN(const std::string operation, OpenOperation(context, state, offer));
+  RETURN_IF_ERROR(CheckDelegation(context, state, operation, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, offer.item()));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/books/postings.h"
+#include "services/books/slices.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/spoken_ids.h"
@@ -27,6 +28,25 @@ using v1::SupplyOffer;
 
 constexpr absl::string_view kCollection = "offers/";
 constexpr int64_t kHoldSecondsMax = int64_t{366} * 24 * 3600;
+
+// Counts the draft's value against the slice of the delegation that it names (rules ).
+absl::Status ActUnderDelegation(const Context& context, const State& state,
+                                const std::string& operation, SupplyOffer& draft) {
+  RETURN_IF_ERROR(CheckDelegation(context, state, operation, draft));
+  if (draft.delegation().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const chapter8::type::v1::Money value,
+                   ValueOf(draft.unit_value(), draft.quantity()));
+  ASSIGN_OR_RETURN(const chapter8::mandate::v1::SliceAccounts slice,
+                   books::SliceToSpend(context,
+                                       {.delegation = draft.delegation(),
+                                        .operation = operation,
+                                        .unit = value.currency_code(),
+                                        .quantity = static_cast<uint64_t>(value.amount_minor())},
+                                       state));
+  draft.set_slice_account(slice.account());
+  draft.set_slice_used_account(slice.used_account());
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRequest& request,
                                    const State& state) {
@@ -63,6 +83,8 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   *draft.mutable_hold_duration() = asked.hold_duration();
   *draft.mutable_unit_value() = item.unit_value();
   draft.mutable_picks()->Assign(picks.begin(), picks.end());
+  draft.set_delegation(asked.delegation());
+  RETURN_IF_ERROR(ActUnderDelegation(context, state, wanted.operation(), draft));
   return MakeDraft(context, state, receiver, std::move(draft));
 }
 
@@ -78,7 +100,8 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
   return kernel::ListPage<SupplyOffer, v1::ListOffersRequest, v1::ListOffersResponse>(
       state.rows, kCollection, request,
       [&](const SupplyOffer& row) {
-        return request.request().empty() || row.request() == request.request();
+        return (request.request().empty() || row.request() == request.request()) &&
+               (request.delegation().empty() || row.delegation() == request.delegation());
       },
       [](const SupplyOffer& row, v1::ListOffersResponse& response) {
         *response.add_offers() = kernel::WithEtag(row);
@@ -140,6 +163,7 @@ absl::StatusOr<Decision> MakeDraft(const Context& context, const State& state,
   books::OpenAccount({first, draft.item(), AccountOpened::CREDIT_BALANCE}, event);
   books::OpenAccount({first + 1, draft.item(), AccountOpened::CREDIT_BALANCE}, event);
   StageGoods(draft, state.rows, event);
+  books::HoldSlice(SliceHoldOf(draft), event);
   return Decision{{event}, kernel::ReplyWith<SupplyOffer>(draft.name())};
 }
 

@@ -326,8 +326,8 @@ void ApplyRequestChange(const RequestChange& change, kernel::Rows& rows) {
 
 absl::Status CheckBeneficiary(const kernel::Context& context, const kernel::RowReader& rows,
                               const MaterielRequest& request) {
-  if (request.beneficiary_unit().empty()) return absl::OkStatus();
-  return kernel::CheckClearance(context, rows, request.beneficiary_unit());
+  return kernel::CheckSupport(context, rows, request.beneficiary_unit(),
+                              kernel::ShowCommand(kRequests, request.name()));
 }
 
 }  // namespace ch8::logistics

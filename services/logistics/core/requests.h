@@ -64,8 +64,8 @@ struct RequestChange {
 };
 void ApplyRequestChange(const RequestChange& change, kernel::Rows& rows);
 
-// Rule F-20: whether the unit that the request is for may get support today; a request for nobody
-// in particular may. Errors: those of kernel::CheckClearance().
+// Rule F-20: whether the unit that the request is for may get support today.
+// Errors: those of kernel::CheckSupport().
 absl::Status CheckBeneficiary(const kernel::Context& context, const kernel::RowReader& rows,
                               const v1::MaterielRequest& request);
 

@@ -91,6 +91,7 @@ absl::StatusOr<std::string> Scenario::TryOffer(const OfferParts& parts) {
   offer.set_quantity(parts.quantity);
   offer.set_depot("organizations/un/depots/kemba");
   offer.mutable_hold_duration()->set_seconds(parts.hold_seconds);
+  offer.set_delegation(parts.delegation);
   const auto made = un.Call<v1::SupplyOffer>("supply", "OfferService/MakeOffer", request);
   if (!made.ok()) return made.status();
   return made->name();
@@ -135,7 +136,8 @@ std::string Scenario::Accepted(const OfferParts& parts) {
 }
 
 absl::StatusOr<v1::Consignment> Scenario::Dispatch(TestLedger& giver, const std::string& offer,
-                                                   absl::string_view waybill) {
+                                                   absl::string_view waybill,
+                                                   absl::string_view leg) {
   auto request = Parsed<v1::DispatchConsignmentRequest>(R"pb(
     eta { year: 2026 month: 3 day: 20 }
     leg {
@@ -147,6 +149,7 @@ absl::StatusOr<v1::Consignment> Scenario::Dispatch(TestLedger& giver, const std:
     })pb");
   request.set_offer(offer);
   request.set_waybill(std::string(waybill));
+  request.mutable_leg()->MergeFrom(Parsed<v1::Consignment::Leg>(leg));
   return giver.Call<v1::Consignment>("supply", "ConsignmentService/DispatchConsignment", request);
 }
 

@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "chapter8/logistics/v1/stock_service.pb.h"
 #include "google/protobuf/text_format.h"
 #include "services/kernel/refusal.h"
@@ -60,6 +62,7 @@ struct Scenario {
     int64_t quantity = 0;
     std::string item = "tent-10p";
     int64_t hold_seconds = 72 * 3'600;
+    std::string delegation{};
   };
   absl::StatusOr<std::string> TryOffer(const OfferParts& parts);
   std::string Offer(const OfferParts& parts);
@@ -72,8 +75,9 @@ struct Scenario {
   // Made, approved, accepted, and known so on both sides.
   std::string Accepted(const OfferParts& parts);
 
+  // `leg` is more of the leg.
   absl::StatusOr<v1::Consignment> Dispatch(TestLedger& giver, const std::string& offer,
-                                           absl::string_view waybill);
+                                           absl::string_view waybill, absl::string_view leg = "");
   // Accepted and dispatched under `waybill`; the AU knows. Returns the consignment's name.
   std::string Dispatched(const OfferParts& parts, absl::string_view waybill);
 

@@ -119,7 +119,15 @@ absl::StatusOr<kernel::Event> VoidEvent(const SupplyOffer& offer, const Transfer
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideVoid(record, parts));
   kernel::Event event = books::StepEvent(own, books::TrustDomainOf(record.receiver_origin()));
   UnstageGoods(offer, rows, event);
+  books::EndSliceHold(SliceHoldOf(offer), 0, event);
   return event;
+}
+
+books::SliceHold SliceHoldOf(const SupplyOffer& offer) {
+  return {.accounts = {.debit = offer.slice_account(), .credit = offer.slice_used_account()},
+          .quantity = static_cast<uint64_t>(offer.value().amount_minor()),
+          .service = "logistics",
+          .transfer_id = offer.transfer_id()};
 }
 
 kernel::Event OfferEvent(const SupplyOffer& offer) {
@@ -163,6 +171,7 @@ void ApplyOfferRecorded(const v1::LogisticsEvent::OfferRecorded& event, kernel::
 }
 
 void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
+  if (books::ApplySliceStep(applied, rows)) return;
   const TransferStep& step =
       applied.entry.has_step() ? applied.entry.step() : applied.entry.peer_step();
   const std::optional<SupplyOffer> before = FindOfferOf(rows, step);

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "chapter8/books/v1/transfer.pb.h"
 #include "chapter8/books/v1/transfer_record.pb.h"
+#include "services/books/slices.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/machine.h"
 #include "services/logistics/core/vocabulary.h"
@@ -37,6 +38,10 @@ absl::StatusOr<kernel::Event> VoidEvent(const v1::SupplyOffer& offer,
                                         const chapter8::books::v1::TransferRecord& record,
                                         const books::VoidParts& parts,
                                         const kernel::RowReader& rows);
+
+// What the offer has of its delegation's slice (rule A-2): held with the draft, spent by dispatch,
+// freed when the offer ends otherwise.
+books::SliceHold SliceHoldOf(const v1::SupplyOffer& offer);
 
 // An offer that changes outside of the protocol.
 kernel::Event OfferEvent(const v1::SupplyOffer& offer);

@@ -92,6 +92,7 @@ absl::StatusOr<kernel::Decision> ProposeClearance(const Context& context,
   *proposed.mutable_assessed_on() = asked.assessed_on();
   *proposed.mutable_valid_to() = asked.valid_to();
   proposed.set_proposed_by(context.actor.person);
+  proposed.set_proposed_in(context.actor.post);
   return Recorded(context, clearance);
 }
 
@@ -111,6 +112,17 @@ absl::StatusOr<kernel::Decision> ConfirmClearance(const Context& context,
     return kernel::NotNow("SAME_PERSON",
                           absl::StrCat(clearance.name(), " was assessed by the same person"),
                           {{"rule", "X-3"}, {"instead", show}});
+  }
+  if (clearance.state() == Clearance::SUSPENDED && proposed.proposed_in() == context.actor.post) {
+    return kernel::NotNow(
+        "SAME_OFFICE",
+        absl::StrCat(clearance.name(),
+                     " is SUSPENDED, and the assessment that is to lift that was ", "proposed in ",
+                     context.actor.post, " too"),
+        {{"rule", "F-21"},
+         {"held", context.actor.post},
+         {"needed", "a person who acts in another post"},
+         {"instead", show}});
   }
   clearance.set_risk(proposed.risk());
   clearance.set_outcome(proposed.outcome());

@@ -12,6 +12,7 @@
 #include "services/kernel/authority.h"
 #include "services/kernel/due.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/spoken_ids.h"
 #include "services/mandate/core/decisions.h"
@@ -32,6 +33,9 @@ constexpr absl::string_view kSpokenKind = "DEL";
 constexpr size_t kDueMax = 256;
 // A chain is never longer: what rests on what is looked through in one decision.
 constexpr int kChainMax = 8;
+// Open delegations from one that rests on a decision, itself included. The longest end in less than
+// 3 KiB each, postings counted, and one commit holds 1.5 MiB of a request's events.
+constexpr size_t kTreeMax = 500;
 
 Delegation Shown(Delegation delegation, const kernel::Accounts& accounts) {
   delegation = kernel::WithEtag(std::move(delegation));
@@ -129,6 +133,45 @@ absl::Status CheckFields(const Delegation& asked) {
   return CheckCeilings({asked.ceilings().begin(), asked.ceilings().end()});
 }
 
+// The delegation and all that rest on it, the deepest first, so that what is left runs up the
+// chain. Those that have ended already are left out.
+std::vector<Delegation> WithChildren(const kernel::RowReader& rows, const Delegation& top) {
+  std::multimap<std::string, Delegation> by_parent;
+  kernel::TableReader<Delegation>(rows).Scan(kCollection, "", [&](const Delegation& row) {
+    const bool open = row.state() == Delegation::ACTIVE || row.state() == Delegation::PROPOSED;
+    if (open) by_parent.emplace(row.parent(), row);
+    return true;
+  });
+  std::vector<Delegation> found = {top};
+  for (size_t i = 0; i < found.size(); ++i) {
+    const auto [begin, end] = by_parent.equal_range(std::string(found[i].name()));
+    for (auto child = begin; child != end; ++child) found.push_back(child->second);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+// A tree is revoked in one commit (rule A-7), so it must fit into one.
+absl::Status CheckTree(const kernel::RowReader& rows, const std::string& parent) {
+  std::optional<Delegation> top = kernel::TableReader<Delegation>(rows).Find(parent);
+  if (!absl::StartsWith(parent, kCollection) || !top.has_value()) return absl::OkStatus();
+  while (absl::StartsWith(top->parent(), kCollection)) {
+    const auto above = kernel::TableReader<Delegation>(rows).Find(top->parent());
+    if (!above.has_value()) break;
+    top = above;
+  }
+  const size_t open = WithChildren(rows, *top).size();
+  if (open < kTreeMax) return absl::OkStatus();
+  return kernel::NotNow("TREE_TOO_LARGE",
+                        absl::StrCat(open, " delegations are open from ", top->name(),
+                                     " down, and a revocation ends at most ", kTreeMax, " at once"),
+                        {{"rule", "A-7"},
+                         {"held", absl::StrCat(open)},
+                         {"available", "0"},
+                         {"wanted", "1"},
+                         {"instead", Show(*top)}});
+}
+
 absl::StatusOr<kernel::Decision> ProposeDelegation(const Context& context,
                                                    const v1::ProposeDelegationRequest& request,
                                                    const State& state) {
@@ -146,6 +189,7 @@ absl::StatusOr<kernel::Decision> ProposeDelegation(const Context& context,
     return kernel::TooMany("CHAIN_TOO_LONG",
                            absl::StrCat("a chain has at most ", kChainMax, " delegations"));
   }
+  RETURN_IF_ERROR(CheckTree(state.rows, asked.parent()));
   Delegation delegation;
   delegation.set_name(absl::StrCat(
       kCollection, kernel::NextSpokenId(state.rows, {.kind = kSpokenKind,
@@ -230,13 +274,13 @@ absl::StatusOr<kernel::Decision> ConfirmDelegation(const Context& context,
   return Recorded(context, {WithAccounts(RecordedEvent(delegation), accounts)}, delegation.name());
 }
 
-// The accounts of what a delegation rests on, by unit.
-std::vector<v1::Ceiling> ParentCeilings(const kernel::RowReader& rows, const std::string& parent) {
-  if (const auto decision = kernel::TableReader<v1::Decision>(rows).Find(parent);
-      absl::StartsWith(parent, "decisions/") && decision.has_value()) {
+// The ceilings of what a delegation rests on.
+std::vector<v1::Ceiling> CeilingsOf(const kernel::RowReader& rows, const std::string& name) {
+  if (const auto decision = kernel::TableReader<v1::Decision>(rows).Find(name);
+      absl::StartsWith(name, "decisions/") && decision.has_value()) {
     return {decision->ceilings().begin(), decision->ceilings().end()};
   }
-  const auto delegation = kernel::TableReader<Delegation>(rows).Find(parent);
+  const auto delegation = kernel::TableReader<Delegation>(rows).Find(name);
   if (!delegation.has_value()) return {};
   return {delegation->ceilings().begin(), delegation->ceilings().end()};
 }
@@ -250,12 +294,12 @@ struct Ending {
 // What earlier events of one decision have put on accounts.
 using Returned = std::map<uint32_t, int64_t>;
 
-// Ends one delegation: what is left of its ceilings goes back to the parent. What slices hold or
-// have got stays counted as used.
+// Ends one delegation: what is left of its ceilings goes back to the parent. What slices have left
+// follows, once their ledgers have logged the end (slices.h).
 kernel::Event End(const State& state, Delegation delegation, const Ending& ending,
                   Returned& returned) {
   kernel::Event back;
-  const std::vector<v1::Ceiling> parents = ParentCeilings(state.rows, delegation.parent());
+  const std::vector<v1::Ceiling> parents = CeilingsOf(state.rows, delegation.parent());
   for (const v1::Ceiling& ceiling : delegation.ceilings()) {
     const absl::StatusOr<kernel::Balance> left = state.accounts.Find(ceiling.account());
     const auto of_parent =
@@ -277,22 +321,6 @@ kernel::Event End(const State& state, Delegation delegation, const Ending& endin
     }
   }
   return WithAccounts(RecordedEvent(delegation), back);
-}
-
-// The delegation and all that rest on it, the deepest first, so that what is left runs up the
-// chain. Those that have ended already are left out.
-std::vector<Delegation> WithChildren(const kernel::RowReader& rows, const Delegation& top) {
-  std::vector<Delegation> found = {top};
-  for (size_t i = 0; i < found.size(); ++i) {
-    const std::string parent = found[i].name();
-    kernel::TableReader<Delegation>(rows).Scan(kCollection, "", [&](const Delegation& row) {
-      const bool open = row.state() == Delegation::ACTIVE || row.state() == Delegation::PROPOSED;
-      if (row.parent() == parent && open) found.push_back(row);
-      return true;
-    });
-  }
-  std::reverse(found.begin(), found.end());
-  return found;
 }
 
 absl::StatusOr<kernel::Decision> RevokeDelegation(const Context& context,
@@ -384,6 +412,24 @@ kernel::Verdict DecideAcknowledgement(const kernel::Delivered& delivered, const 
     each.set_index(delivered.index);
   }
   return {.verdict = Delivery::ACCEPT, .reason = "", .events = {RecordedEvent(*row)}};
+}
+
+std::optional<kernel::Event> PassOn(const kernel::RowReader& rows, const Delegation& delegation,
+                                    const CameBack& back) {
+  std::string holder = delegation.name();
+  while (absl::StartsWith(holder, kCollection)) {
+    const auto row = kernel::TableReader<Delegation>(rows).Find(holder);
+    if (!row.has_value() || !kernel::IsEnded(*row)) break;
+    holder = row->parent();
+  }
+  if (holder == delegation.name()) return std::nullopt;
+  for (const v1::Ceiling& ceiling : CeilingsOf(rows, holder)) {
+    if (ceiling.unit() != back.unit) continue;
+    kernel::Event moved;
+    books::Move({back.account, ceiling.account()}, back.quantity, moved);
+    return WithAccounts(RecordedEvent(delegation), moved);
+  }
+  return std::nullopt;
 }
 
 void ApplyDelegationRecorded(const Delegation& delegation, kernel::Rows& rows) {

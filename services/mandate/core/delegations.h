@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_MANDATE_CORE_DELEGATIONS_H_
 #define CH8_SERVICES_MANDATE_CORE_DELEGATIONS_H_
 
+#include <optional>
 #include <vector>
 
 #include "services/kernel/machine.h"
@@ -20,6 +21,16 @@ std::vector<kernel::Event> DecideDelegationsDue(const kernel::Context& context,
 // UNEXPECTED_ENTRY.
 kernel::Verdict DecideAcknowledgement(const kernel::Delivered& delivered,
                                       const kernel::State& state);
+
+// What came back onto an ended delegation's account goes on to the nearest that it rested on and
+// that is in force, at last the decision; nothing while the delegation itself is.
+struct CameBack {
+  absl::string_view unit;
+  uint32_t account = 0;
+  uint64_t quantity = 0;
+};
+std::optional<kernel::Event> PassOn(const kernel::RowReader& rows, const v1::Delegation& delegation,
+                                    const CameBack& back);
 
 void ApplyDelegationRecorded(const v1::Delegation& delegation, kernel::Rows& rows);
 

@@ -122,11 +122,85 @@ TEST(DelegationTest, RevokingTakesAllThatRestsOnIt) {
   for (const auto& each : revoked->acknowledgements()) {
     if (!each.logged()) silent.push_back(each.origin());
   }
-  EXPECT_THAT(silent, ElementsAre("finance", "logistics"));
+  EXPECT_THAT(silent, ElementsAre("finance", "logistics", "training"));
   EXPECT_EQ(
       ReasonOr(un.Call<v1::Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke)),
       "NOT_ACTIVE");
   EXPECT_EQ(un.StoredRows(), un.ReplayedRows());
+}
+
+// A decision with as much as one can have: 16 ceilings, names and texts as long as they may be.
+std::string AddLongestDecision(TestMandate& un) {
+  auto propose = Parsed<v1::ProposeDecisionRequest>(R"pb(
+    resource {
+      body: UN_SECURITY_COUNCIL
+      symbol: "S/RES/1"
+      title: "Long"
+      decided_on { year: 2025 month: 12 day: 23 }
+      valid_from { year: 2026 month: 1 day: 1 }
+      valid_to { year: 2026 month: 12 day: 31 }
+      use_of_force: NONE
+      places: "SO"
+    })pb");
+  propose.set_decision_id(std::string(63, 'd'));
+  v1::Decision& decision = *propose.mutable_resource();
+  decision.set_operation("operations/" + std::string(63, 'o'));
+  decision.set_document_sha256(std::string(32, 's'));
+  for (char unit = 'a'; unit < 'a' + 16; ++unit) {
+    v1::Ceiling& ceiling = *decision.add_ceilings();
+    ceiling.set_unit(std::string(31, 'u') + unit);
+    ceiling.set_quantity(1'000'000'000'000'000);
+  }
+  const auto made = un.Call<v1::Decision>("mandate-a", "DecisionService/ProposeDecision", propose);
+  Check(made.ok(), made.status().ToString());
+  v1::ConfirmDecisionRequest confirm;
+  confirm.set_name(made->name());
+  Check(un.Call<v1::Decision>("mandate-b", "DecisionService/ConfirmDecision", confirm).ok(),
+        "a decision that is not confirmed");
+  return made->name();
+}
+
+// The fields of a delegation of `quantity` in each of its units, with as much text as it may have.
+std::string LongestFields(int64_t quantity) {
+  std::string fields =
+      absl::StrCat("sub_delegable: true purpose: \"", std::string(200, 'p'), "\" ");
+  for (int i = 0; i < 99; ++i) {  // And SOKMU.
+    absl::StrAppend(&fields, "places: \"SOA", std::string(1, static_cast<char>('A' + i / 10)),
+                    std::string(1, static_cast<char>('A' + i % 10)), "\" ");
+  }
+  for (char unit = 'a'; unit < 'a' + 16; ++unit) {
+    absl::StrAppend(&fields, "ceilings { unit: \"", std::string(31, 'u'), std::string(1, unit),
+                    "\" quantity: ", quantity, " } ");
+  }
+  return fields;
+}
+
+// Rule A-7: a revocation takes all that rests on it, in one commit, however much that may be.
+TEST(DelegationTest, TheLargestTreeIsRevocable) {
+  constexpr int kTreeMax = 500;
+  TestMandate un;
+  const std::string top = *un.Delegate(AddLongestDecision(un), LongestFields(999'000'000'000'000));
+  for (int child = 1; child < kTreeMax; ++child) {
+    ASSERT_THAT(un.Delegate(top, LongestFields(1'000'000'000'000)), IsOk()) << child;
+  }
+  const auto one_more = un.Propose(top);
+  EXPECT_EQ(ReasonOr(one_more), "TREE_TOO_LARGE");
+  EXPECT_EQ(kernel::ErrorInfoOf(one_more.status()).metadata().at("held"), "500");
+
+  v1::RevokeDelegationRequest revoke;
+  revoke.set_name(top);
+  revoke.set_reason(std::string(200, 'r'));
+  const auto revoked =
+      un.Call<v1::Delegation>("mandate-b", "DelegationService/RevokeDelegation", revoke);
+  ASSERT_THAT(revoked, IsOk());
+  EXPECT_EQ(revoked->state(), v1::Delegation::REVOKED);
+  int open = 0;
+  for (const auto& [key, value] : un.StoredRows()) {
+    v1::Delegation row;
+    if (key.rfind("delegations/", 0) != 0 || !row.ParseFromString(value)) continue;
+    open += row.state() == v1::Delegation::REVOKED ? 0 : 1;
+  }
+  EXPECT_EQ(open, 0);
 }
 
 TEST(DelegationTest, EndsByItselfAfterItsLastDay) {
@@ -168,7 +242,7 @@ TEST(SliceTest, IsRefusedInOrder) {
   un.AddResolution();
   const std::string name = *un.Delegate(kResolution, "ceilings { unit: \"USD\" quantity: 100 }");
   EXPECT_EQ(ReasonOr(un.Allot(name, "finance", "usd", 0)), "BAD_CEILING");
-  EXPECT_EQ(ReasonOr(un.Allot(name, "logistics", "USD", 1)), "BAD_FIELD");
+  EXPECT_EQ(ReasonOr(un.Allot(name, "training", "USD", 1)), "BAD_FIELD");
   EXPECT_EQ(ReasonOr(un.Allot("delegations/DEL-UN-26-9999", "finance", "USD", 1)),
             "UNKNOWN_DELEGATION");
   EXPECT_EQ(ReasonOr(un.Allot(name, "finance", "EUR", 1)), "OVER_CEILING");

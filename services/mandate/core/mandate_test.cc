@@ -207,6 +207,19 @@ TEST_F(ClearanceTest, DecidesWhatTheOtherLedgersAllow) {
   EXPECT_EQ(Support(), "SUPPORT_WITHHELD");
 }
 
+// Rule F-21: two persons of one office may assess a unit, and may not lift its suspension.
+TEST_F(ClearanceTest, LiftingASuspensionTakesTwoOffices) {
+  ASSERT_EQ(Propose(""), "OK");
+  ASSERT_EQ(Confirm("clearance-a2"), "OK") << "not suspended: two persons are enough";
+  ASSERT_EQ(Suspend(), "OK");
+  ASSERT_EQ(Propose(""), "OK");
+  EXPECT_EQ(Confirm("clearance-a"), "SAME_PERSON");
+  EXPECT_EQ(Confirm("clearance-a2"), "SAME_OFFICE");
+  EXPECT_EQ(Support(), "SUPPORT_SUSPENDED");
+  EXPECT_EQ(Confirm("clearance-b"), "OK");
+  EXPECT_EQ(Support(), "OK");
+}
+
 v1::StrengthLine Line(absl::string_view text) { return Parsed<v1::StrengthLine>(text); }
 
 // Shares come from counts: two contributors with 0 of 100 and 20 of 20 women have 20 of 120, not

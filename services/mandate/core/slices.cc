@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/spoken_ids.h"
+#include "services/mandate/core/delegations.h"
 #include "services/mandate/core/scope.h"
 #include "storage/base/status_macros.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
+using chapter8::ledger::v1::Delivery;
 using kernel::Context;
 using kernel::State;
 using v1::Delegation;
@@ -25,6 +28,8 @@ using v1::Slice;
 
 constexpr absl::string_view kCollection = "slices/";
 constexpr absl::string_view kSpokenKind = "SLC";
+// What the transfers of returns are linked to; no rows.
+constexpr absl::string_view kReturns = "sliceReturns/";
 // The other ledger is this organization's own and answers by itself: a slice waits, it does not
 // run out.
 constexpr int64_t kHoldSeconds = int64_t{366} * 24 * 3600;
@@ -143,6 +148,63 @@ Slice::State StateOf(const TransferRecord& record) {
   return record.quantity_posted() > 0 ? Slice::POSTED : Slice::RESERVED;
 }
 
+// What a return is of: by its RESERVE's terms, and by the name that its transfer is linked to.
+std::string ReturnName(const v1::SliceTerms& terms) {
+  return absl::StrCat(kReturns, kernel::IdOf(terms.delegation()), "/", terms.unit());
+}
+struct Returned {
+  Delegation delegation;
+  v1::Ceiling ceiling;
+};
+std::optional<Returned> FindReturned(const State& state, const TransferStep& step) {
+  v1::SliceTerms terms;
+  if (step.has_reserve()) {
+    if (!terms.ParseFromString(step.reserve().terms())) return std::nullopt;
+  } else {
+    const std::string name = books::FindLinked(state.rows, step).value_or("");
+    const std::vector<std::string> parts = absl::StrSplit(name, '/');
+    if (parts.size() != 3) return std::nullopt;
+    terms.set_delegation(absl::StrCat("delegations/", parts[1]));
+    terms.set_unit(parts[2]);
+  }
+  const auto found = kernel::FindResource<Delegation>(state.rows, terms.delegation(), kDelegation);
+  if (!found.ok()) return std::nullopt;
+  for (const v1::Ceiling& ceiling : found->ceilings()) {
+    if (ceiling.unit() == terms.unit() && ceiling.account() != 0) {
+      return Returned{.delegation = *found, .ceiling = ceiling};
+    }
+  }
+  return std::nullopt;
+}
+
+// Another own ledger gives back what a slice has left: accepted at once into the account that it
+// came from. Once it is there, it goes on to what the delegation rested on.
+kernel::Verdict DecideReturn(const Context& context, const TransferStep& step,
+                             books::StepDelivery delivery, const State& state) {
+  const std::optional<Returned> returned = FindReturned(state, step);
+  if (!returned.has_value()) {
+    return {.verdict = Delivery::REFUSE, .reason = "BAD_TERMS", .events = {}};
+  }
+  const v1::Ceiling& ceiling = returned->ceiling;
+  if (delivery.opens) {
+    const absl::StatusOr<books::OwnStep> accept =
+        books::DecideAccept(delivery.after, step.reserve().quantity(),
+                            {.debit = ceiling.counter_account(), .credit = ceiling.account()});
+    if (!accept.ok()) return {.verdict = Delivery::REFUSE, .reason = "BAD_TERMS", .events = {}};
+    delivery.verdict.events.push_back(books::StepEvent(*accept, context.trust_domain));
+  }
+  for (const kernel::Event& event : delivery.verdict.events) {
+    const uint64_t mirrored = event.entry.has_step() ? event.entry.step().mirror().quantity() : 0;
+    if (mirrored == 0) continue;
+    std::optional<kernel::Event> onward =
+        PassOn(state.rows, returned->delegation,
+               {.unit = ceiling.unit(), .account = ceiling.account(), .quantity = mirrored});
+    if (onward.has_value()) delivery.verdict.events.push_back(*std::move(onward));
+    break;
+  }
+  return std::move(delivery.verdict);
+}
+
 }  // namespace
 
 void AddSliceRoutes(kernel::Routes& routes) {
@@ -155,7 +217,11 @@ void AddSliceRoutes(kernel::Routes& routes) {
 
 kernel::Verdict DecideSliceStep(const Context& context, const kernel::Delivered& delivered,
                                 const State& state) {
+  const TransferStep& step = delivered.entry.step();
   books::StepDelivery delivery = books::DecideStepDelivery(context, delivered, state.rows);
+  if (step.receiver_origin() == context.origin) {
+    return DecideReturn(context, step, std::move(delivery), state);
+  }
   if (delivery.accepts) {
     const absl::StatusOr<books::OwnStep> post =
         books::DecidePost(delivery.after, delivery.after.quantity_accepted());
@@ -178,6 +244,10 @@ void ApplySliceStep(const kernel::Applied& applied, kernel::Rows& rows) {
   if (applied.entry.has_step() && step.has_reserve() &&
       terms.ParseFromString(step.reserve().terms())) {
     books::LinkTransfer({step.giver_origin(), step.transfer_id()}, terms.slice(), rows);
+  }
+  if (applied.entry.has_peer_step() && step.has_reserve() &&
+      terms.ParseFromString(step.reserve().terms())) {
+    books::LinkTransfer({step.giver_origin(), step.transfer_id()}, ReturnName(terms), rows);
   }
   const books::StepEntry logged = books::ApplyStepEntry(applied, {}, rows);
   const std::optional<std::string> name = books::FindLinked(rows, step);

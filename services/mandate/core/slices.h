@@ -6,12 +6,13 @@
 
 // Slices of a delegation's ceiling, given to another ledger of this organization by a two-sided
 // transfer (ledger.md §4): this ledger is the giver, the other one accepts by itself
-// (services/books/slices.h), and the POST follows its ACCEPT.
+// (services/books/slices.h), and the POST follows its ACCEPT. What a slice has left when its
+// delegation has ended comes back by a transfer the other way, accepted here by itself.
 namespace ch8::mandate {
 
 void AddSliceRoutes(kernel::Routes& routes);
 
-// A step of another own ledger. Refused: NOT_MANDATE for other organizations' entries.
+// A step of another own ledger. Refused: BAD_TERMS of a return that names no ceiling.
 kernel::Verdict DecideSliceStep(const kernel::Context& context, const kernel::Delivered& delivered,
                                 const kernel::State& state);
 

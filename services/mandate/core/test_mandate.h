@@ -24,6 +24,8 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"clearance-b", 4, chapter8::authz::v1::CLEARANCE_OFFICER},
     {"manager", 5, chapter8::authz::v1::FUND_MANAGER},
     {"auditor", 6, chapter8::authz::v1::AUDITOR},
+    {"supply", 7, chapter8::authz::v1::SUPPLY_MANAGER},
+    {"clearance-a2", 8, chapter8::authz::v1::CLEARANCE_OFFICER, 0, "clearance-a"},
     {"mandate-twin", 1, chapter8::authz::v1::MANDATE_OFFICER},
 };
 
@@ -39,12 +41,12 @@ std::string ReasonOr(const absl::StatusOr<T>& result) {
   return result.ok() ? "OK" : kernel::ReasonOf(result.status());
 }
 
-// The UN's mandate ledger.
+// The mandate ledger of the UN, or of the AU.
 class TestMandate final : public books::TestLedger {
  public:
-  TestMandate()
-      : books::TestLedger({.organization = "un",
-                           .pinned = {"au"},
+  explicit TestMandate(const std::string& organization = "un")
+      : books::TestLedger({.organization = organization,
+                           .pinned = {organization == "un" ? "au" : "un"},
                            .service = "mandate",
                            .machine = &kTestMachine,
                            .officers = kTestOfficers}) {}

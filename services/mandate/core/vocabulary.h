@@ -24,9 +24,9 @@ inline constexpr kernel::ResourceKind kStrengthReport = {"strengthReports/*", "s
                                                          "UNKNOWN_STRENGTH_REPORT"};
 
 // The own ledgers that take mandate's facts over, and so must log a revocation (rule A-7).
-inline constexpr absl::string_view kReaders[] = {"finance", "logistics"};
+inline constexpr absl::string_view kReaders[] = {"finance", "logistics", "training"};
 // Those whose acts spend slices of ceilings.
-inline constexpr absl::string_view kSpenders[] = {"finance"};
+inline constexpr absl::string_view kSpenders[] = {"finance", "logistics"};
 
 // An event that is a fact for the organization's other ledgers too.
 inline kernel::Event FactEvent(const v1::MandateEvent& event, const kernel::Context& context) {

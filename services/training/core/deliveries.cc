@@ -7,6 +7,7 @@
 #include "chapter8/directory/v1/directory.pb.h"
 #include "services/books/postings.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
 #include "services/kernel/spoken_ids.h"
 #include "services/training/core/answers.h"
@@ -151,19 +152,38 @@ bool IsUnused(const Booking& booking, const State& state) {
          line->asked_version() != booking.asked_version();
 }
 
+// Rules F-20 and F-21: whether seats may still go to the unit that they were offered to.
+bool MayPost(const Context& context, const Booking& booking, const State& state) {
+  if (booking.kind() != Line::SEATS) return true;
+  const auto exercise = kernel::TableReader<Exercise>(state.rows).Find(booking.exercise());
+  const Line* line = exercise.has_value() ? FindLine(*exercise, booking.line()) : nullptr;
+  return line == nullptr || line->unit().empty() ||
+         kernel::CheckClearance(context, state.rows, line->unit()).ok();
+}
+
+// The giver's answer to a verified ACCEPT.
+absl::StatusOr<books::OwnStep> Answer(const Context& context,
+                                      const chapter8::books::v1::TransferRecord& accepted,
+                                      const std::optional<Booking>& booking, const State& state) {
+  if (booking.has_value() && !MayPost(context, *booking, state)) {
+    return books::DecideVoid(accepted, {.reason = chapter8::books::v1::Void::CANCELLED,
+                                        .ledger_time_us = absl::ToUnixMicros(context.time)});
+  }
+  return books::DecidePost(accepted, accepted.quantity_accepted());
+}
+
 Verdict DecideStep(const Context& context, const Delivered& delivered, const Organization& sender,
                    const State& state) {
   const TransferStep& step = delivered.entry.step();
   books::StepDelivery delivery = books::DecideStepDelivery(context, delivered, state.rows);
   if (delivery.opens) return DecideReserve(context, delivery, step, sender, state);
+  const std::optional<Booking> booking = FindBookingOf(state.rows, step);
   if (delivery.accepts) {
-    const absl::StatusOr<books::OwnStep> post =
-        books::DecidePost(delivery.after, delivery.after.quantity_accepted());
-    if (post.ok()) {
-      delivery.verdict.events.push_back(books::StepEvent(*post, sender.trust_domain()));
+    const absl::StatusOr<books::OwnStep> answer = Answer(context, delivery.after, booking, state);
+    if (answer.ok()) {
+      delivery.verdict.events.push_back(books::StepEvent(*answer, sender.trust_domain()));
     }
   }
-  const std::optional<Booking> booking = FindBookingOf(state.rows, step);
   bool mirrored = false;
   for (const Event& event : delivery.verdict.events) {
     mirrored = mirrored || (event.entry.has_step() && event.entry.step().has_mirror() &&

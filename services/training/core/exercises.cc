@@ -122,7 +122,8 @@ absl::Status CheckWhat(const Exercise& asked) {
 // What two lines of one exercise may not share.
 std::string KeyOf(const Line& line) {
   return line.kind() == Line::SEATS
-             ? absl::StrCat(line.organization(), " ", v1::Category_Name(line.category()))
+             ? absl::StrCat(line.organization(), " ", v1::Category_Name(line.category()), " ",
+                            line.unit())
              : line.bookable();
 }
 

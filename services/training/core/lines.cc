@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "services/training/core/bookables.h"
@@ -45,17 +46,24 @@ absl::Status CheckSeatFigures(const Line& asked) {
   if (asked.leadership_women_min() > asked.leadership()) {
     return kernel::BadField("line.leadership_women_min", "is more than the leadership posts");
   }
-  return absl::OkStatus();
+  return asked.unit().empty() ? absl::OkStatus()
+                              : kernel::CheckName(asked.unit(), "units/*", "line.unit");
 }
 
-// Rule T-8: the women's minimum is at least the share in force on the first day.
-absl::StatusOr<Line> NewSeats(const State& state, const Line& asked, const Days& days) {
+// Rules F-20, for seats that another organization gets, and T-8: the women's minimum is at least
+// the share in force on the first day.
+absl::StatusOr<Line> NewSeats(const Context& context, const State& state, const Line& asked,
+                              const Days& days) {
   RETURN_IF_ERROR(CheckSeatFigures(asked));
+  if (asked.organization() != context.organization) {
+    RETURN_IF_ERROR(kernel::CheckSupport(context, state.rows, asked.unit(), "ch8 clearance list"));
+  }
   Line line;
   line.set_kind(Line::SEATS);
   line.set_organization(asked.organization());
   line.set_quantity(asked.quantity());
   line.set_category(asked.category());
+  line.set_unit(asked.unit());
   line.set_women_min(asked.women_min());
   line.set_leadership(asked.leadership());
   line.set_leadership_women_min(asked.leadership_women_min());
@@ -166,7 +174,7 @@ absl::StatusOr<Line> NewLine(const Context& context, const State& state, const L
                           absl::StrCat(asked.organization(), " is not an organization pinned here"),
                           {{"instead", "ch8 org list"}});
   }
-  if (asked.kind() == Line::SEATS) return NewSeats(state, asked, days);
+  if (asked.kind() == Line::SEATS) return NewSeats(context, state, asked, days);
   if (asked.kind() == Line::VENUE || asked.kind() == Line::INSTRUCTOR) {
     return NewAsk(context, state, asked, days);
   }

@@ -6,6 +6,7 @@
 #include "chapter8/training/v1/training_service.pb.h"
 #include "services/books/postings.h"
 #include "services/books/transfer_rows.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "services/training/core/exercises.h"
@@ -138,6 +139,12 @@ Verdict DecideNominationDelivery(const Context& context, const Organization& sen
       !IsWithin(nominated.leaders(), nominated.nominated()) ||
       !CheckNominees(*exercise, *line, {nominated.nominated(), nominated.leaders()}).ok()) {
     return {.verdict = Delivery::REFUSE, .reason = "BAD_NOMINATION", .events = {}};
+  }
+  if (!line->unit().empty()) {
+    const absl::Status cleared = kernel::CheckClearance(context, state.rows, line->unit());
+    if (!cleared.ok()) {
+      return {.verdict = Delivery::REFUSE, .reason = kernel::ReasonOf(cleared), .events = {}};
+    }
   }
   v1::TrainingEvent event;
   *event.mutable_seats_nominated() = nominated;

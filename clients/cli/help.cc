@@ -52,6 +52,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"item", "the catalogue of goods"},
       {"ledger", "signed heads, proofs, and what is read of others"},
       {"mandate", "decision documents, and reports due under them"},
+      {"node", "the nodes of your organization"},
       {"offer", "offers of money and goods: make, approve, accept, and why"},
       {"officer", "who may act, and their keys"},
       {"operation", "operations that money is for"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <istream>
 #include <ostream>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -137,6 +138,17 @@ absl::Status Session::Connect() {
 absl::Time Session::ledger_time() const {
   if (who_.ledger_time_us() == 0) return world_.clock.Now();
   return absl::FromUnixMicros(who_.ledger_time_us()) + (world_.clock.Now() - who_asked_);
+}
+
+std::vector<std::string> Session::services() const {
+  std::set<std::string> services;
+  for (const Node& node : nodes_) {
+    const std::vector<std::string>& hosted = node.endpoints.services;
+    services.insert(hosted.begin(), hosted.end());
+    if (!hosted.empty()) continue;
+    services.insert({"directory", "finance", "information", "logistics", "mandate", "training"});
+  }
+  return {services.begin(), services.end()};
 }
 
 absl::Status Session::Call(absl::string_view rpc, const Message& request, Message& response) {

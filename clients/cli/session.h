@@ -63,6 +63,9 @@ class Session {
   // Who the node takes the caller for; empty when it knows no such officer. After Connect().
   const chapter8::directory::v1::WhoAmIResponse& who() const { return who_; }
   absl::Time ledger_time() const;
+  // The services of the context's nodes, sorted; a node that does not say which it hosts is taken
+  // to host all. After Connect().
+  std::vector<std::string> services() const;
   FieldStyle style() const { return FieldStyle{.own = own_}; }
 
   // Calls the rpc "finance.v1.OfferService.GetOffer" of our protos. A read has no effect; Act fills

@@ -29,6 +29,7 @@ absl::Status Make(const Arguments& arguments, Session& session) {
   resource.set_operation(OperationName(arguments.Get("operation")));
   ASSIGN_OR_RETURN(*resource.mutable_amount(), client::ParseMoney(arguments.Get("amount")));
   ASSIGN_OR_RETURN(*resource.mutable_needed_by(), ParseDate(arguments.Get("by")));
+  if (arguments.Has("unit")) resource.set_beneficiary_unit(UnitName(arguments.Get("unit")));
   RETURN_IF_ERROR(session.Connect());
   resource.set_budget_line(BudgetLineName(arguments.Get("line"), session.own()));
   FundingRequest made;
@@ -100,7 +101,7 @@ std::vector<Command> RequestCommands() {
                           Optional("amount", "USD:50000.00", "money: currency and amount"),
                           Repeated("item", "TENT-10P=120", "goods: item and quantity"),
                           Optional("deliver-to", "SOKMU", "goods: your depot"),
-                          Optional("unit", "UNIT", "goods: the unit that will use them (F-20)")},
+                          Optional("unit", "UNIT", "the unit that it is for (F-20)")},
            .run = Make,
            .notes = "ch8 request make --to un --operation aussom --line stipends --amount "
                     "USD:50000.00 --by 2026-03-21\n"

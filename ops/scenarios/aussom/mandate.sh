@@ -67,6 +67,9 @@ run un:clearance-1 clearance propose AUSSOM-S6-BN1 --risk medium \
   --outcome proceed-with-mitigation --mitigation "monthly reporting to the mission" \
   --assessed 2026-02-01 --to 2027-01-31
 run un:clearance-2 clearance confirm AUSSOM-S6-BN1
+run un:clearance-1 clearance propose AUSSOM-HQ --risk low --outcome proceed \
+  --assessed 2026-02-01 --to 2027-01-31
+run un:clearance-2 clearance confirm AUSSOM-HQ
 run un:clearance-1 clearance propose AUSSOM-S3-BN4 --risk high --outcome withhold \
   --assessed 2026-02-01 --to 2026-07-31
 run un:clearance-2 clearance confirm AUSSOM-S3-BN4

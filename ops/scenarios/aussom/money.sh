@@ -35,7 +35,7 @@ expect un:auditor "received USD 42,117,962.47; pledges stand beside, in kind is 
 
 step "Mission Support asks; the UN trust fund offers; a second person approves; the AU accepts"
 run au:support request make --to un --operation aussom --line mission-support \
-  --amount USD:2000000.00 --by 2026-03-21
+  --amount USD:2000000.00 --by 2026-03-21 --unit AUSSOM-HQ
 request=REQ-AU-26-0001
 await un:funds '.state == "OPEN"' request show $request
 run un:funds request show $request

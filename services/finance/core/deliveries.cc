@@ -120,7 +120,7 @@ Verdict DecideReserve(const Context& context, const books::StepDelivery& deliver
   return verdict;
 }
 
-// Whether rule F-1 and the delegation still let the offer's money go.
+// Whether rules F-1 and F-20 and the delegation still let the offer's money go.
 bool MayPost(const Context& context, const Offer& offer, const State& state) {
   if (!offer.delegation().empty() &&
       !kernel::DelegationInForce(context, state.rows, offer.delegation()).ok()) {
@@ -129,6 +129,7 @@ bool MayPost(const Context& context, const Offer& offer, const State& state) {
   const auto fund = kernel::TableReader<v1::Fund>(state.rows).Find(offer.fund());
   const auto request = kernel::TableReader<FundingRequest>(state.rows).Find(offer.request());
   if (!fund.has_value() || !request.has_value()) return false;
+  if (!CheckBeneficiary(context, state.rows, *request).ok()) return false;
   if (fund->source() != v1::Fund::ASSESSED) return true;
   const auto operation = FindOperation(state.rows, request->operation());
   return operation.ok() && CheckActivated(*operation, kernel::DayOf(context.time)).ok();

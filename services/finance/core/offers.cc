@@ -218,6 +218,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   }
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));
+  RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
   RETURN_IF_ERROR(CheckEarmark(fund, wanted));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   ASSIGN_OR_RETURN(const std::optional<Ceiling> ceiling,
@@ -286,6 +287,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, offer.request()));
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
+  RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());

@@ -11,6 +11,7 @@
 #include "services/finance/core/operations.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/mandate_facts.h"
 #include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
@@ -76,6 +77,10 @@ absl::StatusOr<Decision> MakeRequest(const Context& context, const v1::MakeReque
   RETURN_IF_ERROR(kernel::CheckName(asked.addressee(), "organizations/*", "resource.addressee"));
   RETURN_IF_ERROR(kernel::CheckMoney(asked.amount(), "resource.amount"));
   RETURN_IF_ERROR(CheckNeededBy(asked, context));
+  if (!asked.beneficiary_unit().empty()) {
+    RETURN_IF_ERROR(
+        kernel::CheckName(asked.beneficiary_unit(), "units/*", "resource.beneficiary_unit"));
+  }
   RETURN_IF_ERROR(FindOperation(state.rows, asked.operation()).status());
   ASSIGN_OR_RETURN(const v1::BudgetLine line, FindBudgetLine(state.rows, asked.budget_line()));
   if (line.operation() != asked.operation()) {
@@ -102,6 +107,7 @@ absl::StatusOr<Decision> MakeRequest(const Context& context, const v1::MakeReque
   made.set_budget_line(asked.budget_line());
   *made.mutable_amount() = asked.amount();
   *made.mutable_needed_by() = asked.needed_by();
+  made.set_beneficiary_unit(asked.beneficiary_unit());
   made.set_state(FundingRequest::OPEN);
   return DecisionFor(made, addressee.trust_domain());
 }
@@ -154,6 +160,8 @@ bool WellFormed(const FundingRequest& request, const Organization& sender) {
                            "budget_line")
              .ok() &&
          kernel::CheckMoney(request.amount(), "amount").ok() &&
+         (request.beneficiary_unit().empty() ||
+          kernel::CheckName(request.beneficiary_unit(), "units/*", "beneficiary_unit").ok()) &&
          kernel::DayOf(request.needed_by()).has_value() &&
          (request.state() == FundingRequest::OPEN || request.state() == FundingRequest::WITHDRAWN);
 }
@@ -192,6 +200,11 @@ absl::Status CheckOpen(const FundingRequest& request) {
   const std::string state = FundingRequest::State_Name(request.state());
   return kernel::NotNow("NOT_OPEN", absl::StrCat(request.name(), " is ", state, ", not OPEN"),
                         {{"state", state}, {"instead", "ch8 request list"}});
+}
+
+absl::Status CheckBeneficiary(const Context& context, const kernel::RowReader& rows,
+                              const FundingRequest& request) {
+  return kernel::CheckSupport(context, rows, request.beneficiary_unit(), ShowCommand(request));
 }
 
 absl::StatusOr<Organization> FindPinned(const kernel::RowReader& rows, absl::string_view name) {

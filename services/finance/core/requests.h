@@ -19,6 +19,11 @@ void AddRequestRoutes(kernel::Routes& routes);
 absl::StatusOr<v1::FundingRequest> FindRequest(const kernel::RowReader& rows,
                                                absl::string_view name);
 
+// Rule F-20: whether the unit that the request is for may get support today.
+// Errors: those of kernel::CheckSupport().
+absl::Status CheckBeneficiary(const kernel::Context& context, const kernel::RowReader& rows,
+                              const v1::FundingRequest& request);
+
 // Errors: kFailedPrecondition/NOT_OPEN.
 absl::Status CheckOpen(const v1::FundingRequest& request);
 

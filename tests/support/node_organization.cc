@@ -150,7 +150,6 @@ void OrganizationNode::MakeOfficerFiles(const std::string& officer) const {
 
 void OrganizationNode::Appoint(const std::string& officer, chapter8::authz::v1::Role role,
                                int64_t approval_limit_minor) {
-  MakeOfficerFiles(officer);
   CreatePostRequest post;
   post.set_post_id(absl::StrCat(officer, "-post"));
   post.mutable_resource()->set_title(absl::StrCat("Post of ", officer));
@@ -167,11 +166,15 @@ void OrganizationNode::Appoint(const std::string& officer, chapter8::authz::v1::
   confirm_post.set_request_id(client::NewRequestId());
   Must(As("admin-2").Call<Post>("directory.v1.DirectoryService.ConfirmPost", confirm_post),
        "post confirm");
+  AppointTo(made.name(), officer);
+}
 
+void OrganizationNode::AppointTo(const std::string& post, const std::string& officer) {
+  MakeOfficerFiles(officer);
   CreateOfficerRequest create;
   create.set_officer_id(officer);
   create.mutable_resource()->set_person(next_person_++);
-  create.mutable_resource()->add_posts(made.name());
+  create.mutable_resource()->add_posts(post);
   const SigningKey key =
       Must(trust::ReadSigningKey(FilesOf(officer).folder + "/act.key"), "act.key");
   create.mutable_resource()->set_act_public_key(std::string(key.public_key().view()));

@@ -71,6 +71,8 @@ class OrganizationNode {
   // admin-2. Waits until the finance ledger knows the officer.
   void Appoint(const std::string& officer, chapter8::authz::v1::Role role,
                int64_t approval_limit_minor = 0);
+  // An officer who holds a post that there is, e.g. "posts/funds-post", beside those who do.
+  void AppointTo(const std::string& post, const std::string& officer);
 
   // Pins `other` by both administrators; the finance ledger learns of it a moment later.
   void Pin(const OrganizationNode& other);

@@ -71,8 +71,8 @@ Request OnOffer(const std::string& offer) {
 }  // namespace
 
 TwoNodes::TwoNodes(const Options& options)
-    : un_({.folder = folder_.path().string(), .organization = "un"}),
-      au_({.folder = folder_.path().string(), .organization = "au"}) {
+    : un_({.folder = folder_.path().string(), .organization = "un", .services = options.services}),
+      au_({.folder = folder_.path().string(), .organization = "au", .services = options.services}) {
   un_.Start();
   au_.Start();
   un_.Pin(au_);

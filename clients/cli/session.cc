@@ -298,7 +298,10 @@ void Session::ShowList(const std::vector<const Message*>& records,
   for (const Message* record : records) {
     std::vector<std::string> row;
     const FieldStyle used = style == nullptr ? this->style() : style(*record);
-    for (const ListColumn& column : columns) row.push_back(FieldText(*record, column.field, used));
+    for (const ListColumn& column : columns) {
+      row.push_back(FieldText(*record, column.field, used));
+      if (row.back().empty()) row.back() = column.absent;
+    }
     table.rows.push_back(std::move(row));
   }
   if (records.empty()) {

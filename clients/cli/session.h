@@ -96,6 +96,7 @@ class Session {
   struct ListColumn {
     std::string title;
     std::string field;
+    std::string absent{};  // Shown where the record does not have the field.
   };
   void ShowList(const std::vector<const google::protobuf::Message*>& records,
                 const std::vector<ListColumn>& columns,

@@ -43,9 +43,23 @@ absl::Status Propose(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Confirm(const Arguments& arguments, Session& session) {
-  ConfirmClearanceRequest request;
+absl::StatusOr<Clearance> Get(const Arguments& arguments, Session& session) {
+  GetClearanceRequest request;
   request.set_name(ClearanceName(arguments.Get("unit")));
+  Clearance clearance;
+  RETURN_IF_ERROR(session.Read("mandate.v1.ClearanceService.GetClearance", request, clearance));
+  return clearance;
+}
+
+absl::Status Confirm(const Arguments& arguments, Session& session) {
+  ASSIGN_OR_RETURN(const Clearance read, Get(arguments, session));
+  if (read.has_proposed()) {
+    RETURN_IF_ERROR(session.Agree(
+        read.proposed(), absl::StrCat("Confirm this assessment of ", IdOf(read.unit()), "?")));
+  }
+  ConfirmClearanceRequest request;
+  request.set_name(read.name());
+  request.set_etag(read.etag());
   Clearance clearance;
   RETURN_IF_ERROR(session.Act("mandate.v1.ClearanceService.ConfirmClearance", request, clearance));
   session.ShowRecord(clearance);
@@ -65,10 +79,7 @@ absl::Status Suspend(const Arguments& arguments, Session& session) {
 }
 
 absl::Status Show(const Arguments& arguments, Session& session) {
-  GetClearanceRequest request;
-  request.set_name(ClearanceName(arguments.Get("unit")));
-  Clearance clearance;
-  RETURN_IF_ERROR(session.Read("mandate.v1.ClearanceService.GetClearance", request, clearance));
+  ASSIGN_OR_RETURN(const Clearance clearance, Get(arguments, session));
   session.ShowRecord(clearance);
   return absl::OkStatus();
 }
@@ -110,7 +121,7 @@ std::vector<Command> ClearanceCommands() {
            .summary = "confirm an assessment that another person entered",
            .parameters = {unit},
            .run = Confirm,
-           .notes = ""},
+           .notes = "Shows it first. One that takes its place meanwhile is not confirmed."},
           {.path = {"clearance", "suspend"},
            .summary = "suspend support to a unit at once (F-21)",
            .parameters = {unit, Required("reason", "TEXT", "why; no names or details")},

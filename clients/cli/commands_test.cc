@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 
+#include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/cli/help.h"
 #include "clients/cli/values.h"
@@ -20,6 +22,9 @@ namespace ch8::cli {
 namespace {
 
 using ::ch8::testing::TempDir;
+using ::chapter8::directory::v1::ActingAppointment;
+using ::chapter8::directory::v1::ConfirmActingRequest;
+using ::chapter8::directory::v1::Officer;
 using ::chapter8::finance::v1::Fund;
 using ::chapter8::finance::v1::FundingRequest;
 using ::chapter8::finance::v1::ImportContributionsRequest;
@@ -29,6 +34,8 @@ using ::chapter8::finance::v1::ListOffersResponse;
 using ::chapter8::finance::v1::ListRequestsResponse;
 using ::chapter8::finance::v1::MakeOfferRequest;
 using ::chapter8::finance::v1::Offer;
+using ::chapter8::mandate::v1::Clearance;
+using ::chapter8::mandate::v1::ConfirmClearanceRequest;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -308,6 +315,42 @@ TEST(Cli, AsksBeforeWhatCannotBeUndone) {
   EXPECT_EQ(cli.Run({"offer", "cancel", "OFF-UN-26-0107"}, "y\n").exit_code, 0);
   EXPECT_EQ(cli.Run({"offer", "cancel", "OFF-UN-26-0107", "--yes"}).exit_code, 0);
   EXPECT_EQ(cli.node().calls.size(), 2u);
+}
+
+// What a second person confirms is what that person was shown.
+TEST(Cli, ShowsWhatIsConfirmedAndSendsItsEtag) {
+  const TempDir dir;
+  CliHarness cli(dir.path().string());
+  Clearance clearance;
+  clearance.set_name("clearances/aussom-s6-bn1");
+  clearance.set_unit("units/aussom-s6-bn1");
+  clearance.set_etag("read");
+  clearance.mutable_proposed()->set_outcome(Clearance::WITHHOLD);
+  cli.node().Answer("GetClearance", clearance);
+  cli.node().Answer("ConfirmClearance", clearance);
+  const std::vector<std::string> confirm = {"clearance", "confirm", "AUSSOM-S6-BN1"};
+  EXPECT_EQ(cli.Run(confirm, "n\n").exit_code, 6);
+  EXPECT_EQ(cli.node().calls.size(), 1u) << "read, and no more";
+  const Result result = cli.Run(confirm);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("WITHHOLD"));
+  ConfirmClearanceRequest sent;
+  ASSERT_TRUE(sent.ParseFromString(cli.node().calls.back().request));
+  EXPECT_EQ(sent.etag(), "read");
+
+  Officer officer;
+  officer.set_name("officers/deputy");
+  officer.set_etag("7");
+  ActingAppointment& acting = *officer.add_acting();
+  acting.set_post("posts/mandate-desk");
+  acting.mutable_valid_to()->set_day(14);
+  cli.node().Answer("GetOfficer", officer);
+  cli.node().Answer("ConfirmActing", officer);
+  EXPECT_EQ(
+      cli.Run({"officer", "confirm-acting", "deputy", "--in", "mandate-desk"}, "y\n").exit_code, 0);
+  ConfirmActingRequest appointment;
+  ASSERT_TRUE(appointment.ParseFromString(cli.node().calls.back().request));
+  EXPECT_EQ(appointment.etag(), "7");
 }
 
 TEST(Cli, GuessesWhatWasMeant) {

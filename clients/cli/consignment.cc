@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/logistics/v1/consignment_service.pb.h"
@@ -45,9 +46,11 @@ absl::StatusOr<std::string> ConsignmentName(const std::string& typed, Session& s
   ASSIGN_OR_RETURN(const std::vector<Consignment> found, ListOf(session, waybill));
   if (found.size() == 1) return found[0].name();
   if (found.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat("several organizations have a waybill ", waybill,
-                                                   "; write e.g. ", IdOf(found[0].giver()), "/",
-                                                   waybill));
+    return absl::InvalidArgumentError(
+        absl::StrCat("several organizations have a waybill ", waybill, ": write ",
+                     absl::StrJoin(found, " or ", [](std::string* out, const Consignment& each) {
+                       absl::StrAppend(out, ShortName(each.name(), ""));
+                     })));
   }
   return absl::StrCat("consignments/", session.own(), "/", waybill);  // For the node to refuse.
 }
@@ -88,9 +91,9 @@ absl::Status Dispatch(const Arguments& arguments, Session& session) {
       session.Act("logistics.v1.ConsignmentService.DispatchConsignment", request, dispatched));
   session.ShowRecord(dispatched);
   if (!session.globals().dry_run) {
-    session.Say(absl::StrCat("next: ", IdOf(dispatched.receiver()),
-                             " counts it; until then: ch8 consignment leg ",
-                             IdOf(dispatched.name()), " --from PLACE --to PLACE --carrier NAME"));
+    session.Say(absl::StrCat(
+        "next: ", IdOf(dispatched.receiver()), " counts it; until then: ch8 consignment leg ",
+        ShortName(dispatched.name(), ""), " --from PLACE --to PLACE --carrier NAME"));
   }
   return absl::OkStatus();
 }

@@ -99,7 +99,7 @@ absl::Status ShowStatus(const Arguments& arguments, Session& session) {
                                               {"leaving", "in_transit_from"},
                                               {"on order", "on_order"},
                                               {"a day", "daily"},
-                                              {"days", "days_of_supply"}});
+                                              {"days", "days_of_supply", "no rate"}});
   return absl::OkStatus();
 }
 

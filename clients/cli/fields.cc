@@ -109,8 +109,8 @@ std::string MessageText(const Message& value, const FieldDescriptor& field,
 std::string SingularText(const Message& message, const FieldDescriptor& field,
                          const FieldStyle& style) {
   const auto& reflection = *message.GetReflection();
+  if (field.has_presence() && !reflection.HasField(message, &field)) return "";
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-    if (!reflection.HasField(message, &field)) return "";
     return MessageText(reflection.GetMessage(message, &field), field, style);
   }
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
@@ -153,9 +153,10 @@ bool IsForProgramsOnly(const FieldDescriptor& field) {
   return field.name() == "etag" || field.name() == "signed_record";
 }
 
-// Unset by its text: a zero that is no amount.
+// Unset by its text: a zero that is no amount, in a field that cannot be absent.
 bool SaysNothing(const FieldDescriptor& field, const std::string& text) {
-  return text.empty() || (text == "0" && !absl::EndsWith(field.name(), "_minor"));
+  return text.empty() ||
+         (text == "0" && !field.has_presence() && !absl::EndsWith(field.name(), "_minor"));
 }
 
 // A digest in a table is for comparing by eye; programs get it whole.

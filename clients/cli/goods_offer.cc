@@ -30,8 +30,8 @@ std::string NextStep(const SupplyOffer& offer) {
       return absl::StrCat("next: ch8 consignment dispatch ", id, " --waybill WB --eta DATE");
     case SupplyOffer::DISPATCHED:
       if (giver) return absl::StrCat("next: ", IdOf(offer.receiver()), " counts it");
-      return absl::StrCat("next: ch8 consignment receive ", IdOf(offer.consignment()), " --line ",
-                          IdOf(offer.item()), " --good N --damaged N --short N");
+      return absl::StrCat("next: ch8 consignment receive ", ShortName(offer.consignment(), ""),
+                          " --line ", IdOf(offer.item()), " --good N --damaged N --short N");
     default:
       return "";
   }

@@ -3,6 +3,7 @@
 
 #include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "chapter8/logistics/v1/offer_service.pb.h"
+#include "chapter8/logistics/v1/stock_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/cli/values.h"
 #include "clients/lib/money.h"
@@ -15,7 +16,9 @@ namespace {
 
 namespace v1 = ::chapter8::logistics::v1;
 using ::ch8::testing::TempDir;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 template <typename Message>
 Message SentIn(const client::WireCall& call) {
@@ -80,6 +83,43 @@ TEST(Goods, AnIdsKindSaysWhichLedgerIsMeant) {
               HasSubstr("money needs --fund FUND"));
   EXPECT_THAT(cli.Run({"offer", "make", "LRQ-AU-26-0041"}).err,
               HasSubstr("goods need --line ITEM=QUANTITY and --from DEPOT"));
+}
+
+// A waybill's number is its giver's: of two givers' the officer says which.
+TEST(Goods, AWaybillOfTwoGiversIsNotGuessed) {
+  const TempDir dir;
+  CliHarness cli(dir.path().string());
+  v1::ListConsignmentsResponse found;
+  found.add_consignments()->set_name("consignments/au/WB-7781");
+  found.add_consignments()->set_name("consignments/un/WB-7781");
+  cli.node().Answer("ListConsignments", found);
+  cli.node().Answer("GetConsignment", found.consignments(1));
+  const Result refused = cli.Run({"consignment", "show", "WB-7781"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("write au/WB-7781 or un/WB-7781"));
+  EXPECT_EQ(cli.Run({"consignment", "show", "un/WB-7781"}).exit_code, 0);
+  EXPECT_EQ(SentIn<v1::GetConsignmentRequest>(cli.node().calls.back()).name(),
+            "consignments/un/WB-7781");
+}
+
+TEST(Goods, StatusSaysWhereNoRateIsSet) {
+  const TempDir dir;
+  CliHarness cli(dir.path().string());
+  v1::SupplyStatus status;
+  v1::SupplyStatus::Line& rations = *status.add_lines();
+  rations.set_item("items/ration");
+  rations.set_daily(850);
+  rations.set_days_of_supply(0);
+  status.add_lines()->set_item("items/tent-10p");
+  cli.node().Answer("GetSupplyStatus", status);
+  const std::vector<std::string> show = {"supply", "status", "--at", "KEMBA"};
+  const std::string text = cli.Run(show).out;
+  EXPECT_THAT(text, HasSubstr("no rate"));
+  EXPECT_THAT(text, ContainsRegex("850 +0\n")) << "nothing for a day is no missing rate";
+  EXPECT_THAT(text, Not(HasSubstr(" -1")));
+  const std::string json = cli.Run({"supply", "status", "--at", "KEMBA", "-o", "json"}).out;
+  EXPECT_THAT(json, HasSubstr("\"days_of_supply\": \"0\""));
+  EXPECT_EQ(json.find("days_of_supply"), json.rfind("days_of_supply")) << "of the rations alone";
 }
 
 // The screen of the first ten minutes.

@@ -120,7 +120,7 @@ class Tasks {
                       .id = IdOf(row.name()),
                       .what = absl::StrCat("to count, now with ", row.custodian()),
                       .amount = Goods(row.item(), row.quantity()),
-                      .command = absl::StrCat("ch8 consignment show ", IdOf(row.name()))});
+                      .command = absl::StrCat("ch8 consignment show ", ShortName(row.name(), ""))});
   }
 
   absl::Status CollectDiscrepancies() {

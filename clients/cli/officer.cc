@@ -119,11 +119,16 @@ absl::Status Suspend(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-absl::Status Show(const Arguments& arguments, Session& session) {
+absl::StatusOr<Officer> Get(const Arguments& arguments, Session& session) {
   GetOfficerRequest request;
   request.set_name(OfficerName(arguments.Get("officer")));
   Officer officer;
   RETURN_IF_ERROR(session.Read("directory.v1.DirectoryService.GetOfficer", request, officer));
+  return officer;
+}
+
+absl::Status Show(const Arguments& arguments, Session& session) {
+  ASSIGN_OR_RETURN(const Officer officer, Get(arguments, session));
   session.ShowRecord(officer);
   return absl::OkStatus();
 }
@@ -160,9 +165,16 @@ absl::Status Act(const Arguments& arguments, Session& session) {
 }
 
 absl::Status ConfirmActing(const Arguments& arguments, Session& session) {
+  ASSIGN_OR_RETURN(const Officer read, Get(arguments, session));
   ConfirmActingRequest request;
-  request.set_name(OfficerName(arguments.Get("officer")));
+  request.set_name(read.name());
   request.set_acting_post(PostName(arguments.Get("in")));
+  request.set_etag(read.etag());
+  for (const auto& acting : read.acting()) {
+    if (acting.post() != request.acting_post()) continue;
+    RETURN_IF_ERROR(session.Agree(
+        acting, absl::StrCat("Confirm this appointment of ", IdOf(read.name()), "?")));
+  }
   Officer officer;
   RETURN_IF_ERROR(session.Act("directory.v1.DirectoryService.ConfirmActing", request, officer));
   session.ShowRecord(officer);

@@ -236,7 +236,7 @@ const std::vector<Parameter>& GlobalParameters() {
       Optional("request-id", "UUID", "ask again with the id of an earlier try: the same answer"),
       Optional("timeout", "20s", "how long to try"),
       Flag("no-color", "no colour; NO_COLOR in the environment does the same"),
-      Flag("yes", "do not ask before what cannot be undone"),
+      Flag("yes", "do not ask before what cannot be undone, or is confirmed"),
       Flag("verbose", "say where the request is logged (also -v)")};
   return *parameters;
 }

@@ -217,7 +217,22 @@ absl::Status Session::Confirm(const std::string& question) {
     return absl::InvalidArgumentError(
         absl::StrCat(question, " This cannot be undone: add --yes, or try --dry-run"));
   }
-  world_.err << question << " This cannot be undone. [y/N] " << std::flush;
+  return Ask(absl::StrCat(question, " This cannot be undone."));
+}
+
+absl::Status Session::Agree(const Message& shown, const std::string& question) {
+  Table table;
+  table.columns.resize(2);
+  for (auto& [label, text] : RecordLines(shown, style())) {
+    table.rows.push_back({std::move(label), std::move(text)});
+  }
+  world_.err << RenderTable(table, Color::kNo);
+  if (globals_.yes || globals_.dry_run || !world_.in_is_terminal) return absl::OkStatus();
+  return Ask(question);
+}
+
+absl::Status Session::Ask(const std::string& question) {
+  world_.err << question << " [y/N] " << std::flush;
   std::string answer;
   std::getline(world_.in, answer);
   answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
@@ -295,7 +310,10 @@ void Session::ShowList(const std::vector<const Message*>& records,
   for (const Message* record : records) {
     std::vector<std::string> row;
     const FieldStyle used = style == nullptr ? this->style() : style(*record);
-    for (const ListColumn& column : columns) row.push_back(FieldText(*record, column.field, used));
+    for (const ListColumn& column : columns) {
+      row.push_back(FieldText(*record, column.field, used));
+      if (row.back().empty()) row.back() = column.absent;
+    }
     table.rows.push_back(std::move(row));
   }
   if (records.empty()) {

@@ -83,6 +83,9 @@ class Session {
   // Makes an act that cannot be undone wait for an answer. OK with --yes or --dry-run.
   // Errors: kInvalidArgument when nobody can answer; kCancelled when the answer is no.
   absl::Status Confirm(const std::string& question);
+  // Shows on standard error what the caller is about to agree to, and asks when there is somebody
+  // to answer. OK with --yes or --dry-run. Errors: kCancelled when the answer is no.
+  absl::Status Agree(const google::protobuf::Message& shown, const std::string& question);
 
   // A line on standard error: what happened, what to type next.
   void Say(absl::string_view line);
@@ -96,6 +99,7 @@ class Session {
   struct ListColumn {
     std::string title;
     std::string field;
+    std::string absent{};  // Shown where the record does not have the field.
   };
   void ShowList(const std::vector<const google::protobuf::Message*>& records,
                 const std::vector<ListColumn>& columns,
@@ -113,6 +117,7 @@ class Session {
     std::optional<client::Client> client;
   };
 
+  absl::Status Ask(const std::string& question);
   absl::Status Call(absl::string_view rpc, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
   absl::Status FindNodes();

@@ -31,6 +31,11 @@ absl::Status CheckOptionalText(absl::string_view text, absl::string_view field) 
   return control ? BadField(field, "has a control character") : absl::OkStatus();
 }
 
+absl::Status RequireEtag(const std::string& etag) {
+  return etag.empty() ? BadField("etag", "is missing; it says what was read and is agreed to")
+                      : absl::OkStatus();
+}
+
 absl::Status CheckId(absl::string_view id, absl::string_view field) {
   if (IsResourceId(id)) return absl::OkStatus();
   return Invalid("BAD_ID", absl::StrCat(field, " must be 1 to 63 of a-z, 0-9 and hyphen"),

@@ -45,6 +45,10 @@ absl::Status CheckEtag(const Row& stored, const std::string& etag, absl::string_
   return StaleEtag(stored.name(), show);
 }
 
+// kInvalidArgument/BAD_FIELD unless there is an etag: what a second person agrees to is what that
+// person has read, not what has taken its place since.
+absl::Status RequireEtag(const std::string& etag);
+
 }  // namespace ch8::kernel
 
 #endif  // CH8_SERVICES_KERNEL_FIELDS_H_

@@ -51,7 +51,7 @@ run au:mandate-1 strength report aussom --as-of 2026-02-28 --line UGA:troops:405
 expect au:auditor "the share comes from counts: 545 women of 7,000" \
   '[.totals[] | select(.category == "TROOPS")][0].women_bp == 778' strength show STR-AU-26-0001
 run un:admin-1 officer act deputy --in mandate-desk --from 2026-03-02 --to 2026-03-14
-run un:admin-2 officer confirm-acting deputy --in mandate-desk
+run un:admin-2 officer confirm-acting deputy --in mandate-desk --yes
 await un:deputy '[.posts[].name] | index("posts/mandate-desk") != null' whoami
 run un:deputy whoami
 run un:mandate-1 mandate due
@@ -66,11 +66,11 @@ appoint un clearance-2 2012 hrddp-desk
 run un:clearance-1 clearance propose AUSSOM-S6-BN1 --risk medium \
   --outcome proceed-with-mitigation --mitigation "monthly reporting to the mission" \
   --assessed 2026-02-01 --to 2027-01-31
-run un:clearance-2 clearance confirm AUSSOM-S6-BN1
+run un:clearance-2 clearance confirm AUSSOM-S6-BN1 --yes
 run un:clearance-1 clearance propose AUSSOM-HQ --risk low --outcome proceed \
   --assessed 2026-02-01 --to 2027-01-31
-run un:clearance-2 clearance confirm AUSSOM-HQ
+run un:clearance-2 clearance confirm AUSSOM-HQ --yes
 run un:clearance-1 clearance propose AUSSOM-S3-BN4 --risk high --outcome withhold \
   --assessed 2026-02-01 --to 2026-07-31
-run un:clearance-2 clearance confirm AUSSOM-S3-BN4
+run un:clearance-2 clearance confirm AUSSOM-S3-BN4 --yes
 run un:auditor clearance list

@@ -252,7 +252,12 @@ absl::StatusOr<kernel::Decision> AppointActing(const kernel::Context& context,
 absl::StatusOr<kernel::Decision> ConfirmActing(const kernel::Context& context,
                                                const ConfirmActingRequest& request,
                                                const kernel::State& state) {
+  RETURN_IF_ERROR(kernel::RequireEtag(request.etag()));
   ASSIGN_OR_RETURN(Officer officer, RequireOfficer(state, request.name()));
+  if (request.etag() != officer.etag()) {
+    return kernel::StaleEtag(officer.name(),
+                             absl::StrCat("ch8 officer show ", kernel::IdOf(officer.name())));
+  }
   ActingAppointment* acting = FindActing(officer, request.acting_post());
   if (acting == nullptr || acting->confirmed_by() != 0) return NotInState("NOT_PROPOSED", officer);
   RETURN_IF_ERROR(CheckSecondPerson(officer.name(), acting->proposed_by(), context));

@@ -210,6 +210,9 @@ TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
     ConfirmActingRequest request;
     request.set_name("officers/deputy");
     request.set_acting_post("posts/administrator");
+    GetOfficerRequest get;
+    get.set_name(request.name());
+    request.set_etag(ReplyOf<Officer>(Read("admin-2", "GetOfficer", get)).etag());
     return Reason(administrator, "ConfirmActing", request);
   };
   const auto administers = [&](const std::string& id) {
@@ -237,6 +240,37 @@ TEST_F(OfficersTest, ActingGivesAPostForItsDays) {
   EXPECT_EQ(administers("over"), "NO_ROLE");
   EXPECT_EQ(appoint("aide", "posts/approver", 15, 20), "") << "an administrator no longer";
   EXPECT_EQ(ReplyOf<WhoAmIResponse>(Read("deputy", "WhoAmI", WhoAmIRequest())).posts_size(), 1);
+}
+
+// Between reading and confirming, the days are replaced: the second person has agreed to nothing.
+TEST_F(OfficersTest, ActingIsConfirmedAsItWasRead) {
+  AddPost("audit", {AUDITOR});
+  AddOfficer("deputy", {.person = 5, .posts = {"posts/audit"}});
+  const auto appoint = [&](int last_month) {
+    AppointActingRequest request;
+    request.set_name("officers/deputy");
+    ActingAppointment& acting = *request.mutable_appointment();
+    acting.set_post("posts/administrator");
+    for (auto* date : {acting.mutable_valid_from(), acting.mutable_valid_to()}) {
+      date->set_year(2026);
+      date->set_month(3);
+      date->set_day(3);
+    }
+    acting.mutable_valid_to()->set_month(last_month);
+    return ReplyOf<Officer>(Run("admin-1", "AppointActing", request)).etag();
+  };
+  const auto confirm = [&](const std::string& etag) {
+    ConfirmActingRequest request;
+    request.set_name("officers/deputy");
+    request.set_acting_post("posts/administrator");
+    request.set_etag(etag);
+    return Reason("admin-2", "ConfirmActing", request);
+  };
+  const std::string read = appoint(3);
+  EXPECT_EQ(confirm(""), "BAD_FIELD");
+  const std::string replaced = appoint(12);
+  EXPECT_EQ(confirm(read), "STALE_ETAG");
+  EXPECT_EQ(confirm(replaced), "");
 }
 
 TEST_F(OfficersTest, WhoAmISaysWhatTheCallerIs) {

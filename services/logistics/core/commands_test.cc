@@ -320,7 +320,7 @@ TEST(ConsignmentCommandsTest, AMismatchShowsItsSum) {
   EXPECT_EQ(info.reason(), "COUNT_MISMATCH");
   EXPECT_EQ(info.metadata().at("dispatched"), "120");
   EXPECT_EQ(info.metadata().at("counted"), "119");
-  EXPECT_EQ(info.metadata().at("instead"), "ch8 consignment show WB-1");
+  EXPECT_EQ(info.metadata().at("instead"), "ch8 consignment show un/WB-1");
 }
 
 TEST(SupplyStatusTest, DaysOfSupply) {
@@ -340,6 +340,9 @@ TEST(SupplyStatusTest, DaysOfSupply) {
   EXPECT_EQ(line.expiring(), 10'000);
   EXPECT_EQ(line.daily(), 850);
   EXPECT_EQ(line.days_of_supply(), 12);  // 10,500 / 850 = 12.35.
+  scenario.Stock(scenario.au, "tent-10p", 3);
+  EXPECT_FALSE(scenario.StatusAt(scenario.au, "sokmu", "tent-10p").has_days_of_supply())
+      << "no rate is set for it";
 }
 
 TEST(FindStockTest, ShowsTheOrderAndWhy) {

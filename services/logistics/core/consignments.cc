@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/fields.h"
@@ -157,7 +158,7 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   const Consignment consignment = ConsignmentOf(offer, request, context);
   if (kernel::TableReader<Consignment>(state.rows).Find(consignment.name()).has_value()) {
     return kernel::Taken("CONSIGNMENT_EXISTS", consignment.name(),
-                         kernel::ShowCommand(kConsignments, consignment.name()));
+                         ShowConsignment(consignment.name()));
   }
   ASSIGN_OR_RETURN(const books::OwnStep post, books::DecidePost(record, record.quantity()));
   v1::LogisticsEvent event;
@@ -175,7 +176,7 @@ absl::StatusOr<Decision> RecordLeg(const Context& context, const v1::RecordLegRe
                                    const State& state) {
   RETURN_IF_ERROR(CheckLeg(request.leg()));
   ASSIGN_OR_RETURN(const Consignment row, FindConsignment(state.rows, request.name()));
-  const std::string instead = kernel::ShowCommand(kConsignments, row.name());
+  const std::string instead = ShowConsignment(row.name());
   if (row.giver() != context.organization) {
     return kernel::NotNow("NOT_GIVER",
                           absl::StrCat("only ", row.giver(), ", which gives, moves ", row.name()),
@@ -232,6 +233,10 @@ bool WellFormed(const Consignment& consignment, const SupplyOffer& offer) {
 }
 
 }  // namespace
+
+std::string ShowConsignment(absl::string_view name) {
+  return absl::StrCat("ch8 consignment show ", absl::StripPrefix(name, kCollection));
+}
 
 absl::StatusOr<Consignment> FindConsignment(const kernel::RowReader& rows, absl::string_view name) {
   return kernel::FindResource<Consignment>(rows, name, kConsignments);

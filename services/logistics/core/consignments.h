@@ -1,6 +1,8 @@
 #ifndef CH8_SERVICES_LOGISTICS_CORE_CONSIGNMENTS_H_
 #define CH8_SERVICES_LOGISTICS_CORE_CONSIGNMENTS_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/directory.pb.h"
@@ -12,6 +14,9 @@
 namespace ch8::logistics {
 
 void AddConsignmentRoutes(kernel::Routes& routes);
+
+// "ch8 consignment show un/WB-7781": a waybill's number alone may be two givers'.
+std::string ShowConsignment(absl::string_view name);
 
 // Errors: kInvalidArgument/BAD_NAME; kNotFound/UNKNOWN_CONSIGNMENT.
 absl::StatusOr<v1::Consignment> FindConsignment(const kernel::RowReader& rows,

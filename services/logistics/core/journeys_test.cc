@@ -465,6 +465,53 @@ TEST(JourneysTest, ForgedCountsAreRefused) {
   ExpectReplays(scenario);
 }
 
+// Two consignments are counted under one receipt's name: the first count would be overwritten.
+TEST(JourneysTest, AReceiptsNameIsUsedOnce) {
+  Scenario scenario;
+  scenario.Stock(scenario.un, "tent-10p", 10);
+  const std::string first =
+      scenario.Dispatched({.request = scenario.Request(5), .quantity = 5}, "WB-1");
+  const std::string second =
+      scenario.Dispatched({.request = scenario.Request(5), .quantity = 5}, "WB-2");
+  ASSERT_THAT(scenario.Receive(scenario.au, first, {.good = 5}), IsOk());
+  scenario.Settle();
+  ASSERT_THAT(scenario.Receive(scenario.au, second, {.good = 5}), IsOk());
+  uint64_t number = 1;
+  for (v1::LogisticsEvent event;; ++number) {
+    const auto delivered = scenario.au.Addressed("un.example", number);
+    ASSERT_TRUE(delivered.has_value());
+    if (event.ParseFromString(delivered->entry.domain_event()) &&
+        event.receipt_recorded().receipt().consignment() == second) {
+      break;
+    }
+  }
+  EXPECT_EQ(Forged(scenario.un, scenario.au, number,
+                   [](v1::LogisticsEvent& event) {
+                     event.mutable_receipt_recorded()->mutable_receipt()->set_name(
+                         "receipts/RCP-AU-26-0001");
+                   }),
+            "REFUSE BAD_RECEIPT");
+  EXPECT_EQ(Goods(scenario.un, "tent-10p").in_transit, 5);
+  EXPECT_EQ(Forged(scenario.un, scenario.au, number, [](v1::LogisticsEvent&) {}), "ACCEPT ");
+  EXPECT_EQ(Goods(scenario.un, "tent-10p").in_transit, 0);
+}
+
+// A giver that posts less than it promised has dispatched nothing that could be counted.
+TEST(JourneysTest, GoodsThatArePostedInPartAreNotOnTheirWay) {
+  Scenario scenario;
+  scenario.Stock(scenario.un, "tent-10p", 10);
+  const std::string offer = scenario.Accepted({.request = scenario.Request(10), .quantity = 10});
+  ASSERT_THAT(scenario.Dispatch(scenario.un, offer, "WB-1"), IsOk());
+  auto post = scenario.un.Addressed("au.example", 2);
+  ASSERT_TRUE(post.has_value() && post->entry.step().has_post());
+  post->entry.mutable_step()->mutable_post()->set_quantity(9);
+  scenario.au.Deliver(*post);
+  EXPECT_EQ(scenario.OfferAt(scenario.au, offer).state(), SupplyOffer::CANCELLED);
+  EXPECT_EQ(scenario.au.Deliver(*scenario.un.Addressed("au.example", 3)).reason(),
+            "NOT_DISPATCHED");
+  EXPECT_EQ(scenario.au.StoredRows(), scenario.au.ReplayedRows());
+}
+
 TEST(JourneysTest, ForgedConsignmentsAreRefused) {
   Scenario scenario;
   scenario.Stock(scenario.un, "tent-10p", 10);

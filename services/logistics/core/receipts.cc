@@ -59,7 +59,7 @@ absl::Status CheckSum(const Consignment& consignment, const Pick& lot, const Cou
                          {"damaged", absl::StrCat(count.damaged())},
                          {"short", absl::StrCat(count.short_())},
                          {"counted", absl::StrCat(counted)},
-                         {"instead", kernel::ShowCommand(kConsignments, consignment.name())}});
+                         {"instead", ShowConsignment(consignment.name())}});
 }
 
 // The count of `lot`: the one that names it, or the only one there is.
@@ -117,7 +117,7 @@ absl::Status CheckNotRequester(const Context& context, const SupplyOffer& offer,
   return kernel::NotNow(
       "SAME_PERSON",
       absl::StrCat(request->name(), " was made by the same person, who cannot count what comes"),
-      {{"rule", "X-3"}, {"instead", kernel::ShowCommand(kConsignments, offer.consignment())}});
+      {{"rule", "X-3"}, {"instead", ShowConsignment(offer.consignment())}});
 }
 
 void AddTotals(const std::vector<Count>& counts, Receipt& receipt) {
@@ -197,7 +197,7 @@ absl::StatusOr<Consignment> CountableConsignment(const Context& context,
                                                  const v1::ReceiveConsignmentRequest& request,
                                                  const State& state) {
   ASSIGN_OR_RETURN(Consignment row, FindConsignment(state.rows, request.name()));
-  const std::string instead = kernel::ShowCommand(kConsignments, row.name());
+  const std::string instead = ShowConsignment(row.name());
   if (row.receiver() != context.organization) {
     return kernel::NotNow(
         "NOT_RECEIVER",

@@ -69,8 +69,8 @@ class Status {
       const auto item = kernel::TableReader<v1::Item>(rows).Find(name);
       if (item.has_value()) line.set_base_unit(item->base_unit());
       line.set_daily(DailyUse(rows, depot_, name));
-      line.set_days_of_supply(line.daily() == 0 ? -1
-                                                : (line.on_hand() - line.held()) / line.daily());
+      if (line.daily() == 0) continue;
+      line.set_days_of_supply((line.on_hand() - line.held()) / line.daily());
     }
   }
 

@@ -99,9 +99,11 @@ absl::StatusOr<kernel::Decision> ProposeClearance(const Context& context,
 absl::StatusOr<kernel::Decision> ConfirmClearance(const Context& context,
                                                   const v1::ConfirmClearanceRequest& request,
                                                   const State& state) {
+  RETURN_IF_ERROR(kernel::RequireEtag(request.etag()));
   ASSIGN_OR_RETURN(Clearance clearance,
                    kernel::FindResource<Clearance>(state.rows, request.name(), kClearance));
   const std::string show = kernel::ShowCommand(kClearance, clearance.name());
+  RETURN_IF_ERROR(kernel::CheckEtag(clearance, request.etag(), show));
   if (!clearance.has_proposed()) {
     return kernel::NotNow("NOT_PROPOSED",
                           absl::StrCat(clearance.name(), " has no assessment to confirm"),

@@ -132,9 +132,16 @@ class ClearanceTest : public ::testing::Test {
     return ReasonOr(un_.Call<v1::Clearance>("clearance-a", "ClearanceService/ProposeClearance",
                                             Clearance(fields)));
   }
-  std::string Confirm(absl::string_view officer) {
+  std::string Etag() {
+    v1::GetClearanceRequest request;
+    request.set_name(kName);
+    return un_.Get<v1::Clearance>("ClearanceService/GetClearance", request)->etag();
+  }
+  std::string Confirm(absl::string_view officer) { return ConfirmAsRead(officer, Etag()); }
+  std::string ConfirmAsRead(absl::string_view officer, const std::string& etag) {
     v1::ConfirmClearanceRequest request;
     request.set_name(kName);
+    request.set_etag(etag);
     return ReasonOr(un_.Call<v1::Clearance>(officer, "ClearanceService/ConfirmClearance", request));
   }
   std::string Suspend() {
@@ -185,6 +192,19 @@ TEST_F(ClearanceTest, IsRefusedInOrder) {
   EXPECT_EQ(Confirm("clearance-b"), "OK");
   EXPECT_EQ(Confirm("clearance-b"), "NOT_PROPOSED");
   EXPECT_EQ(un_.StoredRows(), un_.ReplayedRows());
+}
+
+// Between reading and confirming, the proposal is replaced: the second person has agreed to
+// nothing.
+TEST_F(ClearanceTest, IsConfirmedAsItWasRead) {
+  ASSERT_EQ(Propose("outcome: WITHHOLD"), "OK");
+  const std::string read = Etag();
+  EXPECT_EQ(ConfirmAsRead("clearance-b", ""), "BAD_FIELD");
+  ASSERT_EQ(Propose(""), "OK");
+  EXPECT_EQ(ConfirmAsRead("clearance-b", read), "STALE_ETAG");
+  EXPECT_EQ(Support(), "NO_CLEARANCE");
+  EXPECT_EQ(ConfirmAsRead("clearance-b", Etag()), "OK");
+  EXPECT_EQ(Support(), "OK");
 }
 
 // Rules F-20 and F-21, as the ledger of another service sees them.

@@ -59,6 +59,17 @@ kernel::Due DueOf(const Booking& booking) {
   return {.time_us = booking.hold_ends_us(), .name = booking.name()};
 }
 
+// The booking that was last given to us for a line.
+std::string LastGivenKey(const Booking& booking) {
+  return absl::StrCat("last-given/", kernel::IdOf(booking.exercise()), "/", booking.line());
+}
+
+bool IsIdle(const State& state, uint32_t account) {
+  const absl::StatusOr<kernel::Balance> balance = state.accounts.Find(account);
+  return balance.ok() && balance->debits_posted == balance->credits_posted &&
+         balance->debits_held == 0 && balance->credits_held == 0;
+}
+
 bool IsHeldByGiver(const Booking& booking) {
   return booking.side() == Booking::GIVER && booking.state() == Booking::RESERVED;
 }
@@ -211,6 +222,29 @@ uint32_t OpenBookingAccounts(absl::string_view unit, uint32_t first, Booking& bo
   return next - first;
 }
 
+std::optional<Booking> LastGiven(const State& state, const Booking& booking) {
+  const auto name = state.rows.Get(Table::kRows, LastGivenKey(booking));
+  return name.has_value() ? kernel::TableReader<Booking>(state.rows).Find(*name) : std::nullopt;
+}
+
+bool IsUnderWay(const Booking& booking) {
+  return booking.state() == Booking::RESERVED || booking.state() == Booking::ACCEPTED ||
+         booking.state() == Booking::POSTED;
+}
+
+bool ReuseAccounts(const State& state, const Booking& earlier, Booking& booking) {
+  if (IsUnderWay(earlier) || earlier.kind() != booking.kind()) return false;
+  const bool seats = booking.kind() == Line::SEATS;
+  if (!IsIdle(state, earlier.account()) || !IsIdle(state, earlier.counter_account()) ||
+      (seats && !IsIdle(state, earlier.filled_account()))) {
+    return false;
+  }
+  booking.set_account(earlier.account());
+  booking.set_counter_account(earlier.counter_account());
+  if (seats) booking.set_filled_account(earlier.filled_account());
+  return true;
+}
+
 kernel::Event ReturnEvent(const Booking& booking) {
   v1::TrainingEvent returned;
   returned.mutable_booking_returned()->set_booking(booking.name());
@@ -268,6 +302,8 @@ void ApplyBookingRecorded(const v1::TrainingEvent::BookingRecorded& event, kerne
     }
     if (booking.side() != Booking::RECEIVER) {
       kernel::CountSpokenId(kernel::IdOf(booking.name()), rows);
+    } else {
+      rows.Put(Table::kRows, LastGivenKey(booking), booking.name());
     }
   }
   PutBooking(before, booking, rows);

@@ -57,6 +57,15 @@ absl::StatusOr<kernel::Event> VoidEvent(const kernel::Context& context, const ke
 std::optional<v1::Booking> FindBookingOf(const kernel::RowReader& rows,
                                          const chapter8::books::v1::TransferStep& step);
 
+// The booking of this ledger's that was last given for the same line as `booking`, a receiver's
+// half; nothing when it is the first.
+std::optional<v1::Booking> LastGiven(const kernel::State& state, const v1::Booking& booking);
+// Whether a receiver's half may still come to something, or has.
+bool IsUnderWay(const v1::Booking& booking);
+// Lets `booking` stand on the accounts of `earlier`, when nothing is on them: a giver that reserves
+// and voids again and again opens no more of them. False when something is.
+bool ReuseAccounts(const kernel::State& state, const v1::Booking& earlier, v1::Booking& booking);
+
 // Ends the holds that ran out by the ledger's time. At most 256 events.
 std::vector<kernel::Event> DecideBookingsDue(const kernel::Context& context,
                                              const kernel::State& state);

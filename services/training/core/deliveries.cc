@@ -117,11 +117,18 @@ Verdict DecideReserve(const Context& context, const books::StepDelivery& deliver
                       const TransferStep& step, const Organization& giver, const State& state) {
   Verdict verdict = delivery.verdict;
   BookingTerms terms;
+  Booking booking;
+  std::optional<Booking> last;
   if (!terms.ParseFromString(step.reserve().terms()) ||
       !WellFormed(terms, step.reserve(), giver, state)) {
     verdict.reason = "BAD_TERMS";
   } else {
     verdict.reason = std::string(Forbidden(terms, context, giver, state));
+    booking = ReceiverHalf(terms, step, context, giver);
+    last = LastGiven(state, booking);
+    // Asked anew while the last answer is open: one at a time.
+    const bool open = last.has_value() && IsUnderWay(*last) && last->state() != Booking::POSTED;
+    if (verdict.reason.empty() && open) verdict.reason = "ALREADY_BOOKED";
   }
   if (!verdict.reason.empty()) {
     const absl::StatusOr<books::OwnStep> reject =
@@ -129,9 +136,10 @@ Verdict DecideReserve(const Context& context, const books::StepDelivery& deliver
     if (reject.ok()) verdict.events.push_back(books::StepEvent(*reject, giver.trust_domain()));
     return verdict;
   }
-  Booking booking = ReceiverHalf(terms, step, context, giver);
   Event recorded;
-  OpenBookingAccounts(UnitOf(booking.kind()), state.accounts.next_account(), booking, recorded);
+  if (!last.has_value() || !ReuseAccounts(state, *last, booking)) {
+    OpenBookingAccounts(UnitOf(booking.kind()), state.accounts.next_account(), booking, recorded);
+  }
   SetBookingRecorded(booking, recorded);
   verdict.events.insert(verdict.events.begin(), std::move(recorded));
   if (booking.kind() == Line::SEATS) return verdict;

@@ -306,6 +306,77 @@ TEST(ExercisesTest, DaysComeBackHoweverFarTheyGot) {
   }
 }
 
+// Whoever gives may reserve and void as often as it likes: that costs the receiver no accounts.
+TEST(ExercisesTest, ReservingAndVoidingOpensNoAccountsWithoutLimit) {
+  Scenario scenario;
+  const std::string exercise = scenario.Propose(std::string(kNairobiLine), 4, 8);
+  scenario.Settle();
+  uint32_t accounts = 0;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_THAT(scenario.Yes(scenario.un, exercise, {1}), IsOk());
+    ASSERT_GT(scenario.un.Advance(absl::Hours(2)), 0) << "the hold runs out";
+    scenario.Settle();
+    ASSERT_EQ(scenario.LineAt(scenario.au, exercise, 1).state(), Line::LAPSED);
+    if (i == 0) accounts = scenario.au.books().next_account();
+  }
+  ASSERT_THAT(scenario.Yes(scenario.un, exercise, {1}), IsOk());
+  scenario.Settle();
+  EXPECT_EQ(scenario.au.books().next_account(), accounts);
+  EXPECT_EQ(scenario.BookingsAt(scenario.au).size(), 5u);
+  const std::string booked = scenario.LineAt(scenario.au, exercise, 1).booking();
+  EXPECT_EQ(scenario.BookingAt(scenario.au, booked).state(), Booking::POSTED);
+  EXPECT_EQ(LandedIn(scenario, scenario.au, booked), 5);
+  ExpectReplays(scenario);
+}
+
+// The seats of an exercise that its lead asks anew while the last offer of them is still open.
+TEST(ExercisesTest, ALineHasOneOpenBookingWhateverItsVersion) {
+  Scenario scenario;
+  const std::string exercise = scenario.Propose(std::string(kEcowasSeatsLine), 4, 8);
+  const auto proposed = scenario.au.Addressed("ecowas.example", 1);
+  const auto reserve = scenario.au.Addressed("ecowas.example", 2);
+  ASSERT_TRUE(proposed.has_value() && reserve.has_value() && reserve->entry.step().has_reserve());
+  scenario.Settle();
+  const uint32_t accounts = scenario.ecowas.books().next_account();
+
+  kernel::Delivered anew = *proposed;
+  v1::TrainingEvent event;
+  ASSERT_TRUE(event.ParseFromString(anew.entry.domain_event()));
+  Exercise& second = *event.mutable_exercise_recorded()->mutable_exercise();
+  second.set_version(second.version() + 1);
+  second.mutable_lines(0)->set_asked_version(second.version());
+  anew.entry.set_domain_event(event.SerializeAsString());
+  ASSERT_EQ(scenario.ecowas.Deliver(anew).reason(), "");
+
+  kernel::Delivered again = *reserve;
+  v1::BookingTerms terms;
+  ASSERT_TRUE(terms.ParseFromString(again.entry.step().reserve().terms()));
+  terms.set_booking("bookings/BKG-AU-26-0077");
+  terms.set_asked_version(second.version());
+  auto& step = *again.entry.mutable_step();
+  step.set_transfer_id(std::string(16, 'x'));
+  step.mutable_reserve()->set_terms(terms.SerializeAsString());
+  step.set_terms_hash(std::string(Sha256(step.reserve().terms()).view()));
+  EXPECT_EQ(scenario.ecowas.Deliver(again).reason(), "ALREADY_BOOKED");
+  EXPECT_EQ(scenario.ecowas.books().next_account(), accounts);
+}
+
+TEST(ExercisesTest, DaysThatArePostedInPartAreNotBooked) {
+  Scenario scenario;
+  const std::string exercise = scenario.Propose(std::string(kNairobiLine), 4, 8);
+  scenario.Settle();
+  ASSERT_THAT(scenario.Yes(scenario.un, exercise, {1}), IsOk());
+  scenario.au.PullFrom(scenario.un);
+  scenario.un.PullFrom(scenario.au);
+  auto post = scenario.un.Addressed("au.example", 2);
+  ASSERT_TRUE(post.has_value() && post->entry.step().has_post());
+  post->entry.mutable_step()->mutable_post()->set_quantity(4);
+  scenario.au.Deliver(*post);
+  EXPECT_EQ(scenario.BookingAt(scenario.au, "bookings/BKG-UN-26-0001").state(), Booking::CANCELLED);
+  EXPECT_EQ(scenario.LineAt(scenario.au, exercise, 1).state(), Line::LAPSED);
+  ExpectReplays(scenario);
+}
+
 TEST(ExercisesTest, TheLeadUsesItsOwnVenueWithoutATransfer) {
   Scenario scenario;
   ASSERT_THAT(scenario.au.Call<v1::Venue>(
@@ -400,6 +471,13 @@ TEST(ExercisesTest, WhatNoHonestNodeSendsIsRefused) {
                                        ->mutable_location();
          location.set_title("Nairobi\x1b[2J");
          location.set_unlocode("KENBO");
+       }},
+      {"BAD_EXERCISE",  // One venue twice.
+       [](auto& e) {
+         Exercise& exercise = *e.mutable_exercise_recorded()->mutable_exercise();
+         Line& twice = *exercise.add_lines();
+         twice = exercise.lines(0);
+         twice.set_number(2);
        }},
       {"NOT_ADDRESSEE",
        [](auto& e) {

@@ -1,17 +1,20 @@
 # What a scenario is told with: numbered steps, commands shown before they run, expectations on
-# JSON read back from the ledgers. Sourced by the story; needs `jq`, `ch8` in $bin, and
-# add_context CONTEXT DEVICE.
+# JSON read back from the ledgers. Sourced before the story; needs `jq`, `ch8` in $bin, the run's
+# folder in $home, and nodes.sh.
 
 bold= dim= red= green= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
   bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'
 fi
-steps=0 checks=0
+steps=0 checks=0 title_of_step="before the first"
 
-die() { printf '%s\n' "${red}demo: $*${plain}" >&2; exit 1; }
+die() { printf '%s\n' "${red}step $steps: $*${plain}" >&2; exit 1; }
 
 # step TITLE: a numbered heading.
-step() { steps=$((steps + 1)); printf '\n%s\n' "${bold}$steps. $*${plain}"; }
+step() {
+  steps=$((steps + 1)) title_of_step=$*
+  printf '\n%s\n' "${bold}$steps. $*${plain}"
+}
 
 say() { printf '   %s\n' "$*"; }
 

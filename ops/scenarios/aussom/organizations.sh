@@ -2,26 +2,7 @@
 
 step "Three organizations, each with its own keys, nodes and ledgers"
 organizations=(un au ecowas)
-for org in "${organizations[@]}"; do start_node "$org"; done
-for org in "${organizations[@]}"; do
-  for n in 1 2; do
-    add_context "$org:admin-$n" "$home/$org/officers/$org-admin-$n" >/dev/null 2>&1
-  done
-done
-say "The organizations exchange their records as files and compare fingerprints by telephone."
-fingerprint_of() {
-  "$bin/ch8" org record show "$home/$1/org.record" 2>/dev/null | sed -n 's/^fingerprint *//p'
-}
-for org in "${organizations[@]}"; do
-  for other in "${organizations[@]}"; do
-    [ "$org" != "$other" ] || continue
-    print=$(fingerprint_of "$other")
-    run_quietly "$org:admin-1" org pin "$home/$other/org.record" --fingerprint "$print"
-    run_quietly "$org:admin-2" org confirm "$other" --fingerprint "$print"
-    expect "$org:admin-1" "${other^^} is pinned, by two persons" \
-      '.state == "PINNED" and .proposed_by != .confirmed_by' org show "$other"
-  done
-done
+start_organizations "${organizations[@]}"
 
 step "Posts, officers and roles"
 make_post un fund-management "Fund Manager, AUSSOM Trust Fund" FUND_MANAGER

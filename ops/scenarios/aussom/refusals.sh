@@ -1,5 +1,26 @@
 # What is refused about money, and a node that dies. A chapter of story.sh.
 
+# A certificate for an officer of the UN, issued by the AU's authority: the UN's name on another's
+# word. The node ends the handshake without a word; the true officer is let in right after.
+impostor() {
+  local device=$home/devices/impostor
+  say "The AU's authority issues a certificate that claims to be an officer of the UN."
+  mkdir -p "$device"
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj / \
+    -keyout "$device/tls.key" -out "$device/tls.csr" 2>/dev/null
+  chmod 600 "$device/tls.key"
+  openssl x509 -req -in "$device/tls.csr" -CA "$home/au/ca/ca.pem" -CAkey "$home/au/ca/ca.key" \
+    -days 1 \
+    -extfile \
+      <(printf '%s\n' subjectAltName=URI:spiffe://un.example/officer/funds,DNS:localhost \
+        extendedKeyUsage=clientAuth keyUsage=digitalSignature basicConstraints=CA:FALSE) \
+    -out "$device/tls.pem" 2>/dev/null
+  cp "$home/devices/un-funds/act.key" "$home/un/node/ca.pem" "$device/"
+  add_context un:impostor "$device" >/dev/null 2>&1
+  refused un:impostor 4 CERTIFICATE_NOT_ACCEPTED fund list
+  expect un:funds "the UN's own officer is let in" 'length == 2' fund list
+}
+
 step "What is refused, with the rule, the figures and the next command"
 refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed --amount USD:100000.00 \
   --hold 72h

@@ -1,8 +1,14 @@
-# The AUSSOM story, told through the CLI only. Sourced by ops/demo, which gives: $bin, $home (what
-# `ch8 org init` writes), start_node ORG, kill_daemon and restart_daemon DAEMON, add_context, and
-# lib.sh.
+# The AUSSOM story, told through the CLI only. Sourced by ops/demo and ops/scenarios/run, which give
+# $bin, $home (the run's folder), lib.sh and nodes.sh.
 
 scenario=ops/scenarios/aussom
+daemons=([un]="un un-finance un-logistics" [au]=au [ecowas]=ecowas)
+services=([un]=directory,mandate,information,training [un-finance]=finance
+  [un-logistics]=logistics)
+title=([un]="United Nations" [au]="African Union"
+  [ecowas]="Economic Community of West African States")
+first_person=([un]=1001 [au]=1101 [ecowas]=1201)
+exercise_clock=2026-03-02T08:00:00Z
 
 # reference KIND ARGS...: entered by one mandate officer of the UN, confirmed by the other.
 reference() {
@@ -30,13 +36,6 @@ halves_agree() {
   checks=$((checks + 1))
   printf '%s\n' \
     "   ${green}✓${plain} both ledgers: one index and leaf hash for each step of $offer"
-}
-
-# kill_and_restart DAEMON: kill -9 in the middle of things, and a restart.
-kill_and_restart() {
-  say "kill -9 on $1; it starts again."
-  kill_daemon "$1"
-  restart_daemon "$1"
 }
 
 for chapter in organizations sharing mandate training money goods refusals audit; do

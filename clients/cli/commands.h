@@ -29,6 +29,7 @@ std::vector<Command> InboxCommands();
 std::vector<Command> InstructorCommands();
 std::vector<Command> ItemCommands();
 std::vector<Command> LedgerCommands();
+std::vector<Command> LedgerEvidenceCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> NodeCommands();
 std::vector<Command> OfferCommands();

@@ -27,10 +27,12 @@ std::string JsonField(absl::string_view name, absl::string_view value) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, const Hooks& hooks) {
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
+                                                      const std::vector<Module>& modules,
+                                                      const Hooks& hooks) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, hooks));
   ASSIGN_OR_RETURN(daemon->folder_, NodeFolder::Read(config.home));
-  for (const Module& module : Modules()) {
+  for (const Module& module : modules) {
     const bool hosted = config.services.empty() ||
                         std::find(config.services.begin(), config.services.end(), module.service) !=
                             config.services.end();

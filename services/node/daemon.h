@@ -19,6 +19,7 @@
 #include "services/node/log_writer.h"
 #include "services/node/metrics.h"
 #include "services/node/metrics_server.h"
+#include "services/node/modules.h"
 #include "services/node/servers.h"
 #include "services/node/trust_follower.h"
 #include "services/rpc/authorizer.h"
@@ -49,9 +50,13 @@ class Daemon {
     std::function<void(const absl::Status& why)> on_failed;
   };
 
+  // Hosts those of `modules`, which outlive the daemon, that the configuration names, or all.
+  //
   // Errors: kInvalidArgument for what the command line can mend; kUnavailable when the data folder
   // is another daemon's or a port is taken; those of NodeFolder, LedgerHome and trust.
-  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Config& config, const Hooks& hooks);
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Config& config,
+                                                       const std::vector<Module>& modules,
+                                                       const Hooks& hooks);
 
   // Refuses new calls, lets those under way end within `patience`, closes the ledgers.
   void Stop(absl::Duration patience);

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "services/federation/core/peers.h"
+#include "services/kernel/rows.h"
 #include "services/node/daemon.h"
 #include "services/trust/certificates.h"
 #include "services/trust/files.h"
@@ -48,6 +50,12 @@ constexpr LedgerFigure kLedgerFigures[] = {
      }},
     {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while an administrator must vouch.",
      Type::kGauge, [](LedgerHome& home) { return home.head_keeper().vouched() ? 1.0 : 0.0; }},
+    {"ch8_ledger_evidence", "Proofs kept that another ledger signed two histories. Alert at 1.",
+     Type::kGauge,
+     [](LedgerHome& home) {
+       const std::unique_ptr<Snapshot> snapshot = home.ledger().TakeSnapshot();
+       return static_cast<double>(federation::CountEvidence(kernel::SnapshotRows(*snapshot)));
+     }},
 };
 
 // How the feeds of each ledger do. Organizations are not named here: `ch8 inbox` does that.

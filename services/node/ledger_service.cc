@@ -63,6 +63,10 @@ LedgerService::LedgerService(kernel::Runner& runner) : runner_(runner) {
       [](const v1::ListPeersRequest& request, const State& state) {
         return federation::ListPeers(state.rows, request);
       });
+  add(v1::ListEvidenceRequest(), "ListEvidence",
+      [](const v1::ListEvidenceRequest& request, const State& state) {
+        return federation::ListEvidence(state.rows, request);
+      });
 }
 
 bool LedgerService::Answers(absl::string_view method) const {

@@ -1,5 +1,6 @@
 // The frame's proof: a domain of under 150 lines of its own gets authority, retries, paging,
-// quantities that cannot be overspent, replay and proofs from the frame (tests/support).
+// quantities that cannot be overspent, replay and proofs from the frame (tests/support). Here
+// without a network; lending_node_test.cc runs it in a daemon.
 #include "tests/support/lending_library.h"
 
 #include <gmock/gmock.h>
@@ -136,7 +137,7 @@ TEST_F(LendingLibraryTest, ReplaysAndProves) {
 TEST(LendingLibrarySizeTest, ADomainHasUnder150LinesOfItsOwn) {
   const std::string root = std::getenv("CH8_SOURCE_DIR");
   int lines = 0;
-  for (const char* file : {"lending_library.h", "lending_library.cc"}) {
+  for (const char* file : {"lending_library.h", "lending_library.cc", "lending_node.cc"}) {
     std::istringstream text(ReadFile(root + "/tests/support/" + file));
     for (std::string line; std::getline(text, line);) ++lines;
   }

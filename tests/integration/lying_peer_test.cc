@@ -14,6 +14,7 @@
 #include "tests/support/node_lies.h"
 #include "tests/support/node_two.h"
 #include "tests/support/node_wait.h"
+#include "tests/support/shell.h"
 #include "tests/support/status_matchers.h"
 
 namespace ch8::testing {
@@ -70,11 +71,12 @@ class LyingPeerTest : public ::testing::Test {
     delete folder_;
   }
 
-  static double Failures() {
+  static double Failures() { return Metric("ch8_feed_verification_failures_total"); }
+  static double Metric(absl::string_view name) {
     for (const absl::string_view line : absl::StrSplit(nodes_->un().Metrics(), '\n')) {
       absl::string_view rest = line;
       double value = 0;
-      if (absl::ConsumePrefix(&rest, "ch8_feed_verification_failures_total") &&
+      if (absl::ConsumePrefix(&rest, name) &&
           absl::SimpleAtod(absl::StripAsciiWhitespace(rest), &value)) {
         return value;
       }
@@ -139,6 +141,42 @@ TEST_F(LyingPeerTest, AnotherHistoryIsNeverTaken) {
   const std::unique_ptr<Liar> liar = Begin("forker", "fork");
   EXPECT_TRUE(WaitUntil([&] { return Failures() > before; }));
   ExpectOthersAreServed();
+}
+
+// An officer takes the proof out of the node, and openssl, which knows nothing of us, checks it.
+TEST_F(LyingPeerTest, TwoHistoriesAreProvenToAnyone) {
+  constexpr absl::string_view kMetric = "ch8_ledger_evidence{service=\"finance\"}";
+  const double before = Metric(kMetric);
+  const std::unique_ptr<Liar> liar = Begin("historian", "fork");
+  ASSERT_TRUE(WaitUntil([&] { return Metric(kMetric) > before; }));
+  const auto ch8 = [](const std::string& command) {
+    return RunShell(absl::StrCat("CH8_CONFIG=", (folder_->path() / "config").string(), " ",
+                                 ProgramPath("ch8"), " ", command));
+  };
+  const ShellResult added =
+      ch8(absl::StrCat("context add un --officer-dir ", nodes_->un().FilesOf("auditor").folder,
+                       " --endpoints ", nodes_->un().data(), "/endpoints.json"));
+  ASSERT_EQ(added.exit_code, 0) << added.output;
+  const std::string out = (folder_->path() / "evidence").string();
+
+  const ShellResult kept = ch8("ledger evidence finance --out " + out);
+
+  ASSERT_EQ(kept.exit_code, 0) << kept.output;
+  EXPECT_THAT(kept.output, ::testing::HasSubstr(liar->home().origin("finance")));
+  const auto verify = [&](const std::string& text, const std::string& signature) {
+    return RunShell(absl::StrCat("cd ", out, "/1 && openssl pkeyutl -verify -pubin -inkey key.pem ",
+                                 "-rawin -in ", text, " -sigfile ", signature))
+        .exit_code;
+  };
+  EXPECT_EQ(verify("first.text", "first.sig"), 0);
+  EXPECT_EQ(verify("second.text", "second.sig"), 0);
+  EXPECT_NE(verify("first.text", "second.sig"), 0);
+  // Origin and size are the same, the root is another.
+  const std::string differing = RunShell(absl::StrCat("cd ", out,
+                                                      "/1 && diff first.text second.text"
+                                                      " | grep -c '^<'"))
+                                    .output;
+  EXPECT_EQ(differing, "1\n");
 }
 
 TEST_F(LyingPeerTest, ATagThatIsNotThePayloadsStopsThatLog) {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
-#include "chapter8/finance/v1/finance_service.pb.h"
 #include "services/trust/certificates.h"
 #include "services/trust/files.h"
 #include "services/trust/key_file.h"
@@ -32,8 +31,6 @@ using chapter8::directory::v1::Officer;
 using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::PinOrganizationRequest;
 using chapter8::directory::v1::Post;
-using chapter8::finance::v1::ListOperationsRequest;
-using chapter8::finance::v1::ListOperationsResponse;
 
 void Must(const absl::Status& status, absl::string_view what) {
   Check(status.ok(), absl::StrCat(what, ": ", status.ToString()));
@@ -76,12 +73,15 @@ OrganizationNode::OrganizationNode(const Options& options)
       organization_(options.organization),
       daemon_arguments_(options.daemon_arguments),
       services_(options.services),
+      program_(options.program),
+      first_read_(options.first_read),
       federation_port_(FreePort()) {
   trust::OrganizationHomeOptions home;
   home.directory = this->home();
   home.organization = organization_;
   home.trust_domain = domain();
   home.display_name = absl::StrCat("Organization ", organization_);
+  if (!options.ledgers.empty()) home.services = options.ledgers;
   home.endpoints.emplace_back();
   home.endpoints.back().set_service("federation");
   home.endpoints.back().set_target(absl::StrCat("127.0.0.1:", federation_port_));
@@ -102,11 +102,13 @@ void OrganizationNode::Start() {
   std::error_code ignored;
   std::filesystem::remove(endpoints, ignored);
   Process::Options options{
-      .program = "ch8d",
+      .program = program_,
       .arguments = {"--home", home() + "/node", "--data", data(), "--boot-markers", boot_markers(),
-                    "--services", services_, "--federation-listen",
-                    absl::StrCat("127.0.0.1:", federation_port_)},
+                    "--federation-listen", absl::StrCat("127.0.0.1:", federation_port_)},
       .output_path = home() + ".log"};
+  if (!services_.empty()) {
+    options.arguments.insert(options.arguments.end(), {"--services", services_});
+  }
   options.arguments.insert(options.arguments.end(), daemon_arguments_.begin(),
                            daemon_arguments_.end());
   process_ = Process::Start(options);
@@ -188,13 +190,10 @@ void OrganizationNode::AppointTo(const std::string& post, const std::string& off
        "officer confirm");
   absl::Status seen;
   const bool known = WaitUntil([&] {
-    seen = As(officer)
-               .Call<ListOperationsResponse>("finance.v1.OperationService.ListOperations",
-                                             ListOperationsRequest())
-               .status();
+    seen = As(officer).Send(first_read_, "").status;
     return seen.ok();
   });
-  Check(known, absl::StrCat("finance does not learn of ", officer, ": ", seen.ToString()));
+  Check(known, absl::StrCat("the node does not learn of ", officer, ": ", seen.ToString()));
 }
 
 void OrganizationNode::Pin(const OrganizationNode& other) {

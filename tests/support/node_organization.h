@@ -25,7 +25,12 @@ class OrganizationNode {
     std::string folder;        // Exists. Home, data and officers' files go beneath it.
     std::string organization;  // "un"; its trust domain is un.example.
     std::vector<std::string> daemon_arguments = {};
-    std::string services = "directory,finance";  // That the node hosts.
+    std::string services = "directory,finance";  // That the node hosts; "": all the program's.
+    std::string program = "ch8d";
+    std::vector<std::string> ledgers =
+        {};  // That it has keys for; empty: those of ch8d's services.
+    // A read that Appoint() waits for: any officer's, answered by a ledger that hears of officers.
+    std::string first_read = "finance.v1.OperationService.ListOperations";
   };
   // Writes the home. The node does not run yet.
   explicit OrganizationNode(const Options& options);
@@ -68,7 +73,7 @@ class OrganizationNode {
   OfficerFiles FilesOf(const std::string& officer) const;
 
   // A post with one role and an officer who holds it, each entered by admin-1 and confirmed by
-  // admin-2. Waits until the finance ledger knows the officer.
+  // admin-2. Waits until `first_read` is answered to the officer.
   void Appoint(const std::string& officer, chapter8::authz::v1::Role role,
                int64_t approval_limit_minor = 0);
   // An officer who holds a post that there is, e.g. "posts/funds-post", beside those who do.
@@ -84,6 +89,8 @@ class OrganizationNode {
   const std::string organization_;
   const std::vector<std::string> daemon_arguments_;
   const std::string services_;
+  const std::string program_;
+  const std::string first_read_;
   const int federation_port_;
   std::string signed_record_;
   std::string fingerprint_;

@@ -325,6 +325,13 @@ std::optional<Equivocation> EvidenceOf(const absl::Status& status) {
   return evidence;
 }
 
+RowWrite EvidenceRow(const Equivocation& evidence) {
+  return RowWrite{.table = Table::kPeer,
+                  .key = absl::StrCat(kEvidencePrefix, evidence.origin(), "/",
+                                      Sha256(evidence.first_note()).ToHex()),
+                  .value = evidence.SerializeAsString()};
+}
+
 std::string PeerStateKey(absl::string_view origin) { return absl::StrCat("peer/", origin); }
 
 RowWrite PeerStateRow(const PeerState& state) {

@@ -11,12 +11,17 @@
 #include "services/kernel/authority.h"
 #include "services/kernel/entry_form.h"
 #include "services/kernel/paging.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::federation {
 namespace {
 
+using chapter8::federation::v1::Equivocation;
 using chapter8::federation::v1::PeerState;
+using chapter8::ledger::v1::Evidence;
+using chapter8::ledger::v1::ListEvidenceRequest;
+using chapter8::ledger::v1::ListEvidenceResponse;
 using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
@@ -52,14 +57,20 @@ absl::StatusOr<States> AllStates(const kernel::RowReader& rows, absl::string_vie
   return states;
 }
 
-uint64_t CountParked(const kernel::RowReader& rows, absl::string_view origin) {
+uint64_t CountRows(const kernel::RowReader& rows, absl::string_view prefix) {
   uint64_t count = 0;
-  rows.Scan(Table::kPeer, absl::StrCat(kernel::kParkedPrefix, origin, "/"), "",
-            [&](absl::string_view, absl::string_view) {
-              ++count;
-              return true;
-            });
+  rows.Scan(Table::kPeer, prefix, "", [&](absl::string_view, absl::string_view) {
+    ++count;
+    return true;
+  });
   return count;
+}
+
+absl::Status Broken(absl::string_view key) {
+  return kernel::Refuse({.code = absl::StatusCode::kDataLoss,
+                         .domain = "federation.chapter8",
+                         .reason = "STATE_BROKEN",
+                         .message = absl::StrCat("the row ", key, " does not parse")});
 }
 
 Peer PeerOf(const kernel::RowReader& rows, const std::string& origin, const PeerState& state) {
@@ -71,7 +82,7 @@ Peer PeerOf(const kernel::RowReader& rows, const std::string& origin, const Peer
   const Freshness freshness = FreshnessOf(state, absl::UnixEpoch());
   peer.set_taken(freshness.taken);
   peer.set_waiting(freshness.waiting);
-  peer.set_parked(CountParked(rows, origin));
+  peer.set_parked(CountRows(rows, absl::StrCat(kernel::kParkedPrefix, origin, "/")));
   return peer;
 }
 
@@ -92,5 +103,34 @@ absl::StatusOr<ListPeersResponse> ListPeers(const kernel::RowReader& rows,
   }
   return response;
 }
+
+absl::StatusOr<ListEvidenceResponse> ListEvidence(const kernel::RowReader& rows,
+                                                  const ListEvidenceRequest& request) {
+  ASSIGN_OR_RETURN(const int page_size, kernel::PageSize(request.page_size()));
+  ASSIGN_OR_RETURN(const std::string after, kernel::LastNameOf(request.page_token()));
+  ListEvidenceResponse response;
+  std::string last;
+  bool parsed = true;
+  rows.Scan(Table::kPeer, kEvidencePrefix, after,
+            [&](absl::string_view key, absl::string_view value) {
+              if (response.evidence_size() == page_size) {
+                response.set_next_page_token(kernel::PageToken(last));
+                return false;
+              }
+              Equivocation kept;
+              parsed = kept.ParseFromString(std::string(value));
+              last = std::string(key);
+              Evidence& evidence = *response.add_evidence();
+              evidence.set_origin(kept.origin());
+              evidence.set_first_note(kept.first_note());
+              evidence.set_second_note(kept.second_note());
+              return parsed;
+            });
+  RETURN_IF_ERROR(rows.status());
+  if (!parsed) return Broken(last);
+  return response;
+}
+
+uint64_t CountEvidence(const kernel::RowReader& rows) { return CountRows(rows, kEvidencePrefix); }
 
 }  // namespace ch8::federation

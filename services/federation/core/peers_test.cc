@@ -121,5 +121,37 @@ TEST_F(PeersTest, ABrokenRowIsNotGuessed) {
             "STATE_BROKEN");
 }
 
+TEST_F(PeersTest, EvidenceIsKeptOnceForEachHeadAndListedByLedger) {
+  const auto keep = [&](const std::string& origin, const std::string& first,
+                        const std::string& second) {
+    chapter8::federation::v1::Equivocation evidence;
+    evidence.set_origin(origin);
+    evidence.set_first_note(first);
+    evidence.set_second_note(second);
+    const RowWrite row = EvidenceRow(evidence);
+    rows_.Put(row.table, row.key, *row.value);
+  };
+  keep("ecowas.example/ch8/finance", "head", "another");
+  keep("au.example/ch8/finance", "head", "another");
+  keep("au.example/ch8/finance", "head", "and another");
+  keep("au.example/ch8/finance", "newer head", "another");
+  EXPECT_EQ(CountEvidence(rows_), 3U);
+
+  chapter8::ledger::v1::ListEvidenceRequest request;
+  request.set_page_size(2);
+  const auto first = ListEvidence(rows_, request);
+  ASSERT_THAT(first, IsOk());
+  ASSERT_EQ(first->evidence_size(), 2);
+  EXPECT_EQ(first->evidence(0).origin(), "au.example/ch8/finance");
+  EXPECT_EQ(first->evidence(1).origin(), "au.example/ch8/finance");
+  request.set_page_token(first->next_page_token());
+  const auto second = ListEvidence(rows_, request);
+  ASSERT_THAT(second, IsOk());
+  ASSERT_EQ(second->evidence_size(), 1);
+  EXPECT_EQ(second->evidence(0).origin(), "ecowas.example/ch8/finance");
+  EXPECT_EQ(second->evidence(0).first_note(), "head");
+  EXPECT_EQ(second->next_page_token(), "");
+}
+
 }  // namespace
 }  // namespace ch8::federation

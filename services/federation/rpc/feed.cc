@@ -122,11 +122,7 @@ void Feed::FetchBodies() {
 void Feed::KeepEvidence(const absl::Status& status) {
   const auto evidence = EvidenceOf(status);
   if (!evidence.has_value()) return;
-  const std::string bytes = evidence->SerializeAsString();
-  KeepRows(
-      {RowWrite{Table::kPeer,
-                absl::StrCat("evidence/", options_.origin, "/", Sha256(bytes).ToHex()), bytes}})
-      .IgnoreError();
+  KeepRows({EvidenceRow(*evidence)}).IgnoreError();
 }
 
 absl::Status Feed::KeepRows(std::vector<RowWrite> rows) {

@@ -1,0 +1,42 @@
+#ifndef CH8_CLIENTS_EXPORT_EVIDENCE_H_
+#define CH8_CLIENTS_EXPORT_EVIDENCE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/export/log_keys.h"
+#include "storage/merkle/checkpoint.h"
+
+// Two signed heads that contradict each other, as files that show it to anyone.
+//
+// Thread safety: any thread.
+namespace ch8::audit {
+
+// The two heads, when they are what they should be: signed by the key of `keys` for that ledger, of
+// one size, with different roots.
+//
+// Errors: kNotFound when `keys` has none for the ledger; kDataLoss when they prove nothing.
+struct Contradiction {
+  OpenedCheckpoint first;
+  OpenedCheckpoint second;
+};
+absl::StatusOr<Contradiction> OpenEvidence(const chapter8::ledger::v1::Evidence& evidence,
+                                           const LogKeys& keys);
+
+// Writes the folder `directory`, which must not exist, with a folder 1, 2 … for each of `evidence`:
+//
+//   key.pem                  who signed, for openssl
+//   first.note, second.note  the heads, as C2SP signed notes
+//   first.text, first.sig    what was signed and the signature, for openssl; the same for second
+//
+// Errors: those of OpenEvidence() and ExportFolder.
+absl::Status WriteEvidence(const std::string& directory,
+                           const std::vector<chapter8::ledger::v1::Evidence>& evidence,
+                           const LogKeys& keys);
+
+}  // namespace ch8::audit
+
+#endif  // CH8_CLIENTS_EXPORT_EVIDENCE_H_

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/mandate/v1/reference_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
@@ -26,6 +27,7 @@ using chapter8::authz::v1::Role;
 namespace authz = chapter8::authz::v1;
 namespace directory = chapter8::directory::v1;
 namespace finance = chapter8::finance::v1;
+namespace information = chapter8::information::v1;
 namespace mandate = chapter8::mandate::v1;
 namespace training = chapter8::training::v1;
 
@@ -56,6 +58,7 @@ class Inbox {
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
     if (Holds(authz::TRAINING_PLANNER)) RETURN_IF_ERROR(CollectExercises());
+    if (Holds(authz::RELEASE_OFFICER)) RETURN_IF_ERROR(CollectConsents());
     std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
       if (a.due.has_value() != b.due.has_value()) return a.due.has_value();
       return a.due.has_value() && *a.due < *b.due;
@@ -76,6 +79,7 @@ class Inbox {
   absl::Status CollectDirectory();
   void AddExercise(const training::Exercise& exercise);
   absl::Status CollectExercises();
+  absl::Status CollectConsents();
   void CollectNews();
   template <typename Resource>
   void AddConfirmation(const Resource& resource, const char* what, const std::string& command) {
@@ -225,6 +229,26 @@ absl::Status Inbox::CollectExercises() {
       });
 }
 
+// What others ask of the originator of a report.
+absl::Status Inbox::CollectConsents() {
+  return ListAll<information::ListConsentsResponse>(
+      session_, "information.v1.ConsentService.ListConsents", information::ListConsentsRequest(),
+      [&](const information::ListConsentsResponse& page) {
+        for (const information::Consent& consent : page.consents()) {
+          if (consent.state() != information::Consent::ASKED ||
+              IdOf(consent.originator()) != session_.own()) {
+            continue;
+          }
+          Add({.due = {},
+               .id = IdOf(consent.name()),
+               .what = absl::StrCat(IdOf(consent.asker()), " asks to pass ", IdOf(consent.report()),
+                                    " to ", IdOf(consent.recipient())),
+               .amount = "",
+               .command = absl::StrCat("ch8 consent show ", IdOf(consent.name()))});
+        }
+      });
+}
+
 // How old the newest head of each partner is. Beside the point of the command, so that a node which
 // does not say is no failure.
 void Inbox::CollectNews() {
@@ -287,7 +311,7 @@ std::vector<Command> InboxCommands() {
            .parameters = {},
            .run = ShowInbox,
            .notes = "Made from your roles: drafts to approve, offers to accept, requests to "
-                    "answer, entries to confirm."}};
+                    "answer, consents to decide, entries to confirm."}};
 }
 
 }  // namespace ch8::cli

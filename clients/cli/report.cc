@@ -11,7 +11,6 @@
 #include "clients/cli/read_file.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
-#include "storage/base/ed25519.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -40,8 +39,6 @@ using chapter8::information::v1::ReportBody;
 using chapter8::information::v1::ReviewReportRequest;
 using chapter8::information::v1::Tlp;
 using chapter8::information::v1::Tlp_descriptor;
-
-constexpr size_t kSaltSize = 32;
 
 // "B2": how far the source is trusted, and how likely it is true.
 absl::Status ParseSource(const std::string& text, Report& report) {
@@ -100,7 +97,7 @@ absl::Status File(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(FillReport(arguments, *request.mutable_resource()));
   request.mutable_body()->set_title(arguments.Get("title"));
   ASSIGN_OR_RETURN(*request.mutable_body()->mutable_narrative(), Narrative(arguments, session));
-  request.set_salt(RandomBytes(kSaltSize));
+  ASSIGN_OR_RETURN(*request.mutable_salt(), session.SecretOfRequest("report-salt"));
   Report filed;
   RETURN_IF_ERROR(session.Act("information.v1.ReportService.FileReport", request, filed));
   session.ShowRecord(filed);
@@ -355,8 +352,8 @@ std::vector<Command> ReportCommands() {
        .notes =
            "ch8 report file --kind early-warning --theme security --date 2026-02-27 --place "
            "NG-BO --source B2\n    --tlp green --class unclassified --until 2027-02-28 --title "
-           "\"Movements on the N3\" --file report.txt\nAfter a try that broke off, look with "
-           "ch8 report list before filing again: each try is a new\nrequest, salted anew."},
+           "\"Movements on the N3\" --file report.txt\nA try that broke off is repeated with its "
+           "--request-id: it is filed once."},
       {.path = {"report", "show"},
        .summary = "what is known of a report, without its content",
        .parameters = {report},

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/lib/status_details.h"
@@ -10,7 +11,9 @@ namespace ch8::cli {
 namespace {
 
 using ::ch8::testing::TempDir;
+using chapter8::information::v1::Consent;
 using chapter8::information::v1::FileReportRequest;
+using chapter8::information::v1::ListConsentsResponse;
 using chapter8::information::v1::ListDisclosuresResponse;
 using chapter8::information::v1::ProposeAgreementRequest;
 using chapter8::information::v1::Report;
@@ -66,6 +69,27 @@ TEST(ReportCli, FilesWhatWasTypedWithFreshSalt) {
   EXPECT_EQ(two.body().narrative(), "said");
   EXPECT_EQ(one.salt().size(), 32U);
   EXPECT_NE(one.salt(), two.salt());
+}
+
+// A try whose answer was lost is repeated by another run of the program: the very same request.
+TEST(ReportCli, ARepeatedRequestIsTheSameRequest) {
+  const TempDir dir;
+  CliHarness cli(dir.path().string());
+  cli.node().Answer("FileReport", Filed());
+  const std::string id = "3b241101-e2bb-4255-8caf-4136c566a962";
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(cli.Run(FileArguments({"--text", "said", "--request-id", id})).exit_code, 0);
+  }
+  EXPECT_EQ(cli.node().calls.at(0).request, cli.node().calls.at(1).request);
+  FileReportRequest request;
+  ASSERT_TRUE(request.ParseFromString(cli.node().calls.at(0).request));
+  const TempDir other_dir;
+  CliHarness another(other_dir.path().string());
+  another.node().Answer("FileReport", Filed());
+  ASSERT_EQ(another.Run(FileArguments({"--text", "said", "--request-id", id})).exit_code, 0);
+  FileReportRequest theirs;
+  ASSERT_TRUE(theirs.ParseFromString(another.node().calls.at(0).request));
+  EXPECT_NE(request.salt(), theirs.salt()) << "another officer cannot make it";
 }
 
 TEST(ReportCli, SaysWhatIsWrongBeforeAsking) {
@@ -143,6 +167,39 @@ TEST(AgreementCli, NamesTheOwnOrganizationAsAParty) {
   EXPECT_EQ(request.resource().parties(1), "organizations/au");
   EXPECT_EQ(request.resource().kinds(0), Report::ALERT);
   EXPECT_TRUE(request.resource().onward_transfer());
+}
+
+TEST(ReportCli, ConsentsToDecideWaitForAReleaseOfficer) {
+  const TempDir dir;
+  CliHarness cli(dir.path().string());
+  auto who = ExerciseOfficer();
+  who.mutable_posts(0)->clear_roles();
+  who.mutable_posts(0)->add_roles(chapter8::authz::v1::RELEASE_OFFICER);
+  cli.node().Answer("WhoAmI", who);
+  cli.node().Answer("ListRequests", chapter8::finance::v1::ListRequestsResponse());
+  cli.node().Answer("ListOffers", chapter8::finance::v1::ListOffersResponse());
+  ListConsentsResponse consents;
+  Consent& ours = *consents.add_consents();
+  ours.set_name("consents/CNS-AU-26-0001");
+  ours.set_report("reports/RPT-UN-26-0003");
+  ours.set_asker("organizations/au");
+  ours.set_recipient("organizations/ecowas");
+  ours.set_originator("organizations/un");
+  ours.set_state(Consent::ASKED);
+  Consent& granted = *consents.add_consents();
+  granted = ours;
+  granted.set_name("consents/CNS-AU-26-0002");
+  granted.set_state(Consent::GRANTED);
+  Consent& asked_by_us = *consents.add_consents();
+  asked_by_us = ours;
+  asked_by_us.set_name("consents/CNS-UN-26-0001");
+  asked_by_us.set_originator("organizations/au");
+  cli.node().Answer("ListConsents", consents);
+  const Result result = cli.Run({"inbox"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("au asks to pass RPT-UN-26-0003 to ecowas"));
+  EXPECT_THAT(result.out, HasSubstr("ch8 consent show CNS-AU-26-0001"));
+  EXPECT_THAT(result.out, HasSubstr("1 to do"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "services/trust/files.h"
 #include "services/trust/key_file.h"
 #include "services/trust/trust_bundles.h"
+#include "storage/base/hash.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -209,6 +210,16 @@ const std::string& Session::request_id() {
     request_id_ = globals_.request_id.empty() ? client::NewRequestId() : globals_.request_id;
   }
   return request_id_;
+}
+
+absl::StatusOr<std::string> Session::SecretOfRequest(absl::string_view purpose) {
+  RETURN_IF_ERROR(Connect());
+  if (context_.act_key.empty()) {
+    return absl::FailedPreconditionError("this act is signed, and the context has no signing key");
+  }
+  ASSIGN_OR_RETURN(const SigningKey key, trust::ReadSigningKey(context_.act_key));
+  return std::string(
+      Sha256({"chapter8/request-secret/v1\n", key.seed(), purpose, "\n", request_id()}).view());
 }
 
 absl::Status Session::Confirm(const std::string& question) {

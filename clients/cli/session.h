@@ -80,6 +80,11 @@ class Session {
   // derives theirs from it and sets them in its requests, which Act then leaves alone.
   const std::string& request_id();
 
+  // 32 bytes that only this officer can make, and the same ones whenever the request id is: what
+  // must be secret in a request that can be repeated. Connects first. Errors: those of the key
+  // file; kFailedPrecondition when the context has none.
+  absl::StatusOr<std::string> SecretOfRequest(absl::string_view purpose);
+
   // Makes an act that cannot be undone wait for an answer. OK with --yes or --dry-run.
   // Errors: kInvalidArgument when nobody can answer; kCancelled when the answer is no.
   absl::Status Confirm(const std::string& question);

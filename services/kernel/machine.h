@@ -189,6 +189,8 @@ class Machine {
   virtual bool MayFetchBody(absl::string_view, const Hash&, const RowReader&) const {
     return false;
   }
+  // Whether any row names the body of `digest`; one that none does is of no use to anybody.
+  virtual bool NamesBody(const Hash&, const RowReader&) const { return false; }
   // The bodies that deliveries have named and that are still of use, here already or not.
   virtual std::vector<WantedBody> WantedBodies(const RowReader&) const { return {}; }
 };

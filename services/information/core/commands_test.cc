@@ -210,6 +210,24 @@ TEST(ReportCommandsTest, OnwardTransferIsTheAgreementsToAllow) {
   EXPECT_EQ(ReasonOr(s.Relay(s.au, report, "un")), "ONWARD_TRANSFER");
 }
 
+// An agreement allows onward transfer of what it covers, and of nothing else.
+TEST(ReportCommandsTest, OnwardTransferIsOfWhatTheAgreementCovers) {
+  const std::vector<Case> cases = {{"ONWARD_TRANSFER", "kinds: SITUATION"},
+                                   {"ONWARD_TRANSFER", "max_classification: UNCLASSIFIED"},
+                                   {"ONWARD_TRANSFER", "max_tlp: CLEAR"},
+                                   {"OK", "kinds: EARLY_WARNING max_tlp: GREEN"}};
+  for (const Case& row : cases) {
+    Scenario s;
+    s.Agree(s.ecowas, "with-au", "au");
+    s.Agree(s.au, "with-un", "un");
+    s.Agree(s.au, "with-ecowas", "ecowas", row.request);
+    const std::string report = s.File("GREEN");
+    ASSERT_THAT(s.Release(report, "organizations: \"organizations/au\""), IsOk());
+    s.Settle();
+    EXPECT_EQ(ReasonOr(s.Relay(s.au, report, "un")), row.want) << row.request;
+  }
+}
+
 TEST(GroupCommandsTest, CreateAndChange) {
   Scenario s;
   Expect<v1::CreateGroupRequest, v1::Group>(
@@ -347,8 +365,15 @@ TEST(DeliveryTest, LiesAreRefused) {
                                    originator: "organizations/ecowas" state: GRANTED)");
   consent.set_report(report);
   consent.mutable_answer()->set_leaf_hash(std::string(32, 'x'));
-  consent.mutable_answer()->set_origin(un);
+  consent.mutable_answer()->set_origin(ecowas);
+  EXPECT_EQ(send(s.au, un, lie), "NEEDS_CONSENT") << "a relay's word of what another has granted";
+  consent.set_originator("organizations/un");
   EXPECT_EQ(send(s.au, un, lie), "RELAY_NOT_ALLOWED");
+  // Nor can the UN consent to what is ECOWAS's.
+  v1::InformationEvent granted;
+  *granted.mutable_consent_recorded()->mutable_consent() = consent;
+  granted.mutable_consent_recorded()->mutable_consent()->set_name("consents/CNS-UN-26-0001");
+  EXPECT_EQ(send(s.au, un, granted), "BAD_CONSENT");
   EXPECT_EQ(ReasonOr(s.ReportAt(s.au, report)), "UNKNOWN_REPORT");
 
   EXPECT_EQ(send(s.au, ecowas, event), "");
@@ -371,6 +396,29 @@ TEST(DeliveryTest, LiesAreRefused) {
   lie.mutable_group_created()->mutable_group()->set_name("groups/ecowas-x");
   EXPECT_EQ(send(s.au, ecowas, lie), "UNEXPECTED_ENTRY");
   EXPECT_EQ(s.au.StoredRows(), s.au.ReplayedRows());
+}
+
+// The content of our own report does not come back under another's name.
+TEST(DeliveryTest, OurOwnBodyIsNobodyElses) {
+  Scenario s;
+  s.AgreeAll();
+  const std::string report = s.File("GREEN");
+  ASSERT_THAT(s.Release(report, "organizations: \"organizations/au\""), IsOk());
+  kernel::Delivered delivered = *s.ecowas.Addressed("au.example", 1);
+  v1::InformationEvent lie;
+  ASSERT_TRUE(lie.ParseFromString(delivered.entry.domain_event()));
+  auto& released = *lie.mutable_report_released();
+  released.mutable_report()->set_name("reports/RPT-AU-26-0001");
+  released.mutable_report()->set_originator("organizations/au");
+  released.mutable_disclosure()->set_report("reports/RPT-AU-26-0001");
+  released.mutable_disclosure()->set_giver("organizations/au");
+  released.mutable_disclosure()->set_recipient("organizations/ecowas");
+  delivered.origin = "au.example/ch8/information";
+  delivered.entry.set_domain_event(lie.SerializeAsString());
+  EXPECT_EQ(s.ecowas.Deliver(delivered).reason(), "OTHER_REPORT");
+  released.mutable_report()->set_body_digest(std::string(32, 'x'));
+  delivered.entry.set_domain_event(lie.SerializeAsString());
+  EXPECT_EQ(s.ecowas.Deliver(delivered).reason(), "") << "nothing else was wrong with it";
 }
 
 TEST(ContractTest, RetriesGetTheFirstAnswer) {

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/information/v1/information_service.pb.h"
@@ -44,9 +46,9 @@ kernel::Event RecordedEvent(const Consent& consent) {
   return kernel::DomainEvent(event);
 }
 
-Decision DecisionFor(const Consent& consent, const std::string& recipient) {
+Decision DecisionFor(const Consent& consent, std::vector<std::string> recipients) {
   kernel::Event event = RecordedEvent(Crossing(consent));
-  event.recipients.push_back(recipient);
+  event.recipients = std::move(recipients);
   return Decision{{event}, kernel::ReplyWith<Consent>(consent.name())};
 }
 
@@ -97,7 +99,7 @@ absl::StatusOr<Decision> AskConsent(const Context& context, const v1::AskConsent
   consent.set_recipient(request.recipient());
   consent.set_originator(report.originator());
   consent.set_state(Consent::ASKED);
-  return DecisionFor(consent, originator.trust_domain());
+  return DecisionFor(consent, {originator.trust_domain()});
 }
 
 // The consent that an officer of the originator may decide now.
@@ -125,8 +127,10 @@ absl::StatusOr<Decision> GrantConsent(const Context& context,
   ASSIGN_OR_RETURN(const Report report, FindReport(state.rows, consent.report()));
   RETURN_IF_ERROR(CheckReadable(report));
   ASSIGN_OR_RETURN(const Organization asker, FindPinned(state.rows, consent.asker(), "name"));
+  ASSIGN_OR_RETURN(const Organization recipient,
+                   FindPinned(state.rows, consent.recipient(), "name"));
   consent.set_state(Consent::GRANTED);
-  return DecisionFor(consent, asker.trust_domain());
+  return DecisionFor(consent, {asker.trust_domain(), recipient.trust_domain()});
 }
 
 absl::StatusOr<Decision> DenyConsent(const Context& context, const v1::DenyConsentRequest& request,
@@ -134,7 +138,7 @@ absl::StatusOr<Decision> DenyConsent(const Context& context, const v1::DenyConse
   ASSIGN_OR_RETURN(Consent consent, FindUndecided(context, request.name(), state));
   ASSIGN_OR_RETURN(const Organization asker, FindPinned(state.rows, consent.asker(), "name"));
   consent.set_state(Consent::DENIED);
-  return DecisionFor(consent, asker.trust_domain());
+  return DecisionFor(consent, {asker.trust_domain()});
 }
 
 absl::StatusOr<Consent> GetConsent(const Context&, const v1::GetConsentRequest& request,
@@ -191,12 +195,26 @@ kernel::Verdict DecideAnswer(const Context& context, const Organization& sender,
   if (known->state() != Consent::ASKED) return RefuseEntry("NOT_ASKED");
   Consent answered = *known;
   answered.set_state(consent.state());
-  v1::LedgerEntry& answer = *answered.mutable_answer();
-  answer.set_origin(delivered.origin);
-  answer.set_index(delivered.index);
-  answer.set_leaf_hash(std::string(delivered.leaf_hash.view()));
-  answer.set_time_us(absl::ToUnixMicros(context.time));
+  *answered.mutable_answer() = ProofOf(context, delivered);
   return {.verdict = Delivery::ACCEPT, .reason = "", .events = {RecordedEvent(answered)}};
+}
+
+// The originator lets a relay give us its report: kept under the report, whose name only its
+// originator can give, and not under the consent's, which is the asker's.
+kernel::Verdict DecideConsentToUs(const Context& context, const Organization& sender,
+                                  const kernel::Delivered& delivered, const Consent& consent) {
+  if (consent.state() != Consent::GRANTED || consent.originator() != sender.name() ||
+      !kernel::IsSpokenIdOf(kernel::IdOf(consent.report()), kReportKind, sender.name()) ||
+      !kernel::CheckName(consent.name(), kConsents.pattern, "name").ok() ||
+      !kernel::CheckName(consent.report(), kReports.pattern, "report").ok() ||
+      !kernel::CheckName(consent.asker(), "organizations/*", "asker").ok()) {
+    return RefuseEntry("BAD_CONSENT");
+  }
+  InformationEvent event;
+  Consent& received = *event.mutable_consent_received()->mutable_consent();
+  received = Crossing(consent);
+  *received.mutable_answer() = ProofOf(context, delivered);
+  return {.verdict = Delivery::ACCEPT, .reason = "", .events = {kernel::DomainEvent(event)}};
 }
 
 }  // namespace
@@ -215,6 +233,9 @@ void AddConsentRoutes(kernel::Routes& routes) {
 kernel::Verdict DecideConsentDelivery(const Context& context, const Organization& sender,
                                       const kernel::Delivered& delivered, const Consent& consent,
                                       const State& state) {
+  if (consent.recipient() == context.organization) {
+    return DecideConsentToUs(context, sender, delivered, consent);
+  }
   switch (consent.state()) {
     case Consent::ASKED:
       return DecideQuestion(context, sender, consent, state);
@@ -237,6 +258,11 @@ void ApplyConsentRecorded(const kernel::Applied& applied,
     consent.set_decided_by(applied.request.person());
   }
   kernel::PutRow(rows, consent);
+}
+
+void ApplyConsentReceived(const InformationEvent::ConsentReceived& event, kernel::Rows& rows) {
+  const Consent& consent = event.consent();
+  rows.Put(Table::kRows, RelayKey(consent.report(), consent.asker()), consent.name());
 }
 
 }  // namespace ch8::information

@@ -11,7 +11,8 @@ namespace ch8::information {
 
 void AddConsentRoutes(kernel::Routes& routes);
 
-// A question from a holder of our report, or the originator's answer to ours. Refused: BAD_CONSENT,
+// A question from a holder of our report, the originator's answer to ours, or its word that a relay
+// may give us its report. Refused: BAD_CONSENT,
 // NOT_ORIGINATOR, NOT_DISCLOSED (it does not have the report from us), OTHER_CONSENT, NOT_ASKED.
 kernel::Verdict DecideConsentDelivery(const kernel::Context& context,
                                       const chapter8::directory::v1::Organization& sender,
@@ -20,6 +21,8 @@ kernel::Verdict DecideConsentDelivery(const kernel::Context& context,
 
 void ApplyConsentRecorded(const kernel::Applied& applied,
                           const v1::InformationEvent::ConsentRecorded& event, kernel::Rows& rows);
+
+void ApplyConsentReceived(const v1::InformationEvent::ConsentReceived& event, kernel::Rows& rows);
 
 }  // namespace ch8::information
 

@@ -36,15 +36,6 @@ std::optional<Report> Find(const State& state, absl::string_view name) {
   return kernel::TableReader<Report>(state.rows).Find(name);
 }
 
-v1::LedgerEntry ProofOf(const Context& context, const Delivered& delivered) {
-  v1::LedgerEntry proof;
-  proof.set_origin(delivered.origin);
-  proof.set_index(delivered.index);
-  proof.set_leaf_hash(std::string(delivered.leaf_hash.view()));
-  proof.set_time_us(absl::ToUnixMicros(context.time));
-  return proof;
-}
-
 // An event for whoever sent what is decided now.
 void Answer(const InformationEvent& event, const Organization& sender, Verdict& verdict) {
   verdict.events.push_back(kernel::DomainEvent(event));
@@ -77,23 +68,32 @@ bool IsOurs(const Disclosure& disclosure, const Report& report, const Organizati
          disclosure.recipient() == context.organization;
 }
 
-// Whether someone else than the originator may have given it to us: by a marking that lets it, or
-// by the originator's consent, which its ledger can be asked to prove.
-bool IsAllowedRelay(const InformationEvent::ReportReleased& event, const Organization& sender,
-                    const Context& context, const State& state) {
-  const Report& report = event.report();
+// Whether the relay speaks of a consent to this very hop.
+bool IsConsentToThis(const InformationEvent::ReportReleased& event, const Organization& sender,
+                     const Context& context) {
   const Consent& consent = event.consent();
+  return consent.state() == Consent::GRANTED && consent.report() == event.report().name() &&
+         consent.asker() == sender.name() && consent.recipient() == context.organization &&
+         consent.originator() == event.report().originator();
+}
+
+// Whether someone else than the originator may give it to us: by a marking that lets it, or by the
+// originator's consent. What a relay says of a consent is the relay's word: it waits for the
+// originator's own.
+std::optional<Verdict> WhyNotRelayed(const InformationEvent::ReportReleased& event,
+                                     const Organization& sender, const Context& context,
+                                     const State& state) {
+  const Report& report = event.report();
   if (event.has_consent()) {
-    const std::optional<Organization> originator = MaybePinned(state.rows, report.originator());
-    return consent.state() == Consent::GRANTED && consent.report() == report.name() &&
-           consent.asker() == sender.name() && consent.recipient() == context.organization &&
-           consent.originator() == report.originator() &&
-           consent.answer().leaf_hash().size() == Hash::kSize && originator.has_value() &&
-           absl::StartsWith(consent.answer().origin(),
-                            absl::StrCat(originator->trust_domain(), "/ch8/information"));
+    if (!IsConsentToThis(event, sender, context)) return RefuseEntry("RELAY_NOT_ALLOWED");
+    if (state.rows.Get(Table::kRows, RelayKey(report.name(), sender.name())).has_value()) {
+      return std::nullopt;
+    }
+    return DeferEntry("NEEDS_CONSENT");
   }
   const bool open = report.tlp() == v1::CLEAR || report.tlp() == v1::GREEN;
-  return open && !report.originator_control();
+  if (open && !report.originator_control()) return std::nullopt;
+  return RefuseEntry("RELAY_NOT_ALLOWED");
 }
 
 // Whether `organization` gave us the report.
@@ -107,13 +107,15 @@ Verdict DecideReleased(const Context& context, const Organization& sender,
   if (!WellFormed(report)) return RefuseEntry("BAD_REPORT");
   if (!IsOurs(event.disclosure(), report, sender, context)) return RefuseEntry("NOT_ADDRESSEE");
   if (report.originator() == context.organization) return RefuseEntry("OWN_REPORT");
-  if (report.originator() != sender.name() && !IsAllowedRelay(event, sender, context, state)) {
-    return RefuseEntry("RELAY_NOT_ALLOWED");
+  if (report.originator() != sender.name()) {
+    const std::optional<Verdict> why = WhyNotRelayed(event, sender, context, state);
+    if (why.has_value()) return *why;
   }
-  const auto body = state.rows.Get(Table::kRows, BodyKey(report.body_digest()));
-  const auto with_body = body.has_value() ? Find(state, *body) : std::nullopt;
-  if (with_body.has_value() && with_body->originator() == context.organization) {
-    return RefuseEntry("OTHER_REPORT");  // The content of our own report under another's name.
+  for (const std::string& name : ReportsWithBody(state.rows, report.body_digest())) {
+    const std::optional<Report> other = Find(state, name);
+    if (other.has_value() && other->originator() == context.organization) {
+      return RefuseEntry("OTHER_REPORT");  // The content of our own report under another's name.
+    }
   }
   // What a relay said of a report does not bind its originator.
   const bool first_word =

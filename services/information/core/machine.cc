@@ -7,6 +7,7 @@
 #include "services/information/core/recalls.h"
 #include "services/information/core/releases.h"
 #include "services/information/core/reports.h"
+#include "services/information/core/rules.h"
 #include "storage/base/check.h"
 
 namespace ch8::information {
@@ -62,6 +63,8 @@ void InformationMachine::Apply(const kernel::Applied& applied, kernel::Rows& row
       return ApplyAgreementRecorded(event.agreement_recorded(), rows);
     case InformationEvent::kConsentRecorded:
       return ApplyConsentRecorded(applied, event.consent_recorded(), rows);
+    case InformationEvent::kConsentReceived:
+      return ApplyConsentReceived(event.consent_received(), rows);
     case InformationEvent::kReportAcknowledged:  // Our word to others: no row of ours.
     case InformationEvent::kRecallComplied:
     case InformationEvent::KIND_NOT_SET:  // Of a newer release: it changes no row read here.
@@ -72,6 +75,10 @@ void InformationMachine::Apply(const kernel::Applied& applied, kernel::Rows& row
 bool InformationMachine::MayFetchBody(absl::string_view trust_domain, const Hash& digest,
                                       const kernel::RowReader& rows) const {
   return MayFetchReportBody(trust_domain, digest, rows);
+}
+
+bool InformationMachine::NamesBody(const Hash& digest, const kernel::RowReader& rows) const {
+  return !ReportsWithBody(rows, digest.view()).empty();
 }
 
 std::vector<kernel::WantedBody> InformationMachine::WantedBodies(

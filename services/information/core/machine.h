@@ -25,6 +25,7 @@ class InformationMachine final : public kernel::Machine {
   void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override;
   bool MayFetchBody(absl::string_view trust_domain, const Hash& digest,
                     const kernel::RowReader& rows) const override;
+  bool NamesBody(const Hash& digest, const kernel::RowReader& rows) const override;
   std::vector<kernel::WantedBody> WantedBodies(const kernel::RowReader& rows) const override;
 
  private:

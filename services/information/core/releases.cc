@@ -332,14 +332,17 @@ bool WasGivenTo(const kernel::RowReader& rows, absl::string_view report,
 
 bool MayFetchReportBody(absl::string_view trust_domain, const Hash& digest,
                         const kernel::RowReader& rows) {
-  const std::optional<std::string> name = rows.Get(Table::kRows, BodyKey(digest.view()));
   const std::optional<Organization> asker = kernel::FindTrustDomain(rows, trust_domain);
-  if (!name.has_value() || !asker.has_value()) return false;
-  const std::optional<Report> report = kernel::TableReader<Report>(rows).Find(*name);
-  if (!report.has_value() || !IsReadable(*report)) return false;
-  const std::optional<Disclosure> given = kernel::TableReader<Disclosure>(rows).Find(DisclosureName(
-      {.report = *name, .giver = OwnOrganization(rows), .recipient = asker->name()}));
-  return given.has_value() && given->recalled_us() == 0;
+  if (!asker.has_value()) return false;
+  const std::string own = OwnOrganization(rows);
+  const std::vector<std::string> names = ReportsWithBody(rows, digest.view());
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const std::optional<Report> report = kernel::TableReader<Report>(rows).Find(name);
+    if (!report.has_value() || !IsReadable(*report)) return false;
+    const std::optional<Disclosure> given = kernel::TableReader<Disclosure>(rows).Find(
+        DisclosureName({.report = name, .giver = own, .recipient = asker->name()}));
+    return given.has_value() && given->recalled_us() == 0;
+  });
 }
 
 std::vector<kernel::WantedBody> WantedReportBodies(const kernel::RowReader& rows) {

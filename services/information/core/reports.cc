@@ -271,7 +271,7 @@ void Supersede(const Report& by, kernel::Rows& rows) {
 
 void PutReport(const Report& report, kernel::Rows& rows) {
   kernel::PutRow(rows, report);
-  rows.Put(Table::kRows, BodyKey(report.body_digest()), report.name());
+  rows.Put(Table::kRows, BodyKey(report.body_digest(), report.name()), report.name());
   if (const std::optional<kernel::Due> due = RetentionOf(report); due.has_value()) {
     kernel::PutDue(*due, rows);
   }
@@ -381,7 +381,7 @@ void ApplyReportReceived(const kernel::Applied& applied,
   if (known.has_value() && !first_word) return;
   if (known.has_value()) {  // A relay's word of it: its originator's takes its place.
     EndRetention(*known, rows);
-    rows.Delete(Table::kRows, BodyKey(known->body_digest()));
+    rows.Delete(Table::kRows, BodyKey(known->body_digest(), known->name()));
   }
   Report report = event.report();
   report.set_state(Report::FILED);

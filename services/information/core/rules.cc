@@ -46,8 +46,17 @@ std::string DisclosuresOf(absl::string_view report) {
   return absl::StrCat("disclosures/", kernel::IdOf(report), "/");
 }
 
-std::string BodyKey(absl::string_view digest) {
-  return absl::StrCat("body/", absl::BytesToHexString(digest));
+std::string BodyKey(absl::string_view digest, absl::string_view report) {
+  return absl::StrCat("body/", absl::BytesToHexString(digest), "/", kernel::IdOf(report));
+}
+
+std::vector<std::string> ReportsWithBody(const kernel::RowReader& rows, absl::string_view digest) {
+  std::vector<std::string> reports;
+  rows.Scan(Table::kRows, BodyKey(digest, ""), "", [&](absl::string_view, absl::string_view name) {
+    reports.emplace_back(name);
+    return true;
+  });
+  return reports;
 }
 
 std::string GivenKey(absl::string_view report, absl::string_view giver) {
@@ -56,6 +65,10 @@ std::string GivenKey(absl::string_view report, absl::string_view giver) {
 
 std::string ConsentKey(absl::string_view report, absl::string_view recipient) {
   return absl::StrCat("consent-for/", kernel::IdOf(report), "/", kernel::IdOf(recipient));
+}
+
+std::string RelayKey(absl::string_view report, absl::string_view relay) {
+  return absl::StrCat("relay/", kernel::IdOf(report), "/", kernel::IdOf(relay));
 }
 
 bool IsReadable(const v1::Report& report) {
@@ -78,6 +91,15 @@ absl::string_view TlpText(v1::Tlp tlp) {
     default:
       return "not marked";
   }
+}
+
+v1::LedgerEntry ProofOf(const kernel::Context& context, const kernel::Delivered& delivered) {
+  v1::LedgerEntry proof;
+  proof.set_origin(delivered.origin);
+  proof.set_index(delivered.index);
+  proof.set_leaf_hash(std::string(delivered.leaf_hash.view()));
+  proof.set_time_us(absl::ToUnixMicros(context.time));
+  return proof;
 }
 
 kernel::Verdict RefuseEntry(absl::string_view reason) {

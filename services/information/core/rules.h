@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -44,18 +45,26 @@ std::string DisclosureName(const DisclosureParts& parts);
 // All of one report: "disclosures/RPT-AU-26-0001/"
 std::string DisclosuresOf(absl::string_view report);
 
-// Rows beside the resources. The report whose body has this digest:
-std::string BodyKey(absl::string_view digest);
+// Rows beside the resources. A report whose body has this digest, under that digest and its own
+// name, as others may claim the digest for reports of theirs; its value is the report's name.
+std::string BodyKey(absl::string_view digest, absl::string_view report);
+// The reports whose bodies have this digest.
+std::vector<std::string> ReportsWithBody(const kernel::RowReader& rows, absl::string_view digest);
 // That `giver` has given us the report; its value is the ledger that it came from.
 std::string GivenKey(absl::string_view report, absl::string_view giver);
 // Our newest consent for this report and recipient; its value is the consent's name.
 std::string ConsentKey(absl::string_view report, absl::string_view recipient);
+// That the originator lets `relay` give us the report; its value is the consent's name.
+std::string RelayKey(absl::string_view report, absl::string_view relay);
 
 // Whether its content may still be read.
 bool IsReadable(const v1::Report& report);
 
 // "TLP:AMBER+STRICT"
 absl::string_view TlpText(v1::Tlp tlp);
+
+// Where another ledger has said it.
+v1::LedgerEntry ProofOf(const kernel::Context& context, const kernel::Delivered& delivered);
 
 kernel::Verdict RefuseEntry(absl::string_view reason);
 kernel::Verdict DeferEntry(absl::string_view reason);

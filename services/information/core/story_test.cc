@@ -163,6 +163,111 @@ TEST(StoryTest, AmberStrictIsNotPassedOnWithoutTheOriginatorsConsent) {
   for (TestLedger* ledger : {&s.un, &s.au, &s.ecowas}) ExpectReplays(*ledger);
 }
 
+// What the relay says of a consent is the relay's word; the originator's comes by its own way.
+TEST(StoryTest, ARelayWithConsentWaitsForTheOriginatorsOwnWord) {
+  Scenario s;
+  s.AgreeAll();
+  const std::string report = s.File("AMBER_STRICT");
+  ASSERT_THAT(s.Release(report, "organizations: \"organizations/au\""), IsOk());
+  s.Settle();
+  const auto asked = s.Ask(s.au, report, "un");
+  ASSERT_THAT(asked, IsOk());
+  s.ecowas.PullFrom(s.au);
+  v1::GrantConsentRequest grant;
+  grant.set_name(asked->name());
+  ASSERT_THAT(s.ecowas.Call<v1::Consent>("releaser", "ConsentService/GrantConsent", grant), IsOk());
+  s.au.PullFrom(s.ecowas);
+  ASSERT_THAT(s.Relay(s.au, report, "un"), IsOk());
+
+  const auto relayed = s.au.Addressed("un.example", 1);
+  ASSERT_TRUE(relayed.has_value());
+  EXPECT_EQ(s.un.Deliver(*relayed).reason(), "NEEDS_CONSENT");
+  EXPECT_EQ(ReasonOr(s.ReportAt(s.un, report)), "UNKNOWN_REPORT");
+  s.un.PullFrom(s.ecowas);
+  EXPECT_EQ(StateAt(s.un, report), v1::Report::FILED) << "what waited is taken";
+  ExpectReplays(s.un);
+}
+
+// A digest says what content it is, not whose: another organization can name it too.
+TEST(StoryTest, AReportWithAnothersDigestHidesNoBody) {
+  Scenario s;
+  s.AgreeAll();
+  TestLedger au("au", {"un", "ecowas", "igad"});
+  s.Agree(au, "with-ecowas", "ecowas");
+  s.Agree(au, "with-un", "un");
+  const std::string report = s.File("GREEN");
+  ASSERT_THAT(s.Release(report, "organizations: \"organizations/au\""), IsOk());
+  au.PullFrom(s.ecowas);
+  ASSERT_THAT(s.Relay(au, report, "un"), IsOk());
+  const Hash digest = *Hash::FromBytes(s.ReportAt(au, report)->body_digest());
+  ASSERT_TRUE(au.MayFetchBody("un.example", digest));
+
+  auto lie = s.ecowas.Addressed("au.example", 1);
+  ASSERT_TRUE(lie.has_value());
+  lie->origin = "igad.example/ch8/information";
+  v1::InformationEvent event;
+  ASSERT_TRUE(event.ParseFromString(lie->entry.domain_event()));
+  v1::Report& theirs = *event.mutable_report_released()->mutable_report();
+  theirs.set_name("reports/RPT-IGAD-26-0001");
+  theirs.set_originator("organizations/igad");
+  event.mutable_report_released()->mutable_disclosure()->set_report(theirs.name());
+  event.mutable_report_released()->mutable_disclosure()->set_giver("organizations/igad");
+  lie->entry.set_domain_event(event.SerializeAsString());
+  ASSERT_EQ(au.Deliver(*lie).reason(), "");
+  EXPECT_TRUE(au.MayFetchBody("un.example", digest));
+  EXPECT_FALSE(au.MayFetchBody("igad.example", digest));
+
+  // Nor does the end of theirs.
+  event.Clear();
+  event.mutable_report_recalled()->set_report("reports/RPT-IGAD-26-0001");
+  event.mutable_report_recalled()->set_originator("organizations/igad");
+  event.mutable_report_recalled()->set_reason(v1::Recall::ERROR);
+  lie->entry.set_domain_event(event.SerializeAsString());
+  ASSERT_EQ(au.Deliver(*lie).reason(), "");
+  EXPECT_TRUE(au.MayFetchBody("un.example", digest));
+  ExpectReplays(au);
+}
+
+// A relay that tells another content than the originator's is believed until the originator speaks.
+TEST(StoryTest, TheOriginatorsWordTakesThePlaceOfARelays) {
+  Scenario s;
+  s.AgreeAll();
+  const std::string report = s.File("GREEN");
+  ASSERT_THAT(s.Release(report, "organizations: \"organizations/au\""), IsOk());
+  s.Settle();
+  ASSERT_THAT(s.Relay(s.au, report, "un"), IsOk());
+  auto relayed = s.au.Addressed("un.example", 1);
+  ASSERT_TRUE(relayed.has_value());
+  v1::InformationEvent event;
+  ASSERT_TRUE(event.ParseFromString(relayed->entry.domain_event()));
+  const std::string true_digest = event.report_released().report().body_digest();
+  const std::string false_digest(Hash::kSize, 'x');
+  event.mutable_report_released()->mutable_report()->set_body_digest(false_digest);
+  relayed->entry.set_domain_event(event.SerializeAsString());
+  ASSERT_EQ(s.un.Deliver(*relayed).reason(), "");
+  ASSERT_EQ(s.ReportAt(s.un, report)->body_digest(), false_digest);
+
+  ASSERT_THAT(s.Release(report, "organizations: \"organizations/un\""), IsOk());
+  s.un.PullFrom(s.ecowas);
+  EXPECT_EQ(s.ReportAt(s.un, report)->body_digest(), true_digest);
+  EXPECT_EQ(s.ReportAt(s.un, report)->received_from(), "organizations/ecowas");
+  EXPECT_FALSE(kTestMachine.NamesBody(*Hash::FromBytes(false_digest),
+                                      kernel::SnapshotRows(*s.un.Snapshot())));
+  EXPECT_TRUE(kTestMachine.NamesBody(*Hash::FromBytes(true_digest),
+                                     kernel::SnapshotRows(*s.un.Snapshot())));
+
+  // From then on the relay neither changes it nor takes it back.
+  EXPECT_EQ(s.un.Deliver(*relayed).reason(), "OTHER_REPORT");
+  event.Clear();
+  event.mutable_report_recalled()->set_report(report);
+  event.mutable_report_recalled()->set_originator("organizations/ecowas");
+  event.mutable_report_recalled()->set_reason(v1::Recall::ERROR);
+  relayed->entry.set_domain_event(event.SerializeAsString());
+  EXPECT_EQ(s.un.Deliver(*relayed).reason(), "");
+  EXPECT_EQ(StateAt(s.un, report), v1::Report::FILED);
+  ExpectReplays(s.un);
+}
+
 TEST(StoryTest, DeniedConsentOpensNothing) {
   Scenario s;
   s.AgreeAll();

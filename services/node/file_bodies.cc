@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/trust/files.h"
@@ -109,6 +110,28 @@ absl::Status FileBodies::Erase(const Hash& digest) {
         absl::StrCat("cannot erase the key of ", digest.ToHex(), ": ", strerror(errno)));
   }
   return SyncFolder(folders_.keys);
+}
+
+absl::Status FileBodies::Sweep(const std::function<bool(const Hash& digest)>& named) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string& folder : {folders_.keys, folders_.bodies}) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end;
+         each.increment(error)) {
+      const auto digest = Hash::FromBytes(absl::HexStringToBytes(each->path().filename().string()));
+      // What is no body's file, e.g. one half written, is not ours to judge.
+      if (!digest.ok() || each->path().filename() != digest->ToHex() || named(*digest)) continue;
+      if (::unlink(each->path().c_str()) != 0 && errno != ENOENT) {
+        return absl::UnavailableError(
+            absl::StrCat("cannot remove ", each->path().string(), ": ", strerror(errno)));
+      }
+    }
+    if (error) {
+      return absl::UnavailableError(absl::StrCat("cannot list ", folder, ": ", error.message()));
+    }
+    RETURN_IF_ERROR(SyncFolder(folder));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace ch8::node

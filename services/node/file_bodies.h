@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_NODE_FILE_BODIES_H_
 #define CH8_SERVICES_NODE_FILE_BODIES_H_
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,6 +35,10 @@ class FileBodies final : public kernel::BodyStore {
   bool Has(const Hash& digest) const override;
   absl::Status Put(const kernel::Body& body) override;
   absl::Status Erase(const Hash& digest) override;
+
+  // Removes, with their keys, the bodies that are not `named`: a crash between body and commit
+  // leaves one that no entry names. To be called before anything is put. Errors: kUnavailable.
+  absl::Status Sweep(const std::function<bool(const Hash& digest)>& named);
 
  private:
   explicit FileBodies(Folders folders) : folders_(std::move(folders)) {}

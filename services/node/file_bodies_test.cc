@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <barrier>
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "services/trust/files.h"
@@ -76,6 +78,45 @@ TEST_F(FileBodiesTest, ACrashBetweenKeyAndBodyIsMendedByTheNextTry) {
   EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_THAT(bodies->Put(body_), IsOk());
   EXPECT_THAT(bodies->Get(body_.digest), IsOk());
+}
+
+// A crash between body and commit leaves a body that no entry names.
+TEST_F(FileBodiesTest, WhatIsNotNamedIsSweptAway) {
+  const auto bodies = Open();
+  const kernel::Body orphan = kernel::MakeBody(Sha256("salt"), "an entry that never came");
+  const kernel::Body erased = kernel::MakeBody(Sha256("salt"), "erased");
+  for (const kernel::Body& body : {body_, orphan, erased}) {
+    ASSERT_THAT(bodies->Put(body), IsOk());
+  }
+  ASSERT_THAT(bodies->Erase(erased.digest), IsOk());
+  const std::string other = folders_.bodies + "/README";
+  ASSERT_THAT(trust::WriteFileAtomically(other, "no body", trust::kPrivateMode), IsOk());
+  ASSERT_THAT(bodies->Sweep([&](const Hash& digest) { return digest != orphan.digest; }), IsOk());
+  EXPECT_FALSE(bodies->Has(orphan.digest));
+  EXPECT_FALSE(std::filesystem::exists(folders_.keys + "/" + orphan.digest.ToHex()));
+  EXPECT_THAT(bodies->Get(body_.digest), IsOk());
+  EXPECT_TRUE(bodies->Has(erased.digest)) << "still known as erased";
+  EXPECT_TRUE(std::filesystem::exists(other));
+}
+
+// The sequencer stores what is filed while the federation stores what it has fetched.
+TEST_F(FileBodiesTest, TwoCallersAtOnceLeaveABodyWithItsOwnKey) {
+  constexpr int kRounds = 40;
+  constexpr int kCallers = 4;
+  const auto bodies = Open();
+  for (int round = 0; round < kRounds; ++round) {
+    const kernel::Body body = kernel::MakeBody(Sha256(std::to_string(round)), kCanary);
+    std::barrier start(kCallers);
+    std::vector<std::thread> callers;
+    for (int i = 0; i < kCallers; ++i) {
+      callers.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_THAT(bodies->Put(body), IsOk());
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    ASSERT_THAT(bodies->Get(body.digest), IsOk()) << round;
+  }
 }
 
 TEST_F(FileBodiesTest, DamageAndExchangedFilesAreNoticed) {

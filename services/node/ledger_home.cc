@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/books/recovery.h"
+#include "services/kernel/rows.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::node {
@@ -97,6 +98,16 @@ Exercise LedgerHome::exercise() const {
                   .offset = absl::Microseconds(genesis_.exercise_offset_us())};
 }
 
+// What cannot be read looks absent: then nothing is removed.
+absl::Status LedgerHome::SweepBodies() {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  RETURN_IF_ERROR(bodies_->Sweep([&](const Hash& digest) {
+    return machine_->NamesBody(digest, rows) || !rows.status().ok();
+  }));
+  return rows.status();
+}
+
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
   ASSIGN_OR_RETURN(head_keeper_,
@@ -122,6 +133,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_,
                      FileBodies::Open({.bodies = directory_ + "/bodies", .keys = body_keys_}));
+    RETURN_IF_ERROR(SweepBodies());
     sequencer.bodies = bodies_.get();
   }
   if (module_.accounts == Module::Accounts::kBooks) {

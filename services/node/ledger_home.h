@@ -78,6 +78,7 @@ class LedgerHome {
   LedgerHome(const Module& module, const std::string& data, std::unique_ptr<RocksLedger> ledger);
 
   absl::Status ReadGenesis(const NodeFolder& folder);
+  absl::Status SweepBodies();
 
   const Module& module_;
   const std::string directory_;

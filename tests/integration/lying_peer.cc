@@ -13,6 +13,11 @@
 //   wrong-terms          a RESERVE whose terms hash is not that of its terms
 //   bad-terms            a RESERVE of another currency than it was asked for
 //   post-without-accept  a RESERVE, and a POST that nobody accepted
+//
+// or, as an information ledger that releases the report RPT-<ID>-26-0001:
+//
+//   other-body           the body of another digest
+//   long-body            a body of the report's digest that is longer than any may be
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 
@@ -28,6 +33,8 @@
 #include "absl/strings/str_format.h"
 #include "chapter8/federation/v1/federation_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance.pb.h"
+#include "chapter8/information/v1/information_service.pb.h"
+#include "services/kernel/bodies.h"
 #include "services/rpc/status.h"
 #include "services/trust/files.h"
 #include "services/trust/key_file.h"
@@ -43,6 +50,8 @@ namespace ch8::testing {
 namespace {
 
 using chapter8::books::v1::TransferStep;
+using chapter8::federation::v1::FetchBodyRequest;
+using chapter8::federation::v1::FetchBodyResponse;
 using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 using chapter8::ledger::v1::Entry;
@@ -110,6 +119,51 @@ Entry PostEntry(const Entry& reserve) {
   return entry;
 }
 
+// Salt and content, as a body is fetched; no node stores one longer than kBodyContentSizeMax.
+std::string BodyBytes(const std::string& lie) {
+  chapter8::information::v1::ReportBody content;
+  content.set_title("Movements");
+  content.set_narrative(lie == "long-body" ? std::string(kernel::kBodyContentSizeMax, 'n') : "n");
+  return kernel::MakeBody(Sha256("salt"), content.SerializeAsString()).bytes;
+}
+
+// A report that anybody may have, released to the victim.
+Entry ReportEntry(const std::string& organization, const std::string& body) {
+  chapter8::information::v1::InformationEvent event;
+  auto& report = *event.mutable_report_released()->mutable_report();
+  report.set_name(absl::StrFormat("reports/RPT-%s-26-0001", absl::AsciiStrToUpper(organization)));
+  report.set_originator("organizations/" + organization);
+  report.set_kind(chapter8::information::v1::Report::SITUATION);
+  report.set_theme(chapter8::information::v1::Report::SECURITY);
+  report.set_date_precision(chapter8::information::v1::Report::DAY);
+  for (auto* date : {report.mutable_event_date(), report.mutable_retain_until()}) {
+    date->set_year(2090);
+    date->set_month(1);
+    date->set_day(1);
+  }
+  report.set_place("NG");
+  report.set_reliability(chapter8::information::v1::Report::B);
+  report.set_credibility(2);
+  report.set_tlp(chapter8::information::v1::CLEAR);
+  report.set_classification(chapter8::information::v1::UNCLASSIFIED);
+  report.set_body_digest(std::string(Sha256(body).view()));
+  report.set_body_size_bytes(1);
+  auto& disclosure = *event.mutable_report_released()->mutable_disclosure();
+  disclosure.set_report(report.name());
+  disclosure.set_giver(report.originator());
+  disclosure.set_recipient("organizations/un");
+  Entry entry;
+  entry.set_domain_event(event.SerializeAsString());
+  return entry;
+}
+
+bool IsAboutBodies(const std::string& lie) { return lie == "other-body" || lie == "long-body"; }
+
+// The service whose ledger lies.
+std::string ServiceOf(const Flags& flags) {
+  return IsAboutBodies(flags.at("--lie")) ? "information" : "finance";
+}
+
 // The log, and the lie about it.
 class Liar {
  public:
@@ -117,19 +171,30 @@ class Liar {
       : lie_(flags.at("--lie")),
         organization_(flags.at("--organization")),
         page_lie_(LieOf(lie_)),
-        log_({.origin = organization_ + ".example/ch8/finance",
+        log_({.origin = absl::StrCat(organization_, ".example/ch8/", ServiceOf(flags)),
               .key = key,
               .organization_record = record}),
         other_history_({.origin = log_.origin(),
                         .key = key,
                         .organization_record = record,
                         .salt_seed = "another history"}) {
+    if (IsAboutBodies(lie_)) {
+      log_.Append(ReportEntry(organization_, BodyBytes(lie_)), kVictim);
+      return;
+    }
     log_.Append(FundingRequestEntry(organization_, 1), kVictim);
     other_history_.Append(FundingRequestEntry(organization_, 1), kVictim);
   }
 
+  std::string Body() {
+    std::puts("asked for a body");
+    std::fflush(stdout);
+    return lie_ == "other-body" && !honest_now ? "something else" : BodyBytes(lie_);
+  }
+
   absl::StatusOr<PullResponse> Answer(const PullRequest& request) {
-    if (request.after_number() > 0) GrowOnce();
+    if (request.origin() != log_.origin()) return absl::NotFoundError("no such ledger");
+    if (request.after_number() > 0 && !IsAboutBodies(lie_)) GrowOnce();
     const bool lies = !honest_now && request.after_number() > 0;
     if (lies && lie_ == "silence") {
       WaitUntil([] { return stop || honest_now; }, absl::Hours(1));
@@ -194,6 +259,12 @@ class Service final : public chapter8::federation::v1::FederationService::Servic
     return grpc::Status::OK;
   }
 
+  grpc::Status FetchBody(grpc::ServerContext*, const FetchBodyRequest*,
+                         FetchBodyResponse* response) override {
+    response->set_body(liar_.Body());
+    return grpc::Status::OK;
+  }
+
  private:
   Liar& liar_;
 };
@@ -210,7 +281,9 @@ Flags FlagsOf(int argc, char** argv) {
 int Run(const Flags& flags) {
   const std::string home = flags.at("--home");
   const auto genesis = Must(trust::ReadGenesis(home + "/node/genesis.textproto"), "genesis");
-  Liar liar(flags, Must(trust::ReadSigningKey(home + "/node/log-finance.key"), "log key"),
+  Liar liar(flags,
+            Must(trust::ReadSigningKey(absl::StrCat(home, "/node/log-", ServiceOf(flags), ".key")),
+                 "log key"),
             genesis.signed_record().SerializeAsString());
   Service service(liar);
   const auto bundles = Must(trust::TrustBundles::Create(), "bundles");

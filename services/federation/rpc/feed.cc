@@ -111,8 +111,9 @@ void Feed::FetchBodies() {
   for (const Hash& digest : options_.runner->MissingBodies(options_.origin)) {
     if (stop_) return;
     absl::StatusOr<std::string> bytes = options_.source->FetchBody(options_.origin, digest);
-    // Bytes of another digest are no body, whoever sends them.
-    const bool kept = bytes.ok() && Sha256(*bytes) == digest &&
+    // Bytes of another digest are no body, whoever sends them; nor is what no node stores.
+    const bool kept = bytes.ok() && bytes->size() <= Hash::kSize + kernel::kBodyContentSizeMax &&
+                      Sha256(*bytes) == digest &&
                       options_.runner->KeepBody({digest, *std::move(bytes)}).ok();
     if (!kept) bodies_missing_ = true;
   }

@@ -121,7 +121,8 @@ absl::Status Session::WhyUnreachable(const absl::Status& status) const {
   google::rpc::ErrorInfo info;
   info.set_domain("cli.chapter8");
   info.set_reason("CERTIFICATE_NOT_ACCEPTED");
-  (*info.mutable_metadata())["instead"] = "ch8 officer key-request DIR";
+  const std::string folder = context_.certificate.substr(0, context_.certificate.rfind('/'));
+  (*info.mutable_metadata())["instead"] = absl::StrCat("ch8 officer key-request ", folder, "-new");
   return client::WithErrorInfo(absl::UnauthenticatedError(absl::StrCat(
                                    "no node of ", context_.trust_domain, " accepts ",
                                    context_.certificate, ": ", identity.status().message())),

@@ -31,7 +31,8 @@ quoted() {
 run() {
   local context=$1; shift
   printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
-  "$bin/ch8" --as "$context" "$@" || die "exit $? from: ch8 --as $context $(quoted "$@")"
+  "$bin/ch8" --as "$context" "$@" \
+    || die "exit $? from: ch8 --as $context $(quoted "$@")"
 }
 
 # run_quietly CONTEXT ARGS...: the same, showing what it prints only when it fails.
@@ -44,17 +45,45 @@ $text"
 }
 
 # refused CONTEXT EXIT REASON ARGS...: shows and runs one command, which must be refused with this
-# exit code and reason, and whose text must name the next command.
+# exit code and reason, and say what to type instead, which must work.
 refused() {
-  local context=$1 want=$2 reason=$3 code=0 text; shift 3
+  local context=$1 want=$2 reason=$3 code=0 text error; shift 3
   printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
   text=$("$bin/ch8" --as "$context" "$@" 2>&1) || code=$?
   printf '%s\n' "$text"
   [ "$code" = "$want" ] || die "expected exit $want, got $code"
-  [ "$("$bin/ch8" --as "$context" -o json "$@" 2>&1 >/dev/null | jq -r ".error.reason // \
-    empty" 2>/dev/null)" = "$reason" ] ||
-    die "expected the reason $reason"
+  error=$("$bin/ch8" --as "$context" -o json "$@" 2>&1 >/dev/null | jq --compact-output .error \
+    2>/dev/null) || true
+  [ "$(jq --raw-output '.reason // empty' <<<"$error")" = "$reason" ] \
+    || die "expected the reason $reason"
   checks=$((checks + 1))
+  try_instead "$context" "$(jq --raw-output '.metadata.instead // empty' <<<"$error")" "$@"
+}
+
+# try_instead CONTEXT INSTEAD ARGS...: runs what a refusal of ARGS says instead, a command or what
+# to change of ARGS, by the same officer; what would write is a dry run. After two spaces a command
+# has a remark.
+try_instead() {
+  local context=$1 instead=${2%%  *} words text; shift 2
+  case " $instead " in
+    "  ") die "the refusal names no next command" ;;
+    *[\<\>]* | *…* | *" DIR "* | *" FILE "* | *" NAME "* | *" SERVICE "* | *" DATE "* | *" N "*)
+      die "to be filled in: $instead" ;;
+    " ch8 "*) read -ra words <<<"${instead#ch8 }" ;;
+    " repeat without --request-id ") words=("${@:1:$#-2}") ;;
+    " add "*) read -ra words <<<"${instead#add }"; words=("$@" "${words[@]}") ;;
+    *) die "not a command: $instead" ;;
+  esac
+  case "${words[*]}" in
+    *--help | whoami | "officer key-request "* | *" show "* | *" list"* | *" find "* | *" who "* | \
+      *" seats "*) ;;
+    *) words+=(--dry-run --yes) ;;
+  esac
+  text=$("$bin/ch8" --as "$context" "${words[@]}" 2>&1) \
+    || die "what to type instead fails: ch8 --as $context $(quoted "${words[@]}")
+$text"
+  checks=$((checks + 1))
+  printf '%s\n' "   ${green}✓${plain} works: $instead"
 }
 
 # read_json CONTEXT ARGS...: the JSON of a read, for the story's own use.
@@ -99,4 +128,25 @@ make_post() {
   local org=$1 post=$2 title=$3 role=$4; shift 4
   run_quietly "$org:admin-1" post add "$post" --title "$title" --role "$role" "$@"
   run_quietly "$org:admin-2" post confirm "$post"
+}
+
+# offer_made ARGS...: makes an offer as the UN's fund manager; its id is in $offer.
+offer_made() {
+  run un:funds offer make "$@" --delegation DEL-UN-26-0001
+  offer=$(newest_offer)
+}
+newest_offer() { read_json un:funds offer list | jq -r '[.[].name] | max | sub("offers/"; "")'; }
+
+# halves_agree RECEIVER OFFER: both halves of an offer of the UN agree: each step's leaf hash and
+# place is as the other side has it.
+halves_agree() {
+  local receiver=$1 offer=$2 ours theirs
+  local steps_taken='[.steps[] | {step, origin, index, leaf_hash}] | sort_by(.step)'
+  ours=$(read_json un:auditor offer show "$offer" | jq -S "$steps_taken")
+  theirs=$(read_json "$receiver:auditor" offer show "$offer" | jq -S "$steps_taken")
+  [ "$(jq -n --argjson a "$ours" --argjson b "$theirs" '($a - ($a - $b)) == $b and ($b != [])')" \
+    = true ] || die "the halves of $offer differ: UN $ours ${receiver^^} $theirs"
+  checks=$((checks + 1))
+  printf '%s\n' \
+    "   ${green}✓${plain} both ledgers: one index and leaf hash for each step of $offer"
 }

@@ -65,7 +65,7 @@ expect un:auditor "USD 1,500,000.00 given, nothing held" \
   '.held_minor == "0" and .given_minor == "150000000"' fund show aussom-trust
 expect au:auditor "USD 1,500,000.00 received on the budget line" \
   '.received_minor == "150000000" and .receivable_minor == "0"' budget show mission-support
-halves_agree "$first"
+halves_agree au "$first"
 run un:auditor offer why "$first"
 
 step "A second offer is rejected, a third expires, a fourth is cancelled"
@@ -73,7 +73,7 @@ offer_made $request --fund aussom-trust --amount USD:100000.00 --hold 72h; secon
 run un:approver offer approve "$second"
 await au:accepter '.state == "RESERVED"' offer show "$second"
 run au:accepter offer reject "$second" --reason TERMS --yes
-offer_made $request --fund aussom-trust --amount USD:200000.00 --hold 3s; third=$offer
+offer_made $request --fund aussom-trust --amount USD:200000.00 --hold 8s; third=$offer
 run un:approver offer approve "$third"
 offer_made $request --fund aussom-trust --amount USD:300000.00 --hold 72h; fourth=$offer
 run un:approver offer approve "$fourth"

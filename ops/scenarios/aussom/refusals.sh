@@ -46,13 +46,13 @@ impostor
 
 step "A node is killed while an offer is open; the flow goes on by itself"
 run un:approver offer approve "$fifth"
+await au:accepter '.state == "RESERVED"' offer show "$fifth"
 kill_daemon un-finance
-await au:accepter '.state == "RESERVED"' offer show "$fifth" 
 run au:accepter offer accept "$fifth"
 restart_daemon un-finance
 await un:auditor '.state == "SETTLED"' offer show "$fifth"
 expect un:auditor "the fifth offer is settled after the restart" '.state == "SETTLED"' offer show \
   "$fifth"
 expect au:auditor "and has arrived" '.state == "POSTED"' offer show "$fifth"
-halves_agree "$fifth"
+halves_agree au "$fifth"
 run un:auditor ledger head finance

@@ -17,27 +17,6 @@ reference() {
   run_quietly un:mandate-2 reference confirm aussom "$number"
 }
 
-# offer_made ARGS...: makes an offer as the UN's fund manager; its id is in $offer.
-offer_made() {
-  run un:funds offer make "$@" --delegation DEL-UN-26-0001
-  offer=$(newest_offer)
-}
-newest_offer() { read_json un:funds offer list | jq -r '[.[].name] | max | sub("offers/"; "")'; }
-
-steps_taken='[.steps[] | {step, origin, index, leaf_hash}] | sort_by(.step)'
-
-# Both halves of an offer agree: states, amount, and each step's leaf hash as the other side has it.
-halves_agree() {
-  local offer=$1 ours theirs
-  ours=$(read_json un:auditor offer show "$offer" | jq -S "$steps_taken")
-  theirs=$(read_json au:auditor offer show "$offer" | jq -S "$steps_taken")
-  [ "$(jq -n --argjson a "$ours" --argjson b "$theirs" '($a - ($a - $b)) == $b')" = true ] ||
-    die "the halves of $offer differ: UN $ours AU $theirs"
-  checks=$((checks + 1))
-  printf '%s\n' \
-    "   ${green}✓${plain} both ledgers: one index and leaf hash for each step of $offer"
-}
-
 for chapter in organizations sharing mandate training money goods refusals audit; do
   # shellcheck source=/dev/null
   . "$scenario/$chapter.sh"

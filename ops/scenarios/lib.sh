@@ -130,9 +130,10 @@ make_post() {
   run_quietly "$org:admin-2" post confirm "$post"
 }
 
-# offer_made ARGS...: makes an offer as the UN's fund manager; its id is in $offer.
+# offer_made ARGS...: makes an offer as the UN's fund manager, under $delegation where a story has
+# set it; its id is in $offer.
 offer_made() {
-  run un:funds offer make "$@" --delegation DEL-UN-26-0001
+  run un:funds offer make "$@" ${delegation:+--delegation "$delegation"}
   offer=$(newest_offer)
 }
 newest_offer() { read_json un:funds offer list | jq -r '[.[].name] | max | sub("offers/"; "")'; }

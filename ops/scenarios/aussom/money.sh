@@ -42,6 +42,7 @@ run un:funds request show $request
 say "Money for AUSSOM is delegated: nobody gives it beside the delegation."
 refused un:funds 4 DELEGATION_NEEDED offer make $request --fund aussom-trust \
   --amount USD:1500000.00 --hold 72h
+delegation=DEL-UN-26-0001
 offer_made $request --fund aussom-trust --amount USD:1500000.00 --hold 72h
 first=$offer
 expect un:auditor "USD 1,500,000.00 held, not yet given" \

@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "chapter8/logistics/v1/consignment_service.pb.h"
+#include "chapter8/logistics/v1/offer_service.pb.h"
 #include "chapter8/logistics/v1/stock_service.pb.h"
 #include "google/protobuf/text_format.h"
 #include "services/kernel/refusal.h"

@@ -8,6 +8,7 @@
 #include "chapter8/logistics/v1/consignment_service.pb.h"
 #include "chapter8/logistics/v1/offer_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
@@ -219,8 +220,7 @@ absl::Status Return(const Arguments& arguments, Session& session) {
   request.set_quantity(static_cast<int64_t>(quantity));
   request.set_depot(arguments.Has("from") ? DepotName(arguments.Get("from"), session.own())
                                           : consignment.destination());
-  ASSIGN_OR_RETURN(*request.mutable_hold_duration(),
-                   ParseHold(arguments.Has("hold") ? arguments.Get("hold") : "72h"));
+  ASSIGN_OR_RETURN(*request.mutable_hold_duration(), HoldOf(arguments));
   v1::SupplyOffer back;
   RETURN_IF_ERROR(session.Act("logistics.v1.OfferService.ReturnGoods", request, back));
   session.ShowRecord(back);

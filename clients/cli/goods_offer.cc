@@ -91,6 +91,10 @@ void SayWhy(const SupplyOffer& offer, Session& session) {
 
 }  // namespace
 
+absl::StatusOr<google::protobuf::Duration> HoldOf(const Arguments& arguments) {
+  return ParseHold(arguments.Has("hold") ? arguments.Get("hold") : "72h");
+}
+
 absl::Status MakeGoodsOffer(const Arguments& arguments, Session& session) {
   if (!arguments.Has("line") || !arguments.Has("from")) {
     return absl::InvalidArgumentError("goods need --line ITEM=QUANTITY and --from DEPOT");
@@ -104,8 +108,7 @@ absl::Status MakeGoodsOffer(const Arguments& arguments, Session& session) {
   if (arguments.Has("delegation")) {
     offer.set_delegation(DelegationName(arguments.Get("delegation")));
   }
-  ASSIGN_OR_RETURN(*offer.mutable_hold_duration(),
-                   ParseHold(arguments.Has("hold") ? arguments.Get("hold") : "72h"));
+  ASSIGN_OR_RETURN(*offer.mutable_hold_duration(), HoldOf(arguments));
   RETURN_IF_ERROR(session.Connect());
   offer.set_depot(DepotName(arguments.Get("from"), session.own()));
   SupplyOffer made;

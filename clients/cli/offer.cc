@@ -52,9 +52,8 @@ void Present(const Offer& offer, Session& session) {
 
 absl::Status Make(const Arguments& arguments, Session& session) {
   if (IsOfGoods(arguments.Get("request"))) return MakeGoodsOffer(arguments, session);
-  if (!arguments.Has("fund") || !arguments.Has("amount") || !arguments.Has("hold")) {
-    return absl::InvalidArgumentError(
-        "money needs --fund FUND, --amount USD:50000.00 and --hold 72h");
+  if (!arguments.Has("fund") || !arguments.Has("amount")) {
+    return absl::InvalidArgumentError("money needs --fund FUND and --amount USD:50000.00");
   }
   MakeOfferRequest request;
   Offer& offer = *request.mutable_resource();
@@ -66,7 +65,7 @@ absl::Status Make(const Arguments& arguments, Session& session) {
   if (arguments.Has("delegation")) {
     offer.set_delegation(DelegationName(arguments.Get("delegation")));
   }
-  ASSIGN_OR_RETURN(*offer.mutable_hold_duration(), ParseHold(arguments.Get("hold")));
+  ASSIGN_OR_RETURN(*offer.mutable_hold_duration(), HoldOf(arguments));
   RETURN_IF_ERROR(session.Connect());
   offer.set_fund(FundName(arguments.Get("fund"), session.own()));
   Offer made;
@@ -198,7 +197,8 @@ std::vector<Command> OfferCommands() {
                       Optional("delegation", "DELEGATION", "whose ceiling it counts against"),
                       Optional("line", "TENT-10P=120", "goods: item and quantity"),
                       Optional("from", "KEMBA", "goods: your depot that gives"),
-                      Optional("hold", "72h", "how long it is held after approval: 72h, 3d")},
+                      Optional("hold", "72h",
+                               "how long it is held after approval; three days if not given")},
        .run = Make,
        .notes =
            "The offer is a draft until another person approves it; the receiver sees it then."},

@@ -27,19 +27,46 @@ quoted() {
   printf '%s' "${out# }"
 }
 
+# disturb CONTEXT ARGS...: in a run with a seed, now and then: the command is under way when one of
+# its organization's daemons is killed, and starts again. $again is then what makes the next try the
+# same request. Commands that write files are left alone.
+kill_seed='' kills=0 again=()
+disturb() {
+  local org=${1%%:*} context=$1 command hosts daemon; shift
+  again=()
+  [ -n "$kill_seed" ] && [ $((RANDOM % 8)) = 0 ] || return 0
+  case "$*" in
+    "officer key-request"* | "officer issue"* | "audit "* | \
+      "exercise ics"* | *--request-id*) return 0 ;;
+  esac
+  read -ra hosts <<<"${daemons[$org]}"
+  daemon=${hosts[$((RANDOM % ${#hosts[@]}))]}
+  again=(--request-id "$(cat /proc/sys/kernel/random/uuid)")
+  kills=$((kills + 1))
+  say "kill -9 on $daemon during the next command; it starts again, and so does the command."
+  "$bin/ch8" --as "$context" --timeout 2s "${again[@]}" "$@" >/dev/null 2>&1 &
+  command=$!
+  sleep "0.$(printf '%02d' $((RANDOM % 25)))"
+  kill_daemon "$daemon"
+  wait "$command" || true
+  restart_daemon "$daemon"
+}
+
 # run CONTEXT ARGS...: shows and runs one command; it must succeed.
 run() {
   local context=$1; shift
+  disturb "$context" "$@"
   printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
-  "$bin/ch8" --as "$context" "$@" \
+  "$bin/ch8" --as "$context" "${again[@]}" "$@" \
     || die "exit $? from: ch8 --as $context $(quoted "$@")"
 }
 
 # run_quietly CONTEXT ARGS...: the same, showing what it prints only when it fails.
 run_quietly() {
   local context=$1 text; shift
+  disturb "$context" "$@"
   printf '%s\n' "${dim}\$ ch8 --as $context $(quoted "$@")${plain}"
-  text=$("$bin/ch8" --as "$context" "$@" 2>&1) \
+  text=$("$bin/ch8" --as "$context" "${again[@]}" "$@" 2>&1) \
     || die "exit $? from: ch8 --as $context $(quoted "$@")
 $text"
 }

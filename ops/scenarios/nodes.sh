@@ -6,9 +6,11 @@
 #   title           organization -> its name
 #   first_person    organization -> the number of its first administrator
 #   exercise_clock  when the story begins
+# and, when days go by between two starts,
+#   exercise_ahead  how many since the beginning, e.g. 48h
 
 declare -A daemons=() services=() title=() first_person=() pid=() port=()
-exercise_clock=
+exercise_clock='' exercise_ahead=''
 
 stop_nodes() {
   local daemon
@@ -29,6 +31,7 @@ free_port() {
 restart_daemon() {
   local daemon=$1 org=${1%%-*} tries=0 hosted=(); shift
   [ -z "${services[$daemon]:-}" ] || hosted=(--services "${services[$daemon]}")
+  [ -z "$exercise_ahead" ] || hosted+=(--exercise-ahead "$exercise_ahead")
   rm -f "$home/$daemon-data/endpoints.json"
   "$bin/ch8d" --home "$home/$org/node" --data "$home/$daemon-data" "${hosted[@]}" \
     --federation-listen "127.0.0.1:${port[$daemon]}" "$@" >>"$home/$daemon.log" 2>&1 &
@@ -91,24 +94,31 @@ fingerprint_of() {
   "$bin/ch8" org record show "$home/$1/org.record" 2>/dev/null | sed -n 's/^fingerprint *//p'
 }
 
-# start_organizations ORG...: their nodes, and each pinned by the others, by two persons.
-start_organizations() {
-  local org other n print
-  for org; do start_node "$org"; done
-  for org; do
-    for n in 1 2; do
-      add_context "$org:admin-$n" "$home/$org/officers/$org-admin-$n" >/dev/null 2>&1
-    done
+# start_organization ORG: its node, and its two administrators.
+start_organization() {
+  local org=$1 n
+  start_node "$org"
+  for n in 1 2; do
+    add_context "$org:admin-$n" "$home/$org/officers/$org-admin-$n" >/dev/null 2>&1
   done
+}
+
+# pin ORG OTHER: by two persons of ORG.
+pin() {
+  local org=$1 other=$2 print
+  print=$(fingerprint_of "$other")
+  run_quietly "$org:admin-1" org pin "$home/$other/org.record" --fingerprint "$print"
+  run_quietly "$org:admin-2" org confirm "$other" --fingerprint "$print"
+  expect "$org:admin-1" "${other^^} is pinned, by two persons" \
+    '.state == "PINNED" and .proposed_by != .confirmed_by' org show "$other"
+}
+
+# start_organizations ORG...: their nodes, and each pinned by the others.
+start_organizations() {
+  local org other
+  for org; do start_organization "$org"; done
   say "The organizations exchange their records as files and compare fingerprints by telephone."
   for org; do
-    for other; do
-      [ "$org" != "$other" ] || continue
-      print=$(fingerprint_of "$other")
-      run_quietly "$org:admin-1" org pin "$home/$other/org.record" --fingerprint "$print"
-      run_quietly "$org:admin-2" org confirm "$other" --fingerprint "$print"
-      expect "$org:admin-1" "${other^^} is pinned, by two persons" \
-        '.state == "PINNED" and .proposed_by != .confirmed_by' org show "$other"
-    done
+    for other; do [ "$org" = "$other" ] || pin "$org" "$other"; done
   done
 }

@@ -65,6 +65,15 @@ absl::Status SetExerciseClock(const std::string& value, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status SetExerciseAhead(const std::string& value, Config& config) {
+  if (!absl::ParseDuration(value, &config.exercise_ahead) ||
+      config.exercise_ahead < absl::ZeroDuration() ||
+      config.exercise_ahead == absl::InfiniteDuration()) {
+    return Bad("--exercise-ahead", "wants a duration like 48h");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetCount(absl::string_view flag, const std::string& value, uint64_t max,
                       uint64_t& out) {
   if (!absl::SimpleAtoi(value, &out) || out > max) {
@@ -110,6 +119,8 @@ constexpr Flag kFlags[] = {
      }},
     {"--exercise-clock", "TIME", "first start only: an exercise node whose clock starts there",
      SetExerciseClock},
+    {"--exercise-ahead", "DURATION",
+     "an exercise node: days that passed at once; at every start after", SetExerciseAhead},
     {"--disk-reserve-mib", "N", "below this much free disk nothing new is taken (default 256)",
      [](const std::string& value, Config& config) {
        uint64_t mib = 0;

@@ -26,6 +26,7 @@ struct Config {
   std::string admin_socket;                       // Default: <data>/admin.sock.
   std::string boot_markers = "/dev/shm/chapter8";
   std::optional<absl::Time> exercise_clock;  // First start only.
+  absl::Duration exercise_ahead;             // Added to an exercise node's clock.
   uint64_t disk_reserve_bytes = 256ull << 20;
   size_t calls_per_caller_max = 64;
 };

@@ -34,12 +34,13 @@ TEST(ConfigTest, EveryFlagIsTaken) {
       {"--home=h", "--data=d", "--services=finance", "--listen=0.0.0.0:9001", "--federation-listen",
        "[::1]:9002", "--metrics-listen=localhost:9003", "--admin-socket=/run/a.sock",
        "--boot-markers=/run/markers", "--exercise-clock=2026-03-02T09:00:00Z",
-       "--disk-reserve-mib=10", "--calls-per-caller-max=7"});
+       "--exercise-ahead=48h", "--disk-reserve-mib=10", "--calls-per-caller-max=7"});
   ASSERT_THAT(config, IsOk());
   EXPECT_THAT(config->services, ElementsAre("finance"));
   EXPECT_EQ(ParseHostAndPort(config->federation_listen)->host, "::1");
   EXPECT_EQ(config->admin_socket, "/run/a.sock");
   EXPECT_EQ(config->exercise_clock, absl::FromUnixSeconds(1'772'442'000));
+  EXPECT_EQ(config->exercise_ahead, absl::Hours(48));
   EXPECT_EQ(config->disk_reserve_bytes, 10ull << 20);
   EXPECT_EQ(config->calls_per_caller_max, 7u);
 }
@@ -64,6 +65,9 @@ TEST(ConfigTest, ABadFlagIsNamedWithWhatItWants) {
       {{"--services="}, "'' is none of"},
       {{"--services=finance,finance"}, "names one twice"},
       {{"--exercise-clock=2 March"}, "wants a time like"},
+      {{"--exercise-ahead=two days"}, "wants a duration like 48h"},
+      {{"--exercise-ahead=-1h"}, "wants a duration like 48h"},
+      {{"--exercise-ahead=inf"}, "wants a duration like 48h"},
       {{"--disk-reserve-mib=-1"}, "wants a number"},
       {{"--calls-per-caller-max=0"}, "wants at least 1"},
   };
@@ -75,9 +79,10 @@ TEST(ConfigTest, ABadFlagIsNamedWithWhatItWants) {
 
 TEST(ConfigTest, HelpNamesEveryFlag) {
   EXPECT_EQ(ParseConfig({"--home=h", "--help"})->wish, Config::Wish::kHelp);
-  for (const char* flag : {"--home", "--data", "--services", "--listen", "--federation-listen",
-                           "--metrics-listen", "--admin-socket", "--boot-markers",
-                           "--exercise-clock", "--disk-reserve-mib", "--calls-per-caller-max"}) {
+  for (const char* flag :
+       {"--home", "--data", "--services", "--listen", "--federation-listen", "--metrics-listen",
+        "--admin-socket", "--boot-markers", "--exercise-clock", "--exercise-ahead",
+        "--disk-reserve-mib", "--calls-per-caller-max"}) {
     EXPECT_THAT(HelpText(), HasSubstr(flag));
   }
 }

@@ -92,13 +92,17 @@ absl::StatusOr<Exercise> Daemon::OpenExisting(std::vector<const Module*>& missin
 absl::Status Daemon::OpenLedgers() {
   std::vector<const Module*> missing;
   ASSIGN_OR_RETURN(const Exercise exercise, OpenExisting(missing));
+  const bool ahead = config_.exercise_ahead > absl::ZeroDuration();
+  if (ahead && exercise.kind != Exercise::Kind::kExercise) {
+    return absl::InvalidArgumentError("--exercise-ahead: only a node of an exercise skips time");
+  }
   for (const Module* module : missing) {
     ASSIGN_OR_RETURN(std::unique_ptr<LedgerHome> home,
                      LedgerHome::Create(*module, folder_, config_.data, exercise));
     hooks_.log->Event("ledger_created", {{"origin", home->ledger().origin()}});
     homes_.push_back(std::move(home));
   }
-  clock_ = std::make_unique<ExerciseClock>(exercise.offset);
+  clock_ = std::make_unique<ExerciseClock>(exercise.offset + config_.exercise_ahead);
   return absl::OkStatus();
 }
 

@@ -292,9 +292,21 @@ TEST_F(DaemonTest, AnExerciseNodeKeepsItsClock) {
     EXPECT_EQ(node.Await(), 2);
     EXPECT_THAT(node.Log(), HasSubstr("only at a node's first start"));
   }
-  TestDaemon node(Node());
+  {
+    TestDaemon node(Node());
+    ASSERT_TRUE(node.AwaitServing()) << node.Log();
+    EXPECT_TRUE(WhoAmI(node).exercise());
+    EXPECT_EQ(node.End(SIGTERM), 0);
+  }
+  TestDaemon node(Node({"--exercise-ahead=48h"}));
   ASSERT_TRUE(node.AwaitServing()) << node.Log();
-  EXPECT_TRUE(WhoAmI(node).exercise());
+  EXPECT_GE(absl::FromUnixMicros(WhoAmI(node).ledger_time_us()), start + absl::Hours(48));
+}
+
+TEST_F(DaemonTest, OnlyAnExerciseSkipsTime) {
+  TestDaemon node(Node({"--exercise-ahead=48h"}));
+  EXPECT_EQ(node.Await(), 2);
+  EXPECT_THAT(node.Log(), HasSubstr("only a node of an exercise skips time"));
 }
 
 TEST_F(DaemonTest, AFullDiskStopsMutationsAndNothingElse) {

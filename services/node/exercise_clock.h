@@ -6,7 +6,7 @@
 namespace ch8::node {
 
 // The clock of a node: the system's, and on an exercise node a fixed offset away from it, so that
-// an exercise plays on its own dates at the speed of life.
+// an exercise plays on its own dates at the speed of life, and can skip days between two starts.
 //
 // Thread safety: any thread.
 class ExerciseClock final : public Clock {

@@ -2,12 +2,12 @@
 # $bin, $home (the run's folder), lib.sh and nodes.sh.
 
 scenario=ops/scenarios/aussom
-daemons=([un]="un un-finance un-logistics" [au]=au [ecowas]=ecowas)
+daemons=([un]="un un-finance un-logistics" [au]=au [ecowas]=ecowas [kenya]=kenya)
 services=([un]=directory,mandate,information,training [un-finance]=finance
   [un-logistics]=logistics)
 title=([un]="United Nations" [au]="African Union"
-  [ecowas]="Economic Community of West African States")
-first_person=([un]=1001 [au]=1101 [ecowas]=1201)
+  [ecowas]="Economic Community of West African States" [kenya]="Kenya, contingent of AUSSOM")
+first_person=([un]=1001 [au]=1101 [ecowas]=1201 [kenya]=1301)
 exercise_clock=2026-03-02T08:00:00Z
 
 # reference KIND ARGS...: entered by one mandate officer of the UN, confirmed by the other.
@@ -17,7 +17,8 @@ reference() {
   run_quietly un:mandate-2 reference confirm aussom "$number"
 }
 
-for chapter in organizations sharing mandate training money goods refusals audit; do
+for chapter in organizations sharing mandate training money goods onward refusals \
+  absence audit; do
   # shellcheck source=/dev/null
   . "$scenario/$chapter.sh"
 done

@@ -169,6 +169,63 @@ TEST(JourneysTest, EarmarkedGoodsGoToTheirOperationOnly) {
   EXPECT_EQ(ReasonOr(scenario.TryOffer({.request = request, .quantity = 11})), "INSUFFICIENT");
 }
 
+TEST(JourneysTest, GoodsGivenForAnOperationAreNotPassedOnForAnother) {
+  Scenario scenario;
+  scenario.Stock(scenario.un, "tent-10p", 10);
+  const std::string consignment =
+      scenario.Dispatched({.request = scenario.Request(10), .quantity = 10}, "WB-1");
+  ASSERT_THAT(scenario.Receive(scenario.au, consignment, {.good = 8, .damaged = 2}), IsOk());
+  for (const v1::Lot& lot : scenario.LotsOf(scenario.au)) {
+    EXPECT_EQ(lot.operation(), "operations/aussom") << lot.ShortDebugString();
+  }
+  const auto asked = [&](absl::string_view operation) {
+    const auto request = scenario.un.Call<MaterielRequest>(
+        "requester", "RequestService/MakeRequest",
+        Parsed<v1::MakeRequestRequest>(absl::StrCat(
+            "resource { addressee: \"organizations/au\" operation: \"operations/", operation,
+            "\" destination: \"organizations/un/depots/kemba\" "
+            "needed_by { year: 2026 month: 3 day: 21 } "
+            "lines { item: \"items/tent-10p\" quantity: 8 } }")));
+    scenario.Settle();
+    return request.value().name();
+  };
+  const auto offered = [&](const std::string& request) {
+    return scenario.au.Call<SupplyOffer>(
+        "supply", "OfferService/MakeOffer",
+        Parsed<v1::MakeOfferRequest>(absl::StrCat(
+            "resource { request: \"", request, "\" item: \"items/tent-10p\" quantity: 8 ",
+            "depot: \"organizations/au/depots/sokmu\" hold_duration { seconds: 3600 } }")));
+  };
+  EXPECT_EQ(ReasonOr(offered(asked("minusca"))), "EARMARK");
+  EXPECT_EQ(ReasonOr(offered(asked("aussom"))), "OK");
+}
+
+TEST(JourneysTest, WhatComesBackKeepsTheEarmarkItLeftWith) {
+  Scenario scenario;
+  scenario.Stock(scenario.un, "tent-10p", 10,
+                 "operation: \"operations/aussom\" owner: \"KEN contingent\" "
+                 "lot_number: \"T-1\" non_lethal_only: true");
+  const std::string consignment =
+      scenario.Dispatched({.request = scenario.Request(10), .quantity = 10}, "WB-1");
+  ASSERT_THAT(scenario.Receive(scenario.au, consignment, {.good = 10}), IsOk());
+  scenario.Settle();
+  const auto back =
+      scenario.Return(scenario.ConsignmentAt(scenario.un, consignment).offer(), 3).value();
+  ASSERT_THAT(scenario.Approve(scenario.au, back.name()), IsOk());
+  scenario.Settle();
+  ASSERT_THAT(scenario.Accept(scenario.un, back.name()), IsOk());
+  scenario.Settle();
+  ASSERT_THAT(scenario.Dispatch(scenario.au, back.name(), "WB-R1"), IsOk());
+  scenario.Settle();
+  ASSERT_THAT(scenario.Receive(scenario.un, "consignments/au/WB-R1", {.good = 3}), IsOk());
+  const std::vector<v1::Lot> lots = scenario.LotsOf(scenario.un);
+  ASSERT_EQ(lots.size(), 2u);
+  EXPECT_EQ(lots[1].on_hand(), 3);
+  EXPECT_EQ(lots[1].operation(), "operations/aussom");
+  EXPECT_EQ(lots[1].owner(), "KEN contingent");
+  EXPECT_TRUE(lots[1].non_lethal_only());
+}
+
 TEST(JourneysTest, EndedOffersGiveTheGoodsBack) {
   Scenario scenario;
   scenario.Stock(scenario.un, "tent-10p", 100);

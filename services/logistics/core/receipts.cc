@@ -130,12 +130,33 @@ void AddTotals(const std::vector<Count>& counts, Receipt& receipt) {
   }
 }
 
+// Rule F-19: goods that were asked for an operation stay that operation's, and goods that come back
+// are whose and what for they were when they left.
+void KeepEarmark(const SupplyOffer& offer, const State& state, v1::Lot& lot) {
+  if (offer.original().empty()) {
+    const auto request = kernel::TableReader<v1::MaterielRequest>(state.rows).Find(offer.request());
+    if (request.has_value()) lot.set_operation(request->operation());
+    return;
+  }
+  const auto original = kernel::TableReader<SupplyOffer>(state.rows).Find(offer.original());
+  if (!original.has_value()) return;
+  for (const Pick& left : original->picks()) {
+    if (left.lot_number() != lot.lot_number()) continue;
+    const auto before = kernel::TableReader<v1::Lot>(state.rows).Find(left.lot());
+    if (!before.has_value()) continue;
+    lot.set_operation(before->operation());
+    lot.set_owner(before->owner());
+    lot.set_non_lethal_only(before->non_lethal_only());
+    return;
+  }
+}
+
 // The lots that a count forms, in the receiver's depot.
 class LotsCounted {
  public:
   LotsCounted(const Context& context, const State& state, const v1::Item& item,
-              const Receipt& receipt)
-      : context_(context), state_(state), item_(item), receipt_(receipt) {}
+              const SupplyOffer& offer, const Receipt& receipt)
+      : context_(context), state_(state), item_(item), offer_(offer), receipt_(receipt) {}
 
   struct Part {
     int64_t quantity = 0;
@@ -153,6 +174,7 @@ class LotsCounted {
     lot.set_reason(part.quarantined_because.empty() ? std::string(receipt_.name())
                                                     : std::string(part.quarantined_because));
     lot.set_consignment(receipt_.consignment());
+    KeepEarmark(offer_, state_, lot);
     lot.set_on_hand(part.quantity);
     lot.set_account(state_.accounts.next_account() + static_cast<uint32_t>(formed_) - 1);
     events_.push_back(LotEvent(lot, item_.received_account()));
@@ -164,6 +186,7 @@ class LotsCounted {
   const Context& context_;
   const State& state_;
   const v1::Item& item_;
+  const SupplyOffer& offer_;
   const Receipt& receipt_;
   uint64_t formed_ = 0;
   std::vector<kernel::Event> events_;
@@ -230,7 +253,7 @@ absl::StatusOr<Decision> ReceiveConsignment(const Context& context,
   const std::optional<v1::Discrepancy> discrepancy = Opened(context, receipt, offer, state);
   if (discrepancy.has_value()) receipt.set_discrepancy(discrepancy->name());
 
-  LotsCounted formed(context, state, item, receipt);
+  LotsCounted formed(context, state, item, offer, receipt);
   for (size_t i = 0; i < lots.size(); ++i) {
     formed.Add(lots[i], {.quantity = counts[i].good(), .quarantined_because = ""});
     formed.Add(lots[i], {.quantity = counts[i].damaged(), .quarantined_because = "damaged"});

@@ -72,6 +72,7 @@ run un:mandate-1 delegation propose sres-2085 --to-post fund-management \
 run un:mandate-2 delegation confirm DEL-UN-13-0001
 run un:mandate-1 delegation allot DEL-UN-13-0001 --ledger finance --ceiling USD:5000000.00
 await un:auditor '.[0].state == "POSTED"' delegation slices
+delegation=DEL-UN-13-0001
 
 step "A trust fund of voluntary money: pledges stand beside"
 for org in un ecowas; do
@@ -98,9 +99,8 @@ refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed \
 refused un:funds 4 INSUFFICIENT offer make $request --fund afisma-trust \
   --amount USD:7000000.00 --hold 72h
 refused un:funds 4 OVER_CEILING offer make $request --fund afisma-trust \
-  --amount USD:5000000.01 --delegation DEL-UN-13-0001 --hold 72h
-offer_made $request --fund afisma-trust --amount USD:3000000.00 --hold 72h \
-  --delegation DEL-UN-13-0001
+  --amount USD:5000000.01 --delegation $delegation --hold 72h
+offer_made $request --fund afisma-trust --amount USD:3000000.00 --hold 72h
 kill_and_restart "$([ $((RANDOM % 2)) = 0 ] && echo un || echo ecowas)"
 run_quietly un:approver offer approve "$offer"
 await ecowas:accepter '.state == "RESERVED"' offer show "$offer"
@@ -140,6 +140,6 @@ run un:mandate-1 --yes delegation revoke DEL-UN-13-0001 --reason "S/RES/2100 (20
 await un:funds '[.[] | select(.name == "delegations/DEL-UN-13-0001")][0].state == "REVOKED"' \
   delegation list
 refused un:funds 4 DELEGATION_NOT_IN_FORCE offer make $request --fund afisma-trust \
-  --amount USD:1000000.00 --delegation DEL-UN-13-0001 --hold 72h
+  --amount USD:1000000.00 --delegation $delegation --hold 72h
 expect un:auditor "the refused acts moved nothing" \
   '.given_minor == "300000000" and .held_minor == "0"' fund show afisma-trust

@@ -367,7 +367,7 @@ Outcome Sequencer::WaiveHead(const Command& command) {
                              .domain = "kernel.chapter8",
                              .reason = "ALREADY_VOUCHED",
                              .message = "this ledger's heads are being signed already",
-                             .metadata = {{"instead", "ch8 ledger head SERVICE"}}});
+                             .metadata = {{"instead", "ch8 node status"}}});
     }
     const uint64_t size = ledger().durable_size();
     ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(size));

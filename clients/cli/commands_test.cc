@@ -331,7 +331,9 @@ TEST(Cli, ShowsWhatIsConfirmedAndSendsItsEtag) {
   const std::vector<std::string> confirm = {"clearance", "confirm", "AUSSOM-S6-BN1"};
   EXPECT_EQ(cli.Run(confirm, "n\n").exit_code, 6);
   EXPECT_EQ(cli.node().calls.size(), 1u) << "read, and no more";
-  const Result result = cli.Run(confirm);
+  EXPECT_EQ(cli.Run(confirm).exit_code, 2) << "no terminal, and not told to go on";
+  EXPECT_EQ(cli.node().calls.size(), 2u);
+  const Result result = cli.Run({"clearance", "confirm", "AUSSOM-S6-BN1", "--yes"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("WITHHOLD"));
   ConfirmClearanceRequest sent;

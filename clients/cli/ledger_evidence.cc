@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -49,19 +50,30 @@ absl::Status ShowEvidence(const Arguments& arguments, Session& session) {
   table.columns = {{"number", Column::Align::kRight},
                    {"ledger"},
                    {"entries", Column::Align::kRight},
-                   {"root believed"},
-                   {"root shown later"}};
-  for (const Evidence& one : evidence) {
-    ASSIGN_OR_RETURN(const audit::Contradiction heads, audit::OpenEvidence(one, keys));
-    table.rows.push_back({absl::StrCat(table.rows.size() + 1), one.origin(),
-                          absl::StrCat(heads.first.checkpoint.size),
-                          absl::BytesToHexString(heads.first.checkpoint.root.view()),
-                          absl::BytesToHexString(heads.second.checkpoint.root.view())});
+                   {"root_believed"},
+                   {"root_shown_later"}};
+  std::vector<Evidence> proven;
+  for (Evidence& one : evidence) {
+    const absl::StatusOr<audit::Contradiction> heads = audit::OpenEvidence(one, keys);
+    if (!heads.ok()) {
+      session.Differs();
+      session.Say(absl::StrCat("not shown: ", heads.status().message()));
+      continue;
+    }
+    proven.push_back(std::move(one));
+    table.rows.push_back({absl::StrCat(proven.size()), proven.back().origin(),
+                          absl::StrCat(heads->first.checkpoint.size),
+                          absl::BytesToHexString(heads->first.checkpoint.root.view()),
+                          absl::BytesToHexString(heads->second.checkpoint.root.view())});
   }
   session.ShowTable(table);
   const std::string out = arguments.Get("out");
-  if (out.empty() || evidence.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(audit::WriteEvidence(out, evidence, keys));
+  if (out.empty()) return absl::OkStatus();
+  if (proven.empty()) {
+    session.Say(absl::StrCat("there is none: ", out, " is not written"));
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(audit::WriteEvidence(out, proven, keys));
   session.Say(absl::StrCat("next: in ", out,
                            "/1: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in "
                            "first.text -sigfile first.sig; the same for second"));

@@ -84,7 +84,7 @@ absl::Status ShowStatus(const Arguments&, Session& session) {
                    {"entries", Column::Align::kRight},
                    {"waiting", Column::Align::kRight},
                    {"parked", Column::Align::kRight},
-                   {"oldest partner head"},
+                   {"oldest_partner_head"},
                    {"state"}};
   const std::string own = session.who().organization().trust_domain();
   for (const std::string& service : session.services()) {

@@ -1,4 +1,7 @@
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "chapter8/mandate/v1/reference_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
@@ -62,8 +65,8 @@ absl::Status Confirm(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const uint64_t number,
                    ParseNumber(arguments.Get("number"), "a reference's number"));
   ConfirmReferenceRequest request;
-  request.set_name(
-      absl::StrCat("references/", IdOf(OperationName(arguments.Get("operation"))), "/", number));
+  request.set_name(absl::StrFormat("references/%s/%03d",
+                                   IdOf(OperationName(arguments.Get("operation"))), number));
   Reference confirmed;
   RETURN_IF_ERROR(session.Act("mandate.v1.ReferenceService.ConfirmReference", request, confirmed));
   session.ShowRecord(confirmed);
@@ -79,10 +82,6 @@ absl::Status List(const Arguments& arguments, Session& session) {
       [&](const ListReferencesResponse& page) {
         references.insert(references.end(), page.references().begin(), page.references().end());
       }));
-  std::stable_sort(references.begin(), references.end(),
-                   [](const Reference& a, const Reference& b) {
-                     return a.operation() == b.operation() && a.number() < b.number();
-                   });
   session.ShowList(Pointers(references), {{"operation", "operation"},
                                           {"number", "number"},
                                           {"kind", "kind"},

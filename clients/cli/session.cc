@@ -239,7 +239,11 @@ absl::Status Session::Agree(const Message& shown, const std::string& question) {
     table.rows.push_back({std::move(label), std::move(text)});
   }
   world_.err << RenderTable(table, Color::kNo);
-  if (globals_.yes || globals_.dry_run || !world_.in_is_terminal) return absl::OkStatus();
+  if (globals_.yes || globals_.dry_run) return absl::OkStatus();
+  if (!world_.in_is_terminal) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(question, " Nobody is here to answer: read it, then add --yes"));
+  }
   return Ask(question);
 }
 

@@ -27,26 +27,34 @@ quoted() {
   printf '%s' "${out# }"
 }
 
+# chance N: draws a number from 0 to N-1 into $drawn; from the seed, in a run that has one. Not for
+# subshells: each would draw anew.
+chance() { drawn=$((RANDOM % $1)); }
+
 # disturb CONTEXT ARGS...: in a run with a seed, now and then: the command is under way when one of
 # its organization's daemons is killed, and starts again. $again is then what makes the next try the
 # same request. Commands that write files are left alone.
 kill_seed='' kills=0 again=()
 disturb() {
-  local org=${1%%:*} context=$1 command hosts daemon; shift
+  local org=${1%%:*} context=$1 command hosts daemon drawn; shift
   again=()
-  [ -n "$kill_seed" ] && [ $((RANDOM % 8)) = 0 ] || return 0
+  [ -n "$kill_seed" ] || return 0
+  chance 8
+  [ "$drawn" = 0 ] || return 0
   case "$*" in
     "officer key-request"* | "officer issue"* | "audit "* | \
       "exercise ics"* | *--request-id*) return 0 ;;
   esac
   read -ra hosts <<<"${daemons[$org]}"
-  daemon=${hosts[$((RANDOM % ${#hosts[@]}))]}
+  chance ${#hosts[@]}
+  daemon=${hosts[drawn]}
   again=(--request-id "$(cat /proc/sys/kernel/random/uuid)")
   kills=$((kills + 1))
   say "kill -9 on $daemon during the next command; it starts again, and so does the command."
   "$bin/ch8" --as "$context" --timeout 2s "${again[@]}" "$@" >/dev/null 2>&1 &
   command=$!
-  sleep "0.$(printf '%02d' $((RANDOM % 25)))"
+  chance 25  # Hundredths of a second: any moment of the command is meant.
+  sleep "$(printf '0.%02d' "$drawn")"
   kill_daemon "$daemon"
   wait "$command" || true
   restart_daemon "$daemon"
@@ -128,10 +136,10 @@ $json"
 
 # await CONTEXT JQ ARGS...: waits, at most 30 s, until JQ holds on the JSON of a read.
 await() {
-  local context=$1 filter=$2 tries=0; shift 2
+  local context=$1 filter=$2 deadline=$((SECONDS + 30)); shift 2
   until read_json "$context" "$@" 2>/dev/null | jq -e "$filter" >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 150 ] || die "waited 30 s for $filter on: ch8 --as $context $(quoted "$@")"
+    [ "$SECONDS" -lt "$deadline" ] \
+      || die "waited 30 s for $filter on: ch8 --as $context $(quoted "$@")"
     sleep 0.2
   done
 }

@@ -18,13 +18,13 @@ stop_nodes() {
   for daemon in "${!pid[@]}"; do wait "${pid[$daemon]}" 2>/dev/null || true; done
 }
 
-# A port that is free now, below those that clients are given. The organization's signed record
-# names it, so it is chosen before.
+# A port that is free now, below those that clients are given, into $free. The organization's signed
+# record names it, so it is chosen before.
 free_port() {
-  local port
-  while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; \
-    done
-  echo "$port"
+  while
+    free=$((20000 + SRANDOM % 12000))
+    [[ " ${port[*]} " == *" $free "* ]] || (exec 3<>"/dev/tcp/127.0.0.1/$free") 2>/dev/null
+  do :; done
 }
 
 # restart_daemon DAEMON [FLAG...]
@@ -60,7 +60,8 @@ kill_and_restart() {
 start_node() {
   local org=$1 daemon name endpoints=() first=${first_person[$1]}
   for daemon in ${daemons[$org]}; do
-    port[$daemon]=$(free_port)
+    free_port
+    port[$daemon]=$free
     # An endpoint is named after the one service it is for, or else "federation".
     name=${daemon#"$org"}
     name=${name#-}

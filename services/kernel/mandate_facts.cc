@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "services/kernel/resources.h"
@@ -76,8 +77,6 @@ std::vector<Reference> ReferencesOf(const RowReader& rows, absl::string_view ope
     references.push_back(row);
     return true;
   });
-  std::sort(references.begin(), references.end(),
-            [](const Reference& a, const Reference& b) { return a.number() < b.number(); });
   return references;
 }
 
@@ -111,31 +110,9 @@ absl::Status CheckSupport(const Context& context, const RowReader& rows, absl::s
   if (!kept.has_value()) return absl::OkStatus();
   return NotNow(
       "UNIT_NEEDED",
-      absl::StrCat("support is given to units with a due diligence clearance, and no unit "
-                   "is named"),
+      "support is given to units with a due diligence clearance, and no unit is named: it takes "
+      "one that names it, with --unit",
       {{"rule", "F-20"}, {"needed", "the unit that gets it"}, {"instead", std::string(show)}});
-}
-
-absl::Status CheckUndelegated(const Context& context, const RowReader& rows,
-                              absl::string_view operation, absl::string_view unit) {
-  const absl::CivilDay today = DayOf(context.time);
-  std::optional<Delegation> needed;
-  TableReader<Delegation>(rows).Scan("delegations/", "", [&](const Delegation& row) {
-    const bool covers = std::any_of(row.ceilings().begin(), row.ceilings().end(),
-                                    [&](const auto& ceiling) { return ceiling.unit() == unit; });
-    const std::optional<absl::CivilDay> first = DayOf(row.valid_from());
-    const bool begun = row.confirmed_by() != 0 && first.has_value() && *first <= today;
-    if (row.operation() == operation && covers && begun) needed = row;
-    return !needed.has_value() || IsEnded(*needed);
-  });
-  if (!needed.has_value()) return absl::OkStatus();
-  return NotNow("DELEGATION_NEEDED",
-                absl::StrCat("acts for ", operation, " in ", unit, " are delegated, as by ",
-                             needed->name(), " to ", needed->post(), ", and this one names none"),
-                {{"rule", "A-3"},
-                 {"operation", std::string(operation)},
-                 {"unit", std::string(unit)},
-                 {"instead", ShowCommand(kDelegation, needed->name())}});
 }
 
 absl::StatusOr<Delegation> DelegationInForce(const Context& context, const RowReader& rows,
@@ -153,6 +130,32 @@ absl::StatusOr<Delegation> DelegationInForce(const Context& context, const RowRe
                 {{"rule", "A-3"},
                  {"state", Delegation::State_Name(delegation->state())},
                  {"instead", ShowCommand(kDelegation, name)}});
+}
+
+absl::Status CheckDelegated(const Context& context, const RowReader& rows,
+                            const DelegatedAct& act) {
+  if (!act.delegation.empty()) return DelegationInForce(context, rows, act.delegation).status();
+  const absl::CivilDay today = DayOf(context.time);
+  std::optional<Delegation> needed;
+  TableReader<Delegation>(rows).Scan("delegations/", "", [&](const Delegation& row) {
+    const std::optional<absl::CivilDay> first = DayOf(row.valid_from());
+    const bool begun = row.confirmed_by() != 0 && first.has_value() && *first <= today;
+    const bool of_money =
+        std::any_of(row.ceilings().begin(), row.ceilings().end(),
+                    [](const auto& ceiling) { return CheckCurrency(ceiling.unit(), "unit").ok(); });
+    if (!begun || !of_money) return true;
+    const bool fits = row.operation() == act.operation && !IsEnded(row);
+    if (fits || !needed.has_value()) needed = row;
+    return !fits;
+  });
+  if (!needed.has_value()) return absl::OkStatus();
+  return NotNow("DELEGATION_NEEDED",
+                absl::StrCat("acts of such value are delegated, as by ", needed->name(), " to ",
+                             needed->post(), ", and this one names no delegation"),
+                {{"rule", "A-3"},
+                 {"operation", std::string(act.operation)},
+                 {"unit", std::string(act.unit)},
+                 {"instead", ShowCommand(kDelegation, needed->name())}});
 }
 
 absl::Status CheckDelegate(const Context& context, const Delegation& delegation,

@@ -50,18 +50,24 @@ absl::Status CheckClearance(const Context& context, const RowReader& rows, absl:
 absl::Status CheckSupport(const Context& context, const RowReader& rows, absl::string_view unit,
                           absl::string_view show);
 
-// Whether an act that spends `unit` for `operation` may go without a delegation. It may until such
-// acts have been delegated to somebody, by a delegation with a ceiling in that unit; that this one
-// has ended gives nobody its authority back (rule A-3).
-// Errors: kFailedPrecondition/DELEGATION_NEEDED (metadata: operation, unit, instead).
-absl::Status CheckUndelegated(const Context& context, const RowReader& rows,
-                              absl::string_view operation, absl::string_view unit);
-
 // The delegation, if it is in force today. Errors: kInvalidArgument/BAD_NAME;
 // kNotFound/UNKNOWN_DELEGATION; kFailedPrecondition/DELEGATION_NOT_IN_FORCE (rule A-3).
 absl::StatusOr<chapter8::mandate::v1::Delegation> DelegationInForce(const Context& context,
                                                                     const RowReader& rows,
                                                                     absl::string_view name);
+
+// An act that spends money, or goods of that value.
+struct DelegatedAct {
+  absl::string_view delegation;  // Empty: it names none.
+  absl::string_view operation;
+  absl::string_view unit;  // An ISO 4217 code.
+};
+// The delegation that the act names is in force. It may name none until this organization has
+// delegated such acts to somebody, by a delegation with a ceiling in any currency: another currency
+// or operation is no way around it, and its end gives nobody the authority back (rule A-3).
+// Errors: those of DelegationInForce(); kFailedPrecondition/DELEGATION_NEEDED (metadata: operation,
+// unit, instead).
+absl::Status CheckDelegated(const Context& context, const RowReader& rows, const DelegatedAct& act);
 
 // Whether the actor's post may act under it for `operation`.
 // Errors: kFailedPrecondition/NOT_DELEGATE, OTHER_OPERATION (rule A-1).

@@ -114,7 +114,7 @@ void ExpectNothingWasLeft(const Answers& answers) {
   }
 }
 
-// One pair of nodes for all tests of this file; each test brings its own stock, request, ceiling.
+// One pair of nodes for each suite: what one delegates, another would have to act under.
 class RaceTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -9,7 +9,7 @@ run_quietly un:approver offer approve "$hasty"
 
 step "Two days go by"
 exercise_ahead=48h
-for daemon in un un-finance un-logistics ecowas; do
+for daemon in un un-finance un-logistics ecowas kenya; do
   kill_daemon "$daemon"
   restart_daemon "$daemon"
 done

@@ -47,7 +47,9 @@ offer_made $request --fund aussom-trust --amount USD:1500000.00 --hold 72h
 first=$offer
 expect un:auditor "USD 1,500,000.00 held, not yet given" \
   '.held_minor == "150000000" and .given_minor == "0"' fund show aussom-trust
-kill_step=$((RANDOM % 4)); kill_daemon=$([ $((RANDOM % 2)) = 0 ] && echo un-finance || echo au)
+chance 4; kill_step=$drawn
+chance 2; kill_daemon=au
+[ "$drawn" = 0 ] || kill_daemon=un-finance
 [ $kill_step = 0 ] && kill_and_restart "$kill_daemon"
 run un:approver offer approve "$first"
 [ $kill_step = 1 ] && kill_and_restart "$kill_daemon"

@@ -11,6 +11,9 @@ make_post kenya contingent "Logistics, contingent in Sector 6" REQUESTER --role 
 make_post kenya stores "Stores, contingent in Sector 6" RECEIVER
 appoint kenya logistics 6001 contingent
 appoint kenya stores 6002 stores
+make_post kenya audit "Auditor" AUDITOR
+appoint kenya auditor 6003 audit
+organizations+=(kenya)
 make_post ecowas logistics "Logistics Cell" REQUESTER --role SUPPLY_MANAGER
 appoint ecowas logistics 3111 logistics
 for org in kenya ecowas; do

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/federation/core/pull.h"
@@ -277,6 +278,12 @@ absl::Status CheckNewest(const PeerState& state, const PullResponse& response) {
   return absl::OkStatus();
 }
 
+// A checkpoint's second line (C2SP tlog-checkpoint).
+absl::string_view SizeLineOf(absl::string_view note) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(note, absl::MaxSplits('\n', 2));
+  return lines.size() < 2 ? absl::string_view() : lines[1];
+}
+
 }  // namespace
 
 absl::StatusOr<VerifiedPage> VerifyPull(const PeerLog& log, const PeerState& state,
@@ -328,7 +335,7 @@ std::optional<Equivocation> EvidenceOf(const absl::Status& status) {
 RowWrite EvidenceRow(const Equivocation& evidence) {
   return RowWrite{.table = Table::kPeer,
                   .key = absl::StrCat(kEvidencePrefix, evidence.origin(), "/",
-                                      Sha256(evidence.first_note()).ToHex()),
+                                      SizeLineOf(evidence.first_note())),
                   .value = evidence.SerializeAsString()};
 }
 

@@ -87,8 +87,8 @@ chapter8::federation::v1::PullRequest NextPull(const chapter8::federation::v1::P
 // The two contradicting heads that an EQUIVOCATION error carries.
 std::optional<chapter8::federation::v1::Equivocation> EvidenceOf(const absl::Status& status);
 
-// Where a ledger keeps such heads (Table::kPeer), and the row itself: one for each head that was
-// contradicted, so that a peer cannot fill the disk with lies about one size.
+// Where a ledger keeps such heads (Table::kPeer), and the row itself: one for each size that was
+// contradicted, so that a peer cannot fill the disk with lies about it.
 inline constexpr absl::string_view kEvidencePrefix = "evidence/";
 RowWrite EvidenceRow(const chapter8::federation::v1::Equivocation& evidence);
 

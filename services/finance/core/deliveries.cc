@@ -8,6 +8,7 @@
 #include "services/books/postings.h"
 #include "services/books/slices.h"
 #include "services/finance/core/assessed.h"
+#include "services/finance/core/offers.h"
 #include "services/finance/core/operations.h"
 #include "services/finance/core/requests.h"
 #include "services/finance/core/transfers.h"
@@ -122,14 +123,13 @@ Verdict DecideReserve(const Context& context, const books::StepDelivery& deliver
 
 // Whether rules F-1 and F-20 and the delegation still let the offer's money go.
 bool MayPost(const Context& context, const Offer& offer, const State& state) {
-  if (!offer.delegation().empty() &&
-      !kernel::DelegationInForce(context, state.rows, offer.delegation()).ok()) {
-    return false;
-  }
   const auto fund = kernel::TableReader<v1::Fund>(state.rows).Find(offer.fund());
   const auto request = kernel::TableReader<FundingRequest>(state.rows).Find(offer.request());
   if (!fund.has_value() || !request.has_value()) return false;
-  if (!CheckBeneficiary(context, state.rows, *request).ok()) return false;
+  if (!CheckDelegation(context, state, *request, offer).ok() ||
+      !CheckBeneficiary(context, state.rows, *request).ok()) {
+    return false;
+  }
   if (fund->source() != v1::Fund::ASSESSED) return true;
   const auto operation = FindOperation(state.rows, request->operation());
   return operation.ok() && CheckActivated(*operation, kernel::DayOf(context.time)).ok();

@@ -1,7 +1,5 @@
 #include "services/finance/core/machine.h"
 
-#include <utility>
-
 #include "services/books/internal_accounts.h"
 #include "services/books/slices.h"
 #include "services/finance/core/budget_ceilings.h"
@@ -45,10 +43,7 @@ std::vector<kernel::Event> FinanceMachine::DecideFact(
 std::vector<kernel::Event> FinanceMachine::DecideDue(const kernel::Context& context,
                                                      const kernel::State& state) const {
   std::vector<kernel::Event> events = DecideOffersDue(context, state);
-  for (kernel::Event& event : books::DecideSliceReturns(context, state)) {
-    events.push_back(std::move(event));
-  }
-  return events;
+  return events.empty() ? books::DecideSliceReturns(context, state) : events;
 }
 
 void FinanceMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) const {

@@ -171,16 +171,6 @@ kernel::Event RecordedEvent(const Offer& offer) {
   return kernel::DomainEvent(event);
 }
 
-// Rule A-3: the delegation that the offer names is in force; none is named where none is needed.
-absl::Status CheckDelegation(const Context& context, const State& state,
-                             const FundingRequest& request, const Offer& offer) {
-  if (offer.delegation().empty()) {
-    return kernel::CheckUndelegated(context, state.rows, request.operation(),
-                                    offer.amount().currency_code());
-  }
-  return kernel::DelegationInForce(context, state.rows, offer.delegation()).status();
-}
-
 // Counts the draft against the slice of the delegation that it names (rules ).
 absl::Status ActUnderDelegation(const Context& context, const State& state,
                                 const FundingRequest& request, Offer& draft) {
@@ -423,6 +413,14 @@ absl::StatusOr<v1::ListOffersResponse> ListOffers(const Context&,
 }
 
 }  // namespace
+
+absl::Status CheckDelegation(const Context& context, const State& state,
+                             const FundingRequest& request, const Offer& offer) {
+  return kernel::CheckDelegated(context, state.rows,
+                                {.delegation = offer.delegation(),
+                                 .operation = request.operation(),
+                                 .unit = offer.amount().currency_code()});
+}
 
 void AddOfferRoutes(kernel::Routes& routes) {
   const std::string service = "/chapter8.finance.v1.OfferService/";

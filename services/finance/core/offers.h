@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "services/finance/core/vocabulary.h"
 #include "services/kernel/machine.h"
 
@@ -12,6 +13,11 @@
 namespace ch8::finance {
 
 void AddOfferRoutes(kernel::Routes& routes);
+
+// Rule A-3: the delegation that the offer names is in force; none is named where none is needed.
+// Errors: those of kernel::CheckDelegated().
+absl::Status CheckDelegation(const kernel::Context& context, const kernel::State& state,
+                             const v1::FundingRequest& request, const v1::Offer& offer);
 
 // Ends the holds that ran out by the ledger's time: VOID for what was reserved, EXPIRED for drafts
 // nobody approved. At most 256 events.

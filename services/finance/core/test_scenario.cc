@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "chapter8/mandate/v1/mandate.pb.h"
 #include "services/finance/core/assessed.h"
 
@@ -54,7 +55,7 @@ void AddReference(TestLedger& ledger, absl::string_view fields) {
   Reference& reference = *fact.mutable_reference_recorded();
   reference =
       Parsed<Reference>(absl::StrCat("symbol: \"S/RES/2809 (2025)\" ", from, to, decided, fields));
-  reference.set_name(absl::StrCat(collection, number));
+  reference.set_name(absl::StrFormat("%s%03d", collection, number));
   reference.set_operation("operations/aussom");
   reference.set_number(number);
   reference.set_state(Reference::CONFIRMED);

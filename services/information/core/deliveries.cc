@@ -85,7 +85,10 @@ std::optional<Verdict> WhyNotRelayed(const InformationEvent::ReportReleased& eve
                                      const State& state) {
   const Report& report = event.report();
   if (event.has_consent()) {
-    if (!IsConsentToThis(event, sender, context)) return RefuseEntry("RELAY_NOT_ALLOWED");
+    if (!IsConsentToThis(event, sender, context) ||
+        !MaybePinned(state.rows, report.originator()).has_value()) {
+      return RefuseEntry("RELAY_NOT_ALLOWED");
+    }
     if (state.rows.Get(Table::kRows, RelayKey(report.name(), sender.name())).has_value()) {
       return std::nullopt;
     }

@@ -108,7 +108,9 @@ TEST_F(BeneficiaryTest, ASuspensionHoldsWhatIsOnItsWay) {
   EXPECT_EQ(scenario_.ConsignmentAt(scenario_.un, consignment).legs_size(), 1);
 
   Say(Clearance::CONFIRMED, Clearance::WITHHOLD);
-  EXPECT_EQ(leg(""), "OK") << "it left under a clearance";
+  EXPECT_EQ(leg(""), "SUPPORT_WITHHELD") << "what a suspension came to does not release it";
+  Say(Clearance::CONFIRMED, Clearance::PROCEED);
+  EXPECT_EQ(leg(""), "OK");
   Say(Clearance::SUSPENDED, Clearance::PROCEED);
   scenario_.Settle();
   EXPECT_EQ(ReasonOr(scenario_.Receive(scenario_.au, consignment, {.good = 10})), "OK");

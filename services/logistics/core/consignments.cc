@@ -103,13 +103,16 @@ Consignment ConsignmentOf(const SupplyOffer& offer, const v1::DispatchConsignmen
   return consignment;
 }
 
+bool HoldsOnTheWay(const absl::Status& supported) {
+  const std::string reason = kernel::ReasonOf(supported);
+  return reason == "SUPPORT_SUSPENDED" || reason == "SUPPORT_WITHHELD";
+}
+
 // Rule F-21: nothing moves to a unit whose support is suspended, but for what saves lives, as an
 // exception that is logged with the leg. `supported` is what is said of the unit.
 absl::Status CheckException(const State& state, const std::string& item_name,
                             const Consignment::Leg& leg, const absl::Status& supported) {
-  if (kernel::ReasonOf(supported) != "SUPPORT_SUSPENDED" || leg.life_saving().empty()) {
-    return supported;
-  }
+  if (!HoldsOnTheWay(supported) || leg.life_saving().empty()) return supported;
   ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, item_name));
   if (item.category() == v1::Item::WATER || item.category() == v1::Item::MEDICAL) {
     return absl::OkStatus();
@@ -130,14 +133,14 @@ absl::Status SupportOf(const Context& context, const State& state, const SupplyO
   return CheckBeneficiary(context, state.rows, *request);
 }
 
-// Rule F-21 for goods on their way: a suspension holds them where they are. What ends in another
-// way does not: they left under a clearance.
+// Rule F-21 for goods on their way: a suspension, and what it may come to, support withheld, holds
+// them where they are. What ends in another way does not: they left under a clearance.
 absl::Status CheckOnward(const Context& context, const State& state, const Consignment& row,
                          const Consignment::Leg& leg) {
   const auto offer = kernel::TableReader<SupplyOffer>(state.rows).Find(row.offer());
   if (!offer.has_value()) return absl::OkStatus();
   const absl::Status supported = SupportOf(context, state, *offer);
-  if (kernel::ReasonOf(supported) != "SUPPORT_SUSPENDED") return absl::OkStatus();
+  if (!HoldsOnTheWay(supported)) return absl::OkStatus();
   return CheckException(state, row.item(), leg, supported);
 }
 
@@ -148,9 +151,7 @@ absl::StatusOr<Decision> DispatchConsignment(const Context& context,
   ASSIGN_OR_RETURN(const SupplyOffer offer, FindOffer(state.rows, request.offer()));
   RETURN_IF_ERROR(CheckSide(offer, SupplyOffer::GIVER));
   ASSIGN_OR_RETURN(const TransferRecord record, DispatchableRecord(context, state, offer));
-  if (!offer.delegation().empty()) {
-    RETURN_IF_ERROR(kernel::DelegationInForce(context, state.rows, offer.delegation()).status());
-  }
+  RETURN_IF_ERROR(CheckDelegation(context, state, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   RETURN_IF_ERROR(
       CheckException(state, offer.item(), request.leg(), SupportOf(context, state, offer)));

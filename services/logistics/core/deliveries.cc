@@ -1,5 +1,7 @@
 #include "services/logistics/core/deliveries.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -71,6 +73,15 @@ bool WellFormed(const SupplyTerms& terms, const Reserve& reserve, const Organiza
          !kernel::TableReader<SupplyOffer>(state.rows).Find(terms.offer()).has_value();
 }
 
+// Whether the lots that come back are among those that left, and no more of any.
+bool AreOfThese(const SupplyTerms& terms, const SupplyOffer& original) {
+  std::map<std::string, int64_t> left;
+  for (const v1::Pick& pick : original.picks()) left[pick.lot_number()] += pick.quantity();
+  return std::all_of(terms.lots().begin(), terms.lots().end(), [&](const v1::Pick& back) {
+    return (left[back.lot_number()] -= back.quantity()) >= 0;
+  });
+}
+
 // A return: of our own goods, to where they came from, and no more than was found of them.
 absl::string_view ForbiddenReturn(const SupplyTerms& terms, const Context& context,
                                   const Organization& giver, const State& state) {
@@ -80,7 +91,8 @@ absl::string_view ForbiddenReturn(const SupplyTerms& terms, const Context& conte
     return "UNKNOWN_ORIGINAL";
   }
   if (original->item() != terms.item() || original->depot() != terms.destination() ||
-      original->unit_value().SerializeAsString() != terms.unit_value().SerializeAsString()) {
+      original->unit_value().SerializeAsString() != terms.unit_value().SerializeAsString() ||
+      !AreOfThese(terms, *original)) {
     return "OTHER_TERMS";
   }
   if (original->state() != SupplyOffer::RECEIVED) return "NOT_RECEIVED";

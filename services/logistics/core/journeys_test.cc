@@ -408,6 +408,27 @@ TEST(JourneysTest, GoodsGoBack) {
   ExpectReplays(scenario);
 }
 
+// Rule F-19: goods under another number than left would come back without their earmark.
+TEST(JourneysTest, OtherLotsDoNotGoBack) {
+  Scenario scenario;
+  scenario.Stock(scenario.un, "tent-10p", 10);
+  const std::string consignment =
+      scenario.Dispatched({.request = scenario.Request(10), .quantity = 10}, "WB-1");
+  ASSERT_THAT(scenario.Receive(scenario.au, consignment, {.good = 10}), IsOk());
+  scenario.Settle();
+  const auto back = scenario.Return(scenario.ConsignmentAt(scenario.un, consignment).offer(), 3);
+  ASSERT_THAT(back, IsOk());
+  ASSERT_THAT(scenario.Approve(scenario.au, back->name()), IsOk());
+  uint64_t newest = 1;
+  while (scenario.au.Addressed("un.example", newest + 1).has_value()) ++newest;
+  kernel::Delivered forged = *scenario.au.Addressed("un.example", newest);
+  v1::SupplyTerms terms;
+  ASSERT_TRUE(terms.ParseFromString(forged.entry.step().reserve().terms()));
+  terms.mutable_lots(0)->set_lot_number("T-9999");
+  forged.entry.mutable_step()->mutable_reserve()->set_terms(terms.SerializeAsString());
+  EXPECT_EQ(scenario.un.Deliver(forged).reason(), "OTHER_TERMS");
+}
+
 TEST(JourneysTest, ARequestWaitsForItsItem) {
   Scenario scenario;
   const std::string create = R"pb(item_id: "pump"

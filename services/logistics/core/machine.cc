@@ -1,7 +1,5 @@
 #include "services/logistics/core/machine.h"
 
-#include <utility>
-
 #include "services/books/slices.h"
 #include "services/logistics/core/consignments.h"
 #include "services/logistics/core/deliveries.h"
@@ -41,10 +39,7 @@ kernel::Verdict LogisticsMachine::DecideDelivery(const kernel::Context& context,
 std::vector<kernel::Event> LogisticsMachine::DecideDue(const kernel::Context& context,
                                                        const kernel::State& state) const {
   std::vector<kernel::Event> events = DecideOffersDue(context, state);
-  for (kernel::Event& event : books::DecideSliceReturns(context, state)) {
-    events.push_back(std::move(event));
-  }
-  return events;
+  return events.empty() ? books::DecideSliceReturns(context, state) : events;
 }
 
 void LogisticsMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) const {

@@ -123,14 +123,13 @@ absl::StatusOr<TransferRecord> AnswerableRecord(const State& state, const Supply
 
 }  // namespace
 
-absl::Status CheckDelegation(const Context& context, const State& state,
-                             const std::string& operation, const SupplyOffer& offer) {
+absl::Status CheckDelegation(const Context& context, const State& state, const SupplyOffer& offer) {
   if (!offer.original().empty()) return absl::OkStatus();
-  if (offer.delegation().empty()) {
-    return kernel::CheckUndelegated(context, state.rows, operation,
-                                    offer.unit_value().currency_code());
-  }
-  return kernel::DelegationInForce(context, state.rows, offer.delegation()).status();
+  const auto request = kernel::TableReader<MaterielRequest>(state.rows).Find(offer.request());
+  return kernel::CheckDelegated(context, state.rows,
+                                {.delegation = offer.delegation(),
+                                 .operation = request.value_or(MaterielRequest()).operation(),
+                                 .unit = offer.unit_value().currency_code()});
 }
 
 absl::StatusOr<Decision> ApproveOffer(const Context& context,
@@ -146,7 +145,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   }
   RETURN_IF_ERROR(CheckLimit(context, state, offer));
   ASSIGN_OR_RETURN(const std::string operation, OpenOperation(context, state, offer));
-  RETURN_IF_ERROR(CheckDelegation(context, state, operation, offer));
+  RETURN_IF_ERROR(CheckDelegation(context, state, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, offer.item()));

@@ -32,7 +32,7 @@ constexpr int64_t kHoldSecondsMax = int64_t{366} * 24 * 3600;
 // Counts the draft's value against the slice of the delegation that it names (rules ).
 absl::Status ActUnderDelegation(const Context& context, const State& state,
                                 const std::string& operation, SupplyOffer& draft) {
-  RETURN_IF_ERROR(CheckDelegation(context, state, operation, draft));
+  RETURN_IF_ERROR(CheckDelegation(context, state, draft));
   if (draft.delegation().empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const chapter8::type::v1::Money value,
                    ValueOf(draft.unit_value(), draft.quantity()));

@@ -34,9 +34,9 @@ absl::Status CheckHoldDuration(const google::protobuf::Duration& duration);
 
 // Rule A-3: the delegation that the offer names is in force; none is named where none is needed. A
 // return needs none: it gives back what is the other's.
-// Errors: those of kernel::DelegationInForce() and kernel::CheckUndelegated().
+// Errors: those of kernel::CheckDelegated().
 absl::Status CheckDelegation(const kernel::Context& context, const kernel::State& state,
-                             const std::string& operation, const v1::SupplyOffer& offer);
+                             const v1::SupplyOffer& offer);
 
 // A draft by the caller for `receiver`: `asked` says request or original, item, quantity, depot,
 // destination, duration, unit value and picks. Errors: kInvalidArgument/BAD_QUANTITY.

@@ -180,8 +180,9 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
   if (!before.has_value()) return;
   SupplyOffer after = *before;
   *after.add_steps() = logged.place;
-  if (before->state() != SupplyOffer::RECEIVED)
+  if (before->state() != SupplyOffer::RECEIVED) {
     after.set_state(books::StateOf(logged.record, kStates, logged.record.quantity()));
+  }
   after.set_end_reason(books::EndReason(logged.record));
   if (logged.own && step.has_reserve()) {
     after.set_approved_by(applied.request.person());

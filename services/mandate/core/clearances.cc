@@ -119,7 +119,7 @@ absl::StatusOr<kernel::Decision> ConfirmClearance(const Context& context,
     return kernel::NotNow(
         "SAME_OFFICE",
         absl::StrCat(clearance.name(),
-                     " is SUSPENDED, and the assessment that is to lift that was ", "proposed in ",
+                     " is SUSPENDED, and the assessment that is to lift that was proposed in ",
                      context.actor.post, " too"),
         {{"rule", "F-21"},
          {"held", context.actor.post},

@@ -236,7 +236,8 @@ absl::Status TakeCeilings(const State& state, const Scope& parent, Delegation& d
     ceiling.set_account(next++);
     ceiling.set_counter_account(next++);
     books::OpenAccount({ceiling.account(), ceiling.unit(), AccountOpened::CREDIT_BALANCE}, event);
-    books::OpenAccount({ceiling.counter_account(), ceiling.unit(), AccountOpened::NONE}, event);
+    books::OpenAccount({ceiling.counter_account(), ceiling.unit(), AccountOpened::CREDIT_BALANCE},
+                       event);
     books::Move({source.account(), ceiling.account()}, ceiling.quantity(), event);
   }
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/books/transfer.h"
 #include "services/mandate/core/scope.h"
 #include "services/mandate/core/test_mandate.h"
 #include "tests/support/status_matchers.h"
@@ -235,6 +236,34 @@ TEST(SliceTest, TheLastUnitsOfACeilingAreGivenOnce) {
   EXPECT_EQ(given, 100);
   EXPECT_EQ(un.DelegationOf(name).ceilings(0).available(), 0);
   EXPECT_EQ(un.DelegationOf(name).ceilings(0).held(), 50);
+}
+
+// A ledger of the own organization that gives back more than it got makes no ceiling out of
+// nothing.
+TEST(SliceTest, NoMoreComesBackThanWasGiven) {
+  TestMandate un;
+  un.AddResolution();
+  const std::string delegation =
+      *un.Delegate("decisions/sres-2809", "ceilings { unit: \"USD\" quantity: 50000 }");
+  v1::SliceTerms terms;
+  terms.set_delegation(delegation);
+  terms.set_unit("USD");
+  const auto reserve = books::DecideReserve({.transfer_id = "0123456789abcdef",
+                                             .giver_origin = "un.example/ch8/finance",
+                                             .receiver_origin = un.origin(),
+                                             .terms = terms.SerializeAsString(),
+                                             .quantity = 1,
+                                             .quantity_min = 1,
+                                             .hold_duration_s = 60,
+                                             .accounts = {.debit = 1, .credit = 2}});
+  ASSERT_THAT(reserve, IsOk());
+  kernel::Delivered delivered{
+      .origin = "un.example/ch8/finance", .index = 7, .leaf_hash = Sha256("a return"), .entry = {}};
+  *delivered.entry.mutable_step() = reserve->step;
+  const auto delivery = un.Deliver(delivered);
+  EXPECT_EQ(delivery.verdict(), chapter8::ledger::v1::Delivery::REFUSE);
+  EXPECT_EQ(delivery.reason(), "OVER_SLICES");
+  EXPECT_EQ(un.DelegationOf(delegation).ceilings(0).available(), 50'000);
 }
 
 TEST(SliceTest, IsRefusedInOrder) {

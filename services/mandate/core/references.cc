@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "chapter8/mandate/v1/reference_service.pb.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/mandate_facts.h"
@@ -85,7 +86,8 @@ absl::StatusOr<Decision> ProposeReference(const Context& context,
                            absl::StrCat(asked.operation(), " has ", kReferencesMax, " references"));
   }
   Reference reference;
-  reference.set_name(absl::StrCat(kCollection, kernel::IdOf(asked.operation()), "/", number));
+  reference.set_name(
+      absl::StrFormat("%s%s/%03d", kCollection, kernel::IdOf(asked.operation()), number));
   reference.set_operation(asked.operation());
   reference.set_number(number);
   reference.set_kind(asked.kind());

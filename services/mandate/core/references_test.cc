@@ -68,10 +68,10 @@ TEST(ReferenceTest, TakesTwoPersons) {
               absl::StrCat("operation: \"operations/aussom\" kind: EXIT_STRATEGY symbol: \"X\" ",
                            kDates))
           ->name();
-  EXPECT_EQ(name, "references/aussom/1");
+  EXPECT_EQ(name, "references/aussom/001");
   EXPECT_EQ(ReasonOr(Confirm(un, "mandate-a", name)), "SAME_PERSON");
   EXPECT_EQ(ReasonOr(Confirm(un, "mandate-twin", name)), "SAME_PERSON");
-  EXPECT_EQ(ReasonOr(Confirm(un, "mandate-b", "references/aussom/2")), "UNKNOWN_REFERENCE");
+  EXPECT_EQ(ReasonOr(Confirm(un, "mandate-b", "references/aussom/002")), "UNKNOWN_REFERENCE");
   EXPECT_EQ(ReasonOr(Confirm(un, "mandate-b", "references/aussom")), "BAD_NAME");
   const auto confirmed = Confirm(un, "mandate-b", name);
   ASSERT_THAT(confirmed, IsOk());
@@ -138,9 +138,9 @@ TEST(ReferenceTest, AreListedByOperationAndCounted) {
     return found;
   };
   EXPECT_THAT(names("operations/aussom"),
-              ElementsAre("references/aussom/1", "references/aussom/2"));
-  EXPECT_THAT(names(""),
-              ElementsAre("references/afisma/1", "references/aussom/1", "references/aussom/2"));
+              ElementsAre("references/aussom/001", "references/aussom/002"));
+  EXPECT_THAT(names(""), ElementsAre("references/afisma/001", "references/aussom/001",
+                                     "references/aussom/002"));
 }
 
 }  // namespace

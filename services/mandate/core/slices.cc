@@ -177,8 +177,9 @@ std::optional<Returned> FindReturned(const State& state, const TransferStep& ste
   return std::nullopt;
 }
 
-// Another own ledger gives back what a slice has left: accepted at once into the account that it
-// came from. Once it is there, it goes on to what the delegation rested on.
+// Another own ledger gives back what a slice has left, never more than slices have: accepted at
+// once into the account that it came from. Once it is there, it goes on to what the delegation
+// rested on.
 kernel::Verdict DecideReturn(const Context& context, const TransferStep& step,
                              books::StepDelivery delivery, const State& state) {
   const std::optional<Returned> returned = FindReturned(state, step);
@@ -187,6 +188,10 @@ kernel::Verdict DecideReturn(const Context& context, const TransferStep& step,
   }
   const v1::Ceiling& ceiling = returned->ceiling;
   if (delivery.opens) {
+    const absl::StatusOr<kernel::Balance> given = state.accounts.Find(ceiling.counter_account());
+    if (!given.ok() || given->available() < static_cast<int64_t>(step.reserve().quantity())) {
+      return {.verdict = Delivery::REFUSE, .reason = "OVER_SLICES", .events = {}};
+    }
     const absl::StatusOr<books::OwnStep> accept =
         books::DecideAccept(delivery.after, step.reserve().quantity(),
                             {.debit = ceiling.counter_account(), .credit = ceiling.account()});

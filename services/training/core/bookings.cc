@@ -326,8 +326,9 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
   Booking after = *before;
   *after.add_steps() = logged.place;
   // What was given back stays so, whatever the protocol still closes.
-  if (before->state() != Booking::RETURNED)
+  if (before->state() != Booking::RETURNED) {
     after.set_state(books::StateOf(logged.record, kStates, logged.record.quantity()));
+  }
   after.set_end_reason(books::EndReason(logged.record));
   PutBooking(before, after, rows);
 }

@@ -83,6 +83,8 @@ TEST_F(SeatClearanceTest, ASuspensionStopsPostAndNominations) {
   EXPECT_EQ(scenario_.LineAt(scenario_.au, given, 1).nominated().female(), 0u);
 
   Say(Clearance::CONFIRMED);
+  Say(Clearance::CONFIRMED);  // Another delivery: what waited is decided again.
+  EXPECT_EQ(scenario_.LineAt(scenario_.au, given, 1).nominated().female(), 2u);
   ASSERT_EQ(ReasonOr(scenario_.Nominate(scenario_.ecowas, given, 1, {.female = 1})), "OK");
   scenario_.Settle();
   EXPECT_EQ(scenario_.LineAt(scenario_.au, given, 1).nominated().female(), 3u)

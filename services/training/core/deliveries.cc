@@ -165,8 +165,8 @@ bool MayPost(const Context& context, const Booking& booking, const State& state)
   if (booking.kind() != Line::SEATS) return true;
   const auto exercise = kernel::TableReader<Exercise>(state.rows).Find(booking.exercise());
   const Line* line = exercise.has_value() ? FindLine(*exercise, booking.line()) : nullptr;
-  return line == nullptr || line->unit().empty() ||
-         kernel::CheckClearance(context, state.rows, line->unit()).ok();
+  return line == nullptr ||
+         kernel::CheckSupport(context, state.rows, line->unit(), "ch8 clearance list").ok();
 }
 
 // The giver's answer to a verified ACCEPT.

@@ -140,11 +140,11 @@ Verdict DecideNominationDelivery(const Context& context, const Organization& sen
       !CheckNominees(*exercise, *line, {nominated.nominated(), nominated.leaders()}).ok()) {
     return {.verdict = Delivery::REFUSE, .reason = "BAD_NOMINATION", .events = {}};
   }
-  if (!line->unit().empty()) {
-    const absl::Status cleared = kernel::CheckClearance(context, state.rows, line->unit());
-    if (!cleared.ok()) {
-      return {.verdict = Delivery::REFUSE, .reason = kernel::ReasonOf(cleared), .events = {}};
-    }
+  // It waits for the clearance: the participant has taken its seats already.
+  const absl::Status cleared =
+      kernel::CheckSupport(context, state.rows, line->unit(), "ch8 clearance list");
+  if (!cleared.ok()) {
+    return {.verdict = Delivery::DEFER, .reason = kernel::ReasonOf(cleared), .events = {}};
   }
   v1::TrainingEvent event;
   *event.mutable_seats_nominated() = nominated;

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -35,18 +36,25 @@ std::unique_ptr<MemLedger> NewLedger(const std::string& origin) {
   return MemLedger::Create({.origin = origin, .payload = "genesis", .salt = Hash()}).value();
 }
 
-std::string ServiceFile(const std::string& service) {
-  return absl::StrCat("chapter8/", service, "/v1/", service, "_service.proto");
+std::vector<std::string> ServiceFiles(const std::string& service) {
+  std::vector<std::string> subjects = {service};
+  if (service == "logistics") subjects = {"stock", "offer", "consignment"};
+  if (service == "mandate") subjects.push_back("reference");
+  std::vector<std::string> files;
+  for (const std::string& subject : subjects) {
+    files.push_back(absl::StrCat("chapter8/", service, "/v1/", subject, "_service.proto"));
+  }
+  if (service == "finance") files.push_back("chapter8/books/v1/transfer_service.proto");
+  return files;
 }
 
 MethodTable Methods(FakeRunner& finance, FakeRunner& directory,
                     const std::map<std::string, std::unique_ptr<FakeRunner>>& others) {
   std::vector<HostedLedger> hosted = {
-      {.runner = &directory, .proto_files = {ServiceFile("directory")}},
-      {.runner = &finance,
-       .proto_files = {ServiceFile("finance"), "chapter8/books/v1/transfer_service.proto"}}};
+      {.runner = &directory, .proto_files = ServiceFiles("directory")},
+      {.runner = &finance, .proto_files = ServiceFiles("finance")}};
   for (const auto& [service, runner] : others) {
-    hosted.push_back({.runner = runner.get(), .proto_files = {ServiceFile(service)}});
+    hosted.push_back({.runner = runner.get(), .proto_files = ServiceFiles(service)});
   }
   return MethodTable::Create(hosted).value();
 }

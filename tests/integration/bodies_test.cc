@@ -29,6 +29,7 @@ using chapter8::information::v1::Report;
 using chapter8::information::v1::ReportBody;
 
 constexpr char kServices[] = "directory,finance,information";
+constexpr char kFirstRead[] = "information.v1.ReportService.ListReports";
 constexpr char kFileReport[] = "information.v1.ReportService.FileReport";
 constexpr char kGetReportBody[] = "information.v1.ReportService.GetReportBody";
 constexpr char kReleaseReport[] = "information.v1.ReportService.ReleaseReport";
@@ -103,8 +104,10 @@ class BodiesTest : public ::testing::Test {
   }
 
   const TempDir folder_;
-  OrganizationNode un_{
-      {.folder = folder_.path().string(), .organization = "un", .services = kServices}};
+  OrganizationNode un_{{.folder = folder_.path().string(),
+                        .organization = "un",
+                        .services = kServices,
+                        .first_read = kFirstRead}};
 };
 
 // How often the liar was asked for the body. What is kept is not asked for again.
@@ -114,8 +117,10 @@ int TimesAsked(const Process& liar) {
 }
 
 TEST_F(BodiesTest, AreFetchedFromTheNodeThatReleasedThemAndOutliveARestart) {
-  OrganizationNode au(
-      {.folder = folder_.path().string(), .organization = "au", .services = kServices});
+  OrganizationNode au({.folder = folder_.path().string(),
+                       .organization = "au",
+                       .services = kServices,
+                       .first_read = kFirstRead});
   au.Start();
   au.Appoint("analyst", Role::ANALYST);
   au.Appoint("releaser", Role::RELEASE_OFFICER);

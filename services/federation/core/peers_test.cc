@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/federation/core/federation_test_fixture.h"
 #include "services/federation/core/peer_log.h"
 #include "services/kernel/authority.h"
@@ -121,20 +122,20 @@ TEST_F(PeersTest, ABrokenRowIsNotGuessed) {
             "STATE_BROKEN");
 }
 
-TEST_F(PeersTest, EvidenceIsKeptOnceForEachHeadAndListedByLedger) {
-  const auto keep = [&](const std::string& origin, const std::string& first,
+TEST_F(PeersTest, EvidenceIsKeptOnceForEachSizeAndListedByLedger) {
+  const auto keep = [&](const std::string& origin, int size, const std::string& first,
                         const std::string& second) {
     chapter8::federation::v1::Equivocation evidence;
     evidence.set_origin(origin);
-    evidence.set_first_note(first);
-    evidence.set_second_note(second);
+    evidence.set_first_note(absl::StrCat(origin, "\n", size, "\n", first));
+    evidence.set_second_note(absl::StrCat(origin, "\n", size, "\n", second));
     const RowWrite row = EvidenceRow(evidence);
     rows_.Put(row.table, row.key, *row.value);
   };
-  keep("ecowas.example/ch8/finance", "head", "another");
-  keep("au.example/ch8/finance", "head", "another");
-  keep("au.example/ch8/finance", "head", "and another");
-  keep("au.example/ch8/finance", "newer head", "another");
+  keep("ecowas.example/ch8/finance", 9, "head", "another");
+  keep("au.example/ch8/finance", 9, "head", "another");
+  keep("au.example/ch8/finance", 9, "head with one more signature", "and another");
+  keep("au.example/ch8/finance", 10, "newer head", "another");
   EXPECT_EQ(CountEvidence(rows_), 3U);
 
   chapter8::ledger::v1::ListEvidenceRequest request;
@@ -149,7 +150,7 @@ TEST_F(PeersTest, EvidenceIsKeptOnceForEachHeadAndListedByLedger) {
   ASSERT_THAT(second, IsOk());
   ASSERT_EQ(second->evidence_size(), 1);
   EXPECT_EQ(second->evidence(0).origin(), "ecowas.example/ch8/finance");
-  EXPECT_EQ(second->evidence(0).first_note(), "head");
+  EXPECT_EQ(second->evidence(0).first_note(), "ecowas.example/ch8/finance\n9\nhead");
   EXPECT_EQ(second->next_page_token(), "");
 }
 

@@ -425,7 +425,9 @@ TEST(JourneysTest, OtherLotsDoNotGoBack) {
   v1::SupplyTerms terms;
   ASSERT_TRUE(terms.ParseFromString(forged.entry.step().reserve().terms()));
   terms.mutable_lots(0)->set_lot_number("T-9999");
-  forged.entry.mutable_step()->mutable_reserve()->set_terms(terms.SerializeAsString());
+  auto& step = *forged.entry.mutable_step();
+  step.mutable_reserve()->set_terms(terms.SerializeAsString());
+  step.set_terms_hash(std::string(Sha256(step.reserve().terms()).view()));
   EXPECT_EQ(scenario.un.Deliver(forged).reason(), "OTHER_TERMS");
 }
 

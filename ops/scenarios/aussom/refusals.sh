@@ -32,7 +32,7 @@ fixed=$(cat /proc/sys/kernel/random/uuid)
 offer_made $request --fund aussom-trust --amount USD:10000.00 --hold 72h \
   --request-id "$fixed"; fifth=$offer
 refused un:funds 5 REQUEST_ID_REUSED offer make $request --fund aussom-trust \
-  --amount USD:20000.00 --hold 72h --request-id "$fixed"
+  --amount USD:20000.00 --hold 72h --delegation "$delegation" --request-id "$fixed"
 refused un:auditor 4 NO_ROLE offer approve "$fifth"
 say "The deputy holds both posts, makes an offer, and tries to approve it."
 run un:deputy offer make $request --fund aussom-trust --amount USD:5000.00 --hold 72h \

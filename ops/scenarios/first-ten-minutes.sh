@@ -92,7 +92,7 @@ plainly() { tr --squeeze-repeats ' ' | sed 's/^ //; s/ $//'; }
 # shows TEXT LINE...: whether TEXT has the lines, in this order; … in one stands for anything. The
 # first that is lacking is in $lacking.
 shows() {
-  local text line pattern shown; shift 0
+  local text line pattern shown
   mapfile -t text < <(plainly <<<"$1"); shift
   shown=0
   for line; do
@@ -107,7 +107,8 @@ shows() {
 }
 
 # type_line COMMAND LINE...: types it as the page has it. A step of the other organization may
-# still be on its way: a read, and what is refused because of that, is typed again, for at most 30 s.
+# still be on its way: a read, and what is refused because of that, is typed again, for at most
+# 30 s.
 type_line() {
   local command=$1 want=0 code text lacking= deadline=$((SECONDS + 30)); shift
   [[ ${1:-} =~ ^[A-Z\ ]+\(.*exit\ ([0-9])\) ]] && want=${BASH_REMATCH[1]}

@@ -77,8 +77,8 @@ struct Scenario {
 // Creates a fund of the UN in USD and pays `amount_minor` into it.
 void AddFund(TestLedger& un, absl::string_view id, absl::string_view fields, int64_t amount_minor);
 
-// A reference of operations/aussom comes from the mandate ledger of `ledger`'s organization; `fields`
-// are its kind and what that kind needs. In force for 2026 unless they say otherwise.
+// A reference of operations/aussom comes from the mandate ledger of `ledger`'s organization;
+// `fields` are its kind and what that kind needs. In force for 2026 unless they say otherwise.
 void AddReference(TestLedger& ledger, absl::string_view fields);
 // Everything that rule F-1 asks for, with a budget of `budget_minor` US cents.
 void Activate(TestLedger& ledger, int64_t budget_minor);

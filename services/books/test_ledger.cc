@@ -195,6 +195,15 @@ std::optional<kernel::Delivered> TestLedger::Addressed(absl::string_view trust_d
   return delivered;
 }
 
+Delivery TestLedger::TakeFact(const chapter8::mandate::v1::MandateEvent& fact) {
+  kernel::Delivered delivered{.origin = absl::StrCat(trust_domain(), "/ch8/mandate"),
+                              .index = ++facts_,
+                              .leaf_hash = FreshHash(),
+                              .entry = {}};
+  delivered.entry.set_domain_event(fact.SerializeAsString());
+  return Deliver(delivered);
+}
+
 Delivery TestLedger::Deliver(const kernel::Delivered& delivered) {
   kernel::InboundEntry inbound;
   inbound.delivered = delivered;

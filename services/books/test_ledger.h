@@ -15,6 +15,7 @@
 #include "chapter8/authz/v1/rule.pb.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
+#include "chapter8/mandate/v1/mandate.pb.h"
 #include "services/books/books.h"
 #include "services/books/ids.h"
 #include "services/kernel/bodies.h"
@@ -73,6 +74,8 @@ class TestLedger {
   int PullFrom(const TestLedger& other, int count_max = 1'000);
   // Takes one entry as if `delivered.origin` had logged it, true or not.
   chapter8::ledger::v1::Delivery Deliver(const kernel::Delivered& delivered);
+  // Takes an event of the own organization's mandate ledger: a fact.
+  chapter8::ledger::v1::Delivery TakeFact(const chapter8::mandate::v1::MandateEvent& fact);
   // The n-th entry addressed to `trust_domain`, counting from 1.
   std::optional<kernel::Delivered> Addressed(absl::string_view trust_domain, uint64_t number) const;
 
@@ -130,6 +133,7 @@ class TestLedger {
   std::unique_ptr<kernel::Executor> executor_;
   absl::Time time_;
   uint64_t fresh_ = 0;
+  uint64_t facts_ = 0;
   std::map<std::string, uint64_t> taken_;
 };
 

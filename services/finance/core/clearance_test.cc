@@ -48,16 +48,10 @@ class BeneficiaryTest : public ::testing::Test {
     clearance.mutable_valid_to()->set_year(2026);
     clearance.mutable_valid_to()->set_month(12);
     clearance.mutable_valid_to()->set_day(31);
-    kernel::Delivered delivered{.origin = "un.example/ch8/mandate",
-                                .index = ++facts_,
-                                .leaf_hash = Sha256(absl::StrCat("fact ", facts_)),
-                                .entry = {}};
-    delivered.entry.set_domain_event(fact.SerializeAsString());
-    scenario_.un.Deliver(delivered);
+    scenario_.un.TakeFact(fact);
   }
 
   Scenario scenario_;
-  uint64_t facts_ = 0;
 };
 
 // Rule F-20: money is support, whatever it is spent on.

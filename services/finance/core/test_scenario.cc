@@ -59,12 +59,7 @@ void AddReference(TestLedger& ledger, absl::string_view fields) {
   reference.set_operation("operations/aussom");
   reference.set_number(number);
   reference.set_state(Reference::CONFIRMED);
-  kernel::Delivered delivered{.origin = absl::StrCat(ledger.trust_domain(), "/ch8/mandate"),
-                              .index = number,
-                              .leaf_hash = Sha256(reference.name()),
-                              .entry = {}};
-  delivered.entry.set_domain_event(fact.SerializeAsString());
-  ch8::Check(ledger.Deliver(delivered).verdict() == chapter8::ledger::v1::Delivery::ACCEPT,
+  ch8::Check(ledger.TakeFact(fact).verdict() == chapter8::ledger::v1::Delivery::ACCEPT,
              "a fact that is not taken");
 }
 

@@ -181,6 +181,16 @@ absl::StatusOr<v1::SupplyOffer> Scenario::Return(const std::string& offer, int64
   return au.Call<v1::SupplyOffer>("supply", "OfferService/ReturnGoods", request);
 }
 
+bool Scenario::Replays() {
+  for (const TestLedger* ledger : {&un, &au}) {
+    if (ledger->StoredRows() != ledger->ReplayedRows() ||
+        ledger->books().StateDigest() != ledger->ReplayedBooksDigest()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void Scenario::Settle() {
   for (int moved = 1; moved > 0;) moved = au.PullFrom(un) + un.PullFrom(au);
 }

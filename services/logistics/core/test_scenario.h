@@ -95,6 +95,9 @@ struct Scenario {
   // Delivers in both directions until nothing is left.
   void Settle();
 
+  // Whether the rows and books of both ledgers come back from their logs alone.
+  bool Replays();
+
   v1::SupplyOffer OfferAt(TestLedger& ledger, const std::string& offer);
   v1::MaterielRequest RequestAt(TestLedger& ledger, const std::string& request);
   v1::Consignment ConsignmentAt(TestLedger& ledger, const std::string& consignment);

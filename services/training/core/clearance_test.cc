@@ -37,16 +37,10 @@ class SeatClearanceTest : public ::testing::Test {
     clearance.mutable_valid_to()->set_year(2026);
     clearance.mutable_valid_to()->set_month(12);
     clearance.mutable_valid_to()->set_day(31);
-    kernel::Delivered delivered{.origin = "au.example/ch8/mandate",
-                                .index = ++facts_,
-                                .leaf_hash = Sha256(absl::StrCat("fact ", facts_)),
-                                .entry = {}};
-    delivered.entry.set_domain_event(fact.SerializeAsString());
-    scenario_.au.Deliver(delivered);
+    scenario_.au.TakeFact(fact);
   }
 
   Scenario scenario_;
-  uint64_t facts_ = 0;
 };
 
 // Rule F-20: an exercise seat is support.

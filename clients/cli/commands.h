@@ -30,6 +30,7 @@ std::vector<Command> InstructorCommands();
 std::vector<Command> ItemCommands();
 std::vector<Command> LedgerCommands();
 std::vector<Command> LedgerEvidenceCommands();
+std::vector<Command> LedgerTailCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> NodeCommands();
 std::vector<Command> OfferCommands();

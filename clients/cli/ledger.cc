@@ -143,9 +143,9 @@ std::vector<Command> LedgerCommands() {
            .summary = "the other ledgers that one of ours reads: how far, and when last",
            .parameters = {Positional("service", "e.g. finance")},
            .run = ShowPeers,
-           .notes = "Entries: under its newest head, which came when it was verified; a ledger at "
-                    "rest makes\nno new ones. Waiting: what it says it has for us. Parked: taken, "
-                    "and waiting here for a fact.\n"},
+           .notes = "Entries: under its newest head. Verified: when it last showed one that holds, "
+                    "to half a minute.\nWaiting: what it says it has for us. Parked: taken, and "
+                    "waiting here for a fact.\n"},
           {.path = {"ledger", "proof"},
            .summary = "prove, offline and for ever, that an entry is in a ledger",
            .parameters = {Positional("service", "e.g. finance"),

@@ -110,8 +110,8 @@ try_instead() {
     *) die "not a command: $instead" ;;
   esac
   case "${words[*]}" in
-    *--help | whoami | "officer key-request "* | *" show "* | *" list"* | *" find "* | *" who "* | \
-      *" seats "*) ;;
+    *--help | whoami | "node status" | "officer key-request "* | *" show "* | *" list"* | \
+      *" find "* | *" who "* | *" seats "*) ;;
     *) words+=(--dry-run --yes) ;;
   esac
   text=$("$bin/ch8" --as "$context" "${words[@]}" 2>&1) \

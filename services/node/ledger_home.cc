@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/books/recovery.h"
+#include "services/federation/core/facts.h"
 #include "services/kernel/rows.h"
 #include "storage/base/status_macros.h"
 
@@ -130,6 +131,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.trust_domain = options.folder->record.trust_domain();
   sequencer.on_stopped = options.on_stopped;
   sequencer.admit_writes = options.admit_writes;
+  sequencer.facts_age_max = federation::kFactsAgeMax;
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_,
                      FileBodies::Open({.bodies = directory_ + "/bodies", .keys = body_keys_}));

@@ -27,9 +27,22 @@ constexpr absl::string_view kService = "/chapter8.ledger.v1.LedgerService/";
 
 std::string Method(absl::string_view name) { return absl::StrCat(kService, name); }
 
+// The longest that a read waits for entries.
+constexpr absl::Duration kWaitMax = absl::Seconds(20);
+
+// What a command that reads entries asks for; nothing when it does not want to wait.
+std::optional<v1::ReadEntriesRequest> WaitingRead(const kernel::Command& command) {
+  v1::ReadEntriesRequest request;
+  if (command.method != Method("ReadEntries") || !request.ParseFromString(command.request) ||
+      request.wait_ms() == 0) {
+    return std::nullopt;
+  }
+  return request;
+}
+
 }  // namespace
 
-LedgerService::LedgerService(kernel::Runner& runner) : runner_(runner) {
+LedgerService::LedgerService(const Options& options) : options_(options) {
   const auto add = [this](auto request, absl::string_view name, auto answer) {
     routes_.AddRead<decltype(request)>(
         Method(name), ReadPath::kSnapshot,
@@ -39,25 +52,25 @@ LedgerService::LedgerService(kernel::Runner& runner) : runner_(runner) {
   };
   const auto noted = [this](auto prove) {
     return [this, prove](const auto& request, const State&) -> decltype(prove("", request)) {
-      ASSIGN_OR_RETURN(const std::string note, runner_.SignedNote());
+      ASSIGN_OR_RETURN(const std::string note, options_.runner.SignedNote());
       return prove(note, request);
     };
   };
   add(v1::GetCheckpointRequest(), "GetCheckpoint",
       noted([this](const std::string& note, const v1::GetCheckpointRequest&) {
-        return kernel::ReadCheckpoint(runner_.ledger(), note);
+        return kernel::ReadCheckpoint(options_.runner.ledger(), note);
       }));
   add(v1::GetInclusionProofRequest(), "GetInclusionProof",
       noted([this](const std::string& note, const v1::GetInclusionProofRequest& request) {
-        return kernel::ProveInclusion(runner_.ledger(), note, request);
+        return kernel::ProveInclusion(options_.runner.ledger(), note, request);
       }));
   add(v1::GetConsistencyProofRequest(), "GetConsistencyProof",
       noted([this](const std::string& note, const v1::GetConsistencyProofRequest& request) {
-        return kernel::ProveConsistency(runner_.ledger(), note, request);
+        return kernel::ProveConsistency(options_.runner.ledger(), note, request);
       }));
   add(v1::ReadEntriesRequest(), "ReadEntries",
       [this](const v1::ReadEntriesRequest& request, const State&) {
-        return kernel::ReadEntries(runner_.ledger(), request);
+        return kernel::ReadEntries(options_.runner.ledger(), request);
       });
   add(v1::ListPeersRequest(), "ListPeers",
       [](const v1::ListPeersRequest& request, const State& state) {
@@ -73,16 +86,30 @@ bool LedgerService::Answers(absl::string_view method) const {
   return routes_.FindRead(method) != nullptr;
 }
 
-Outcome LedgerService::Read(const kernel::Command& command, absl::Time now) const {
+void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) const {
+  const uint64_t size = options_.runner.ledger().durable_size();
+  Outcome outcome = Read(command);
+  const std::optional<v1::ReadEntriesRequest> waiting = WaitingRead(command);
+  if (!outcome.status.ok() || !waiting.has_value() || waiting->begin() < size) {
+    return done(std::move(outcome));
+  }
+  outcome = Outcome();
+  outcome.status = options_.growth.Watch(
+      waiting->begin(), std::min(absl::Milliseconds(waiting->wait_ms()), kWaitMax),
+      [this, command = std::move(command), done] { done(Read(command)); });
+  if (!outcome.status.ok()) done(std::move(outcome));
+}
+
+Outcome LedgerService::Read(const kernel::Command& command) const {
   const kernel::Routes::ReadRoute* route = routes_.FindRead(command.method);
   const std::optional<chapter8::authz::v1::Rule> rule = kernel::RuleOf(command.method);
   Check(route != nullptr && rule.has_value(), "not a read of the ledger");
-  const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
+  const std::unique_ptr<Snapshot> snapshot = options_.runner.ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
   const kernel::NoAccounts no_accounts;
   Outcome outcome;
-  const absl::StatusOr<kernel::Actor> actor =
-      kernel::AuthorizeRead(*rule, command.caller, std::max(now, kernel::NewestTime(rows)), rows);
+  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(
+      *rule, command.caller, std::max(options_.clock.Now(), kernel::NewestTime(rows)), rows);
   outcome.status = actor.status();
   if (!actor.ok()) return outcome;
   absl::StatusOr<std::string> reply =

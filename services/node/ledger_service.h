@@ -2,33 +2,42 @@
 #define CH8_SERVICES_NODE_LEDGER_SERVICE_H_
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/machine.h"
 #include "services/kernel/runner.h"
+#include "services/node/growth.h"
+#include "storage/base/clock.h"
 
 namespace ch8::node {
 
 // chapter8.ledger.v1.LedgerService for one ledger: what an auditor reads, answered on the caller's
-// thread from what is durable, so that an export stands in nobody's way.
+// thread from what is durable, so that an export stands in nobody's way. A read that waits for
+// entries holds no thread; Growth answers it.
 //
 // Thread safety: const methods may be called from any thread.
 class LedgerService {
  public:
-  // `runner` outlives the service.
-  explicit LedgerService(kernel::Runner& runner);
+  // All of them outlive the service. No read waits any more when it ends.
+  struct Options {
+    kernel::Runner& runner;
+    Growth& growth;
+    const Clock& clock;
+  };
+  explicit LedgerService(const Options& options);
   LedgerService(const LedgerService&) = delete;
   LedgerService& operator=(const LedgerService&) = delete;
 
   // Whether `method` is one of its rpcs.
   bool Answers(absl::string_view method) const;
 
-  // Checks that the caller may read at `now`, and answers. Errors: those of kernel::AuthorizeRead()
-  // and of the rpc.
-  kernel::Outcome Read(const kernel::Command& command, absl::Time now) const;
+  // Checks that the caller may read, and answers; for a read that waited, as of its end. Errors:
+  // those of kernel::AuthorizeRead() and of the rpc.
+  void Answer(kernel::Command command, kernel::Runner::Done done) const;
 
  private:
-  kernel::Runner& runner_;
+  kernel::Outcome Read(const kernel::Command& command) const;
+
+  const Options options_;
   kernel::Routes routes_;
 };
 

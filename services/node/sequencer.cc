@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "chapter8/ledger/v1/administration_service.pb.h"
-#include "services/kernel/refusal.h"
+#include "services/federation/core/facts.h"
 #include "services/node/command_header.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -49,7 +48,10 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 }  // namespace
 
 Sequencer::Sequencer(Options options)
-    : options_(std::move(options)), queue_(options_.queue_requests_max, options_.queue_bytes_max) {
+    : options_(std::move(options)),
+      ledger_service_({.runner = *this, .growth = growth_, .clock = *options_.clock}),
+      growth_(*options_.ledger, options_.waiting_reads_max),
+      queue_(options_.queue_requests_max, options_.queue_bytes_max) {
   kernel::Accounts* accounts = options_.books.get();
   if (accounts == nullptr) accounts = &no_accounts_;
   executor_options_ = kernel::Executor::Options{.ledger = options_.ledger,
@@ -112,12 +114,16 @@ void Sequencer::WriteAllPages() {
   options_.ledger->FlushPages().IgnoreError();
 }
 
-void Sequencer::Drain() { queue_.Close(); }
+void Sequencer::Drain() {
+  queue_.Close();
+  growth_.Close();
+}
 
 void Sequencer::Submit(Command command, Done done) {
   requests_.fetch_add(1, std::memory_order_relaxed);
-  const absl::Time now = options_.clock->Now();
-  if (ledger_service_.Answers(command.method)) return done(ledger_service_.Read(command, now));
+  if (ledger_service_.Answers(command.method)) {
+    return ledger_service_.Answer(std::move(command), std::move(done));
+  }
   command.request_salt = RandomHash();
   command.random = RandomBytes(TransferId{}.size());
   Work work;
@@ -133,7 +139,8 @@ void Sequencer::Submit(Command command, Done done) {
   } else if (const auto* read = options_.machine->routes().FindRead(command.method);
              read != nullptr) {
     if (read->path == kernel::ReadPath::kSnapshot) {
-      return done(kernel::ReadSnapshot(executor_options_, *ledger().TakeSnapshot(), command, now));
+      return done(kernel::ReadSnapshot(executor_options_, *ledger().TakeSnapshot(), command,
+                                       options_.clock->Now()));
     }
     work.kind = Work::Kind::kRead;
   } else {
@@ -176,13 +183,6 @@ void Sequencer::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
 }
 
 absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
-
-uint64_t Sequencer::WaitForGrowth(uint64_t size, absl::Duration timeout) {
-  std::unique_lock<std::mutex> lock(growth_mutex_);
-  growth_.wait_for(lock, absl::ToChronoMicroseconds(timeout),
-                   [&] { return ledger().durable_size() > size; });
-  return ledger().durable_size();
-}
 
 Sequencer::Stats Sequencer::stats() const {
   return Stats{.commits = commits_.load(),
@@ -308,10 +308,12 @@ absl::Status Sequencer::StoreBodies(const Group& group) {
 std::optional<Outcome> Sequencer::Decide(Work& work) {
   switch (work.kind) {
     case Work::Kind::kCommand:
+      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Failed(facts);
       return executor_->Execute(work.command);
     case Work::Kind::kRead:
       return executor_->Read(work.command);
     case Work::Kind::kBatch:
+      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Failed(facts);
       work.batch->Bind(*options_.books);
       return executor_->ExecuteBatch(work.command, *work.batch);
     case Work::Kind::kInbound:
@@ -327,66 +329,19 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
   Unreachable("work of no kind");
 }
 
+absl::Status Sequencer::CheckFacts() const {
+  const kernel::SnapshotRows rows(options_.ledger->WrittenView());
+  const absl::Status fresh = federation::CheckFactsAge(rows, options_.trust_domain,
+                                                       executor_->time(), options_.facts_age_max);
+  return rows.status().ok() ? fresh : rows.status();
+}
+
 std::optional<Outcome> Sequencer::Deliver(Work& work) {
   Outcome outcome;
   while (work.inbound_taken < work.inbound.size() && outcome.status.ok()) {
     if (!GroupHasRoom()) return std::nullopt;
     outcome = executor_->Deliver(work.inbound[work.inbound_taken++]);
   }
-  return outcome;
-}
-
-absl::StatusOr<std::string> Sequencer::ReadHead() const {
-  chapter8::ledger::v1::Head head;
-  head.set_origin(ledger().origin());
-  head.set_size(ledger().durable_size());
-  ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(head.size()));
-  head.set_root(std::string(root.view()));
-  const absl::StatusOr<std::string> note = options_.head_keeper->SignedNote();
-  if (note.ok()) {
-    head.set_note(*note);
-  } else {
-    head.set_not_signed_because(std::string(note.status().message()));
-  }
-  return head.SerializeAsString();
-}
-
-// The waiver is logged first; heads are signed once it is durable.
-Outcome Sequencer::WaiveHead(const Command& command) {
-  const absl::Status state = options_.head_keeper->state();
-  if (IsFatal(state)) {
-    return Failed(kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
-                                  .domain = "kernel.chapter8",
-                                  .reason = "HEAD_REFUSED",
-                                  .message = std::string(state.message())}));
-  }
-  const auto decide = [&](const kernel::Context&, const Command&,
-                          const kernel::State&) -> absl::StatusOr<kernel::Decision> {
-    if (state.ok()) {
-      return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
-                             .domain = "kernel.chapter8",
-                             .reason = "ALREADY_VOUCHED",
-                             .message = "this ledger's heads are being signed already",
-                             .metadata = {{"instead", "ch8 node status"}}});
-    }
-    const uint64_t size = ledger().durable_size();
-    ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(size));
-    kernel::Event event;
-    auto* waived = event.entry.mutable_administration()->mutable_head_waived();
-    waived->set_size(size);
-    waived->set_root(std::string(root.view()));
-    kernel::Decision decision;
-    decision.events.push_back(std::move(event));
-    decision.reply = [origin = ledger().origin(), size](const kernel::State&) {
-      chapter8::ledger::v1::Head head;
-      head.set_origin(origin);
-      head.set_size(size);
-      return head.SerializeAsString();
-    };
-    return decision;
-  };
-  Outcome outcome = executor_->ExecuteWith(command, decide);
-  outcome.waives_head = outcome.status.ok() && command.mode == Command::Mode::kExecute;
   return outcome;
 }
 
@@ -452,8 +407,7 @@ void Sequencer::Finish(std::vector<Group>& groups, const absl::Status& synced) {
     }
   }
   if (!synced.ok()) return;
-  { std::lock_guard<std::mutex> lock(growth_mutex_); }
-  growth_.notify_all();
+  growth_.Notify();
   for (const Group& group : groups) {
     if (group.pages.empty()) continue;
     const absl::Status written = options_.ledger->WritePages(group.pages);

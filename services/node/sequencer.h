@@ -16,6 +16,7 @@
 #include "services/kernel/execute.h"
 #include "services/kernel/ledger_time.h"
 #include "services/kernel/runner.h"
+#include "services/node/growth.h"
 #include "services/node/ledger_service.h"
 #include "services/node/work_queue.h"
 #include "storage/base/clock.h"
@@ -24,11 +25,12 @@
 
 namespace ch8::node {
 
-// The one writer of a ledger. Three threads:
+// The one writer of a ledger. Four threads:
 //
 //   sequencer  takes requests off a bounded queue, decides them in groups, writes one commit a
 //   group sync       syncs written commits, then answers, signs heads when due, writes pages of the
 //   books index      sorts and ingests runs of ids that leave memory
+//   growth     answers reads that waited for entries (services/node/growth.h)
 //
 // Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
 // what they saw. Every queue is bounded: a full one answers kUnavailable with RetryInfo.
@@ -51,6 +53,9 @@ class Sequencer final : public kernel::Runner {
     std::string trust_domain;  // "un.example"
     size_t queue_requests_max = 4'096;
     size_t queue_bytes_max = 64 * 1024 * 1024;
+    size_t waiting_reads_max = 256;
+    // How old the own directory's and mandate ledger's facts may be for an act to be decided.
+    absl::Duration facts_age_max = absl::InfiniteDuration();
     std::function<void(const absl::Status& why)> on_stopped;
     kernel::BodyStore* bodies = nullptr;  // Optional. Of a service that has bodies.
     // Optional. Whether anything may be written just now, e.g. while the disk has room; asked once
@@ -74,7 +79,9 @@ class Sequencer final : public kernel::Runner {
   absl::Status KeepBody(const kernel::Body& body) override;
   const Ledger& ledger() const override { return *options_.ledger; }
   absl::StatusOr<std::string> SignedNote() override;
-  uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) override;
+  uint64_t WaitForGrowth(uint64_t size, absl::Duration timeout) override {
+    return growth_.Wait(size, timeout);
+  }
 
   // Refuses new requests from now on, with kUnavailable.
   void Drain();
@@ -120,6 +127,7 @@ class Sequencer final : public kernel::Runner {
   // Nothing when only a part of it fitted into this group.
   std::optional<kernel::Outcome> Decide(Work& work);
   std::optional<kernel::Outcome> Deliver(Work& work);
+  absl::Status CheckFacts() const;
   void Write(Group& group);
   absl::Status StoreBodies(const Group& group);
   kernel::Outcome WaiveHead(const kernel::Command& command);
@@ -137,7 +145,8 @@ class Sequencer final : public kernel::Runner {
   std::unique_ptr<kernel::Executor> executor_;
   std::unique_ptr<kernel::LedgerTime> ledger_time_;
   absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
-  LedgerService ledger_service_{*this};
+  LedgerService ledger_service_;
+  Growth growth_;  // Below what it answers with: it ends first.
 
   WorkQueue queue_;
 
@@ -146,9 +155,6 @@ class Sequencer final : public kernel::Runner {
   std::condition_variable sync_room_;
   std::deque<Group> groups_;
   bool sequencer_ended_ = false;
-
-  std::mutex growth_mutex_;
-  std::condition_variable growth_;
 
   std::mutex index_mutex_;  // Guards the three below.
   std::condition_variable index_wanted_;

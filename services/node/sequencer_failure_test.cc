@@ -1,4 +1,4 @@
-// The sequencer when the disk is slow, full or gone.
+// The sequencer when the disk is slow, full or gone, the clock wrong, or facts do not come.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/federation/core/peer_log.h"
 #include "services/kernel/refusal.h"
 #include "services/node/gate_ledger.h"
 #include "services/node/sequencer.h"
@@ -229,6 +230,38 @@ TEST_F(SequencerFailure, AClockSetForwardIsRefusedUntilItIsRight) {
   EXPECT_THAT(Call(sequencer(), CreatePost("b", "r2")).status, IsOk());
   clock.now_s -= 2'000;
   EXPECT_THAT(Call(sequencer(), CreatePost("c", "r3")).status, IsOk());
+  node_->Stop();
+}
+
+// The own directory may have suspended the officer meanwhile.
+TEST_F(SequencerFailure, ActsAreNotDecidedOnOldFacts) {
+  SetClock clock;
+  Start({.clock = &clock, .facts_age_max = absl::Minutes(5)});
+  const auto hear = [&] {
+    chapter8::federation::v1::PeerState state;
+    state.set_origin(std::string(toy::kDirectoryOrigin));
+    state.set_verified_size(7);
+    state.set_verified_at_us(absl::ToUnixMicros(clock.Now()));
+    Answers kept;
+    sequencer().SubmitPeerRows({federation::PeerStateRow(state)}, kept.Expect());
+    kept.WaitForAll();
+  };
+  hear();
+  ASSERT_THAT(Call(sequencer(), CreatePost("a", "r1")).status, IsOk());
+  ASSERT_THAT(Call(sequencer(), OpenAccounts(2, "r2")).status, IsOk());
+  const uint64_t size = ledger_->durable_size();
+  clock.now_s += 301;
+  clock.since_boot_s += 301;
+  for (const kernel::Command& act : {CreatePost("b", "r3"), PostTransfers({.number = 1})}) {
+    const Outcome outcome = Call(sequencer(), act);
+    EXPECT_THAT(outcome.status, StatusIs(absl::StatusCode::kUnavailable));
+    EXPECT_EQ(ReasonOf(outcome.status), "FACTS_STALE");
+  }
+  EXPECT_THAT(Call(sequencer(), GetBalance(1)).status, IsOk()) << "reads go on";
+  EXPECT_EQ(ledger_->durable_size(), size);
+  hear();
+  EXPECT_THAT(Call(sequencer(), CreatePost("b", "r3")).status, IsOk());
+  EXPECT_THAT(Call(sequencer(), PostTransfers({.number = 1})).status, IsOk());
   node_->Stop();
 }
 

@@ -43,6 +43,7 @@ ToyNode::ToyNode(const Options& options) {
                                  .organization = "organizations/un",
                                  .trust_domain = "un.example",
                                  .queue_requests_max = options.queue_requests_max,
+                                 .facts_age_max = options.facts_age_max,
                                  .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
                                  .admit_writes = options.admit_writes},
                                 toy::FirstFacts());

@@ -30,6 +30,7 @@ class ToyNode {
     const Clock* clock = nullptr;      // Null: the system's.
     size_t queue_requests_max = 4'096;
     size_t id_window_limit = books::IdWindow::kLimitDefault;
+    absl::Duration facts_age_max = absl::InfiniteDuration();
     std::function<absl::Status()> admit_writes = nullptr;
   };
   explicit ToyNode(const Options& options);

@@ -3,31 +3,9 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/cord.h"
-#include "google/rpc/error_details.pb.h"
-#include "services/kernel/refusal.h"
+#include "services/node/busy.h"
 
 namespace ch8::node {
-namespace {
-
-// A refusal that goes away by itself: says when to try again.
-absl::Status NotNow(absl::string_view reason, std::string message, absl::Duration retry_after) {
-  absl::Status status = kernel::Refuse({.code = absl::StatusCode::kUnavailable,
-                                        .domain = "kernel.chapter8",
-                                        .reason = reason,
-                                        .message = std::move(message)});
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(
-      absl::IDivDuration(retry_after, absl::Seconds(1), &retry_after));
-  retry.mutable_retry_delay()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_after)));
-  status.SetPayload("type.googleapis.com/google.rpc.RetryInfo",
-                    absl::Cord(retry.SerializeAsString()));
-  return status;
-}
-
-}  // namespace
-
 size_t Work::size_bytes() const {
   size_t size = sizeof(Work) + command.request.size();
   if (batch != nullptr) size += batch->size_bytes();
@@ -41,12 +19,12 @@ absl::Status WorkQueue::Push(Work& work) {
   const size_t size = work.size_bytes();
   std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) {
-    return NotNow("DRAINING", "this node is shutting down", absl::Seconds(1));
+    return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
   }
   if (work_.size() >= requests_max_ || (!work_.empty() && bytes_ + size > bytes_max_)) {
     ++refused_;
-    return NotNow("QUEUE_FULL", "this node has more requests than it can take just now",
-                  absl::Milliseconds(100));
+    return Busy("QUEUE_FULL", "this node has more requests than it can take just now",
+                absl::Milliseconds(100));
   }
   bytes_ += size;
   work_.push_back(std::move(work));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ namespace ledger_v1 = chapter8::ledger::v1;
 namespace v1 = chapter8::lending::v1;
 using chapter8::authz::v1::Role;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr char kAdd[] = "lending.v1.LendingService.AddTitle";
 constexpr char kGet[] = "lending.v1.LendingService.GetTitle";
@@ -181,6 +183,25 @@ TEST_F(LendingNodeTest, ProvesWhatItAnswered) {
   EXPECT_THAT(VerifyConsistency(earlier->size, earlier->root, newer->size, newer->root,
                                 HashesOf(consistency)),
               IsOk());
+}
+
+TEST_F(LendingNodeTest, AReadAtTheEndWaitsForTheNextEntry) {
+  ASSERT_THAT(Add("atlas", 1), IsOk());
+  ledger_v1::ReadEntriesRequest tail;
+  tail.set_begin(Read<ledger_v1::ReadEntriesResponse>("ReadEntries", tail).size());
+  tail.set_wait_ms(1);
+  const auto none = Read<ledger_v1::ReadEntriesResponse>("ReadEntries", tail);
+  EXPECT_EQ(none.entries_size(), 0);
+  EXPECT_EQ(none.size(), tail.begin());
+
+  tail.set_wait_ms(20'000);
+  auto next = std::async(std::launch::async,
+                         [&] { return Read<ledger_v1::ReadEntriesResponse>("ReadEntries", tail); });
+  ASSERT_THAT(Add("charter", 3), IsOk());
+  const auto added = next.get();
+  EXPECT_EQ(added.begin(), tail.begin());
+  ASSERT_GT(added.entries_size(), 0);
+  EXPECT_THAT(added.entries(0).payload(), HasSubstr("LendingService/AddTitle"));
 }
 
 }  // namespace

@@ -7,12 +7,20 @@ run_quietly un:approver offer approve "$patient"
 offer_made $request --fund aussom-trust --amount USD:30000.00 --hold 24h; hasty=$offer
 run_quietly un:approver offer approve "$hasty"
 
-step "Two days go by"
+step "Two days go by; the UN's finance does not hear from its own directory"
 exercise_ahead=48h
+known_port=${port[un]}
+free_port; port[un]=$free
 for daemon in un un-finance un-logistics ecowas kenya; do
   kill_daemon "$daemon"
   restart_daemon "$daemon"
 done
+say "The directory's node answers officers, but no other node knows its port. Whoever was suspended"
+say "meanwhile is still an officer to the finance ledger, which therefore decides nothing."
+refused un:funds 6 FACTS_STALE offer make $request --fund aussom-trust --amount USD:1000.00 \
+  ${delegation:+--delegation "$delegation"} --timeout 2s
+port[un]=$known_port
+kill_and_restart un
 await un:auditor '.state == "EXPIRED"' offer show "$hasty"
 expect un:auditor "the longer hold stands" '.state == "RESERVED"' offer show "$patient"
 expect un:auditor "the AU was last heard of two days ago" \

@@ -106,7 +106,7 @@ struct Freshness {
   uint64_t verified_size = 0;
   uint64_t taken = 0;    // Entries.
   uint64_t waiting = 0;  // Entries that the peer says it has for us, not yet taken.
-  absl::Duration age;    // Since the checkpoint was verified; infinite before first contact.
+  absl::Duration age;    // Since it last showed a head that holds; infinite before first contact.
 };
 Freshness FreshnessOf(const chapter8::federation::v1::PeerState& state, absl::Time now);
 

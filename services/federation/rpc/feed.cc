@@ -18,6 +18,8 @@ using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
 constexpr absl::Duration kWait = absl::Seconds(10);
+// How often a source that has nothing new is remembered to have answered.
+constexpr absl::Duration kRemember = absl::Seconds(30);
 
 // Waits until what `submit` hands over is durable.
 absl::Status Wait(const std::function<void(kernel::Runner::Done)>& submit) {
@@ -79,7 +81,9 @@ absl::Status Feed::Step() {
   }
   FetchBodies();
   PullRequest request = NextPull(state_);
-  request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
+  // The first answer after a start says at once how fresh the facts are.
+  const bool first = remembered_at_ == absl::InfinitePast();
+  request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
   return Take(request, response);
 }
@@ -87,8 +91,8 @@ absl::Status Feed::Step() {
 absl::Status Feed::Take(const PullRequest& request, const PullResponse& response) {
   const PeerLog log{
       .origin = options_.origin, .keys = options_.log_keys, .trust_domain = options_.trust_domain};
-  absl::StatusOr<VerifiedPage> page =
-      VerifyPull(log, state_, request, response, options_.clock->Now());
+  const absl::Time now = options_.clock->Now();
+  absl::StatusOr<VerifiedPage> page = VerifyPull(log, state_, request, response, now);
   if (!page.ok()) {
     KeepEvidence(page.status());
     std::lock_guard<std::mutex> lock(mutex_);
@@ -98,8 +102,10 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   if (!page->entries.empty()) {
     RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
     bodies_missing_ = true;
-  } else if (page->grown) {
+    remembered_at_ = now;
+  } else if (page->grown || absl::AbsDuration(now - remembered_at_) >= kRemember) {
     RETURN_IF_ERROR(KeepRows({PeerStateRow(page->state)}));
+    remembered_at_ = now;
   }
   state_ = std::move(page->state);
   return absl::OkStatus();

@@ -37,6 +37,9 @@ struct FeedHealth {
 // After a page it fetches the bodies that its entries named, and tries those that do not come again
 // before the next pull: they never hold up the entries.
 //
+// That a source answers is remembered twice a minute, also when it has nothing new: the age of
+// facts is counted from there (federation/core/facts.h).
+//
 // Errors of the network are retried with backoff without end. A page that does not verify is never
 // taken: it is counted, remembered as last_error, and asked for again later.
 //
@@ -72,8 +75,10 @@ class Feed {
   void Pause(absl::Duration pause);
 
   Options options_;
-  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the one below.
+  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the two below.
   bool bodies_missing_ = true;                 // Perhaps: worth a look.
+  // By our ledger's time: when its state was written last, in this run.
+  absl::Time remembered_at_ = absl::InfinitePast();
 
   mutable std::mutex mutex_;  // Guards the three below.
   std::condition_variable stop_wanted_;

@@ -1,0 +1,199 @@
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "chapter8/books/v1/posting.pb.h"
+#include "chapter8/ledger/v1/administration_service.pb.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/session.h"
+#include "clients/cli/values.h"
+#include "storage/base/status_macros.h"
+#include "storage/merkle/leaf.h"
+
+namespace ch8::cli {
+namespace {
+
+using chapter8::books::v1::TransferRow;
+using chapter8::books::v1::TransferStep;
+using chapter8::ledger::v1::Entry;
+using chapter8::ledger::v1::GetHeadRequest;
+using chapter8::ledger::v1::Head;
+using chapter8::ledger::v1::LoggedEntry;
+using chapter8::ledger::v1::ReadEntriesRequest;
+using chapter8::ledger::v1::ReadEntriesResponse;
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+
+// How long the node may wait for an entry before it answers that there is none.
+constexpr absl::Duration kWaitMax = absl::Seconds(15);
+
+// What one entry says, in a table's words.
+struct Told {
+  std::string time;
+  std::string what;
+  std::string by;
+};
+
+// The field that is set of a message's only oneof, e.g. "offer_approved"; its type's name when none
+// is.
+std::string KindOf(const Message& message) {
+  const Descriptor& type = *message.GetDescriptor();
+  const FieldDescriptor* field =
+      type.oneof_decl_count() == 0
+          ? nullptr
+          : message.GetReflection()->GetOneofFieldDescriptor(message, type.oneof_decl(0));
+  return field == nullptr ? type.name() : field->name();
+}
+
+// The kind of an event of `service`, e.g. "finance".
+std::string EventKind(absl::string_view service, const std::string& bytes) {
+  std::string name(service);
+  name[0] = absl::ascii_toupper(static_cast<unsigned char>(name[0]));
+  const Descriptor* type = DescriptorPool::generated_pool()->FindMessageTypeByName(
+      absl::StrCat("chapter8.", service, ".v1.", name, "Event"));
+  if (type == nullptr) return "event";
+  const std::unique_ptr<Message> event(
+      MessageFactory::generated_factory()->GetPrototype(type)->New());
+  return event->ParseFromString(bytes) ? KindOf(*event) : "event";
+}
+
+Told TellRequest(const chapter8::ledger::v1::Request& request) {
+  Told told;
+  told.time = TimeText(absl::FromUnixMicros(request.time_us()));
+  told.what = std::string(absl::StripPrefix(request.method(), "/chapter8."));
+  if (!request.has_delivery()) {
+    told.by = absl::StrJoin({request.caller(), request.post()}, request.post().empty() ? "" : " ");
+    return told;
+  }
+  const auto& delivery = request.delivery();
+  using Delivery = chapter8::ledger::v1::Delivery;
+  told.what = absl::AsciiStrToLower(Delivery::Verdict_Name(delivery.verdict()));
+  if (!delivery.reason().empty()) absl::StrAppend(&told.what, " ", delivery.reason());
+  told.by = absl::StrCat(delivery.origin(), " entry ", delivery.index());
+  return told;
+}
+
+std::string StepText(const TransferStep& step) {
+  return absl::StrCat(KindOf(step), " of transfer ", absl::BytesToHexString(step.transfer_id()));
+}
+
+Told TellEntry(const Entry& entry, absl::string_view service) {
+  switch (entry.kind_case()) {
+    case Entry::kGenesis:
+      return {.time = {}, .what = "genesis", .by = entry.genesis().origin()};
+    case Entry::kRequest:
+      return TellRequest(entry.request());
+    case Entry::kDomainEvent:
+      return {.time = {}, .what = EventKind(service, entry.domain_event()), .by = {}};
+    case Entry::kStep:
+      return {.time = {}, .what = StepText(entry.step()), .by = {}};
+    case Entry::kPeerStep:
+      return {.time = {}, .what = StepText(entry.peer_step()), .by = "the other side"};
+    case Entry::kFact:
+      return {.time = {}, .what = EventKind("directory", entry.fact()), .by = "own directory"};
+    case Entry::kMandateFact:
+      return {.time = {}, .what = EventKind("mandate", entry.mandate_fact()), .by = "own mandate"};
+    case Entry::kAdministration:
+      return {.time = {}, .what = KindOf(entry.administration()), .by = {}};
+    case Entry::kRefusal:
+      return {.time = {}, .what = absl::StrCat("refused ", entry.refusal().reason()), .by = {}};
+    case Entry::KIND_NOT_SET:
+      break;
+  }
+  return {.time = {}, .what = "unknown", .by = {}};
+}
+
+Told Tell(const LoggedEntry& logged, absl::string_view service) {
+  const bool is_row =
+      logged.entry_class() == static_cast<uint32_t>(EntryClass::kTransfer) && logged.tag().empty();
+  if (is_row) {
+    TransferRow row;
+    if (!row.ParseFromString(logged.payload())) return {.time = {}, .what = "unknown", .by = {}};
+    return {.time = {},
+            .what = absl::StrCat("row ", absl::AsciiStrToLower(TransferRow::Kind_Name(row.kind())),
+                                 " ", row.amount(), " from account ", row.debit_account(), " to ",
+                                 row.credit_account()),
+            .by = {}};
+  }
+  Entry entry;
+  if (!entry.ParseFromString(logged.payload())) return {.time = {}, .what = "unknown", .by = {}};
+  return TellEntry(entry, service);
+}
+
+void Show(const ReadEntriesResponse& page, absl::string_view service, Session& session) {
+  Table table;
+  table.columns = {{"index", Column::Align::kRight}, {"time"}, {"what"}, {"by"}};
+  uint64_t index = page.begin();
+  for (const LoggedEntry& logged : page.entries()) {
+    Told told = Tell(logged, service);
+    table.rows.push_back(
+        {absl::StrCat(index++), std::move(told.time), std::move(told.what), std::move(told.by)});
+  }
+  session.ShowTable(table);
+  session.world().out.flush();
+}
+
+absl::StatusOr<uint64_t> SizeOf(const std::string& origin, Session& session) {
+  GetHeadRequest request;
+  request.set_origin(origin);
+  Head head;
+  RETURN_IF_ERROR(session.Read("ledger.v1.AdministrationService.GetHead", request, head));
+  return head.size();
+}
+
+absl::Status ShowTail(const Arguments& arguments, Session& session) {
+  const std::string service = arguments.Get("service");
+  uint64_t lines = 20;
+  if (arguments.Has("entries")) {
+    ASSIGN_OR_RETURN(lines, ParseNumber(arguments.Get("entries"), "a number of entries"));
+  }
+  RETURN_IF_ERROR(session.Connect());
+  ReadEntriesRequest request;
+  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/", service));
+  ASSIGN_OR_RETURN(uint64_t size, SizeOf(request.origin(), session));
+  request.set_begin(size - std::min(size, lines));
+  const bool follow = arguments.Has("follow");
+  while (follow || request.begin() < size) {
+    ReadEntriesResponse page;
+    RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ReadEntries", request, page));
+    if (page.entries_size() > 0) Show(page, service, session);
+    request.set_begin(page.begin() + static_cast<uint64_t>(page.entries_size()));
+    // Of half the call's time, so that an empty answer comes before the call is given up.
+    const absl::Duration wait = std::min(kWaitMax, session.globals().timeout / 2);
+    if (follow) request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(wait)));
+    size = page.size();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<Command> LedgerTailCommands() {
+  return {{.path = {"ledger", "tail"},
+           .summary = "the newest entries of a ledger, and those that come",
+           .parameters = {Positional("service", "e.g. finance"),
+                          Optional("entries", "N", "how many of the newest, 20 if not given"),
+                          Flag("follow", "go on with each that comes, until interrupted")},
+           .run = ShowTail,
+           .notes = "Needs a post with the role auditor. A line with a time opens a request; those "
+                    "below it, up\nto the next, are what was written for it. With --follow each "
+                    "new part is a table of its own,\nor a JSON array.\n"}};
+}
+
+}  // namespace ch8::cli

@@ -135,20 +135,23 @@ std::vector<Command> AuditCommands() {
            .run = Export,
            .notes = "Needs a post with the role auditor. The folder holds every payload: keep it "
                     "as you keep\nthe ledgers. Its VERIFY.md says how to check it with openssl, "
-                    "Python, Go and hledger."},
+                    "Python, Go and hledger.",
+           .writes_files = true},
           {.path = {"audit", "trust"},
            .summary = "write the keys that sign ledgers, of all pinned organizations",
            .parameters = {Required("out", "FILE", "C2SP verifier keys, one a line")},
            .run = WriteTrust,
            .notes = "For ch8-verify --trust. An auditor takes it from an organization that is not "
-                    "audited."},
+                    "audited.",
+           .writes_files = true},
           {.path = {"audit", "head"},
            .summary = "write the newest signed heads of an organization that this node holds",
            .parameters = {Positional("organization", "whose ledgers, e.g. au"),
                           Required("out", "FILE", "signed notes, an empty line between two")},
            .run = WriteHeads,
            .notes = "For ch8-verify --head: what shows that the other organization's export is "
-                    "neither older\nnor another history than what it has told yours."}};
+                    "neither older\nnor another history than what it has told yours.",
+           .writes_files = true}};
 }
 
 }  // namespace ch8::cli

@@ -60,6 +60,8 @@ struct Command {
   std::vector<Parameter> parameters;
   std::function<absl::Status(const Arguments&, Session&)> run;
   std::string notes;  // Shown below the parameters: examples, formats.
+  // It writes the officer's own files, which no node could try out: --dry-run is refused.
+  bool writes_files = false;
 };
 
 // "offer make".

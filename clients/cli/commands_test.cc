@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
@@ -512,6 +513,8 @@ TEST(Cli, FoundsAnOrganizationAndItsFirstOfficers) {
                               home + "/officers/okoye", "--endpoints", "127.0.0.1:4101"});
   EXPECT_EQ(add.exit_code, 0) << add.err;
   const std::string device = cli.Path("device");
+  EXPECT_EQ(cli.Run({"officer", "key-request", device, "--dry-run"}).exit_code, 2);
+  ASSERT_FALSE(std::filesystem::exists(device));
   ASSERT_EQ(cli.Run({"officer", "key-request", device}).exit_code, 0);
   EXPECT_EQ(cli.Run({"officer", "key-request", device}).exit_code, 5);  // Never overwritten.
   const Result issue = cli.Run({"officer", "issue", "--home", home, "--request",

@@ -338,6 +338,9 @@ Command ProposeCommand() {
 }  // namespace
 
 std::vector<Command> ExerciseCommands() {
+  Command ics = OnExercise("ics", "write it as an iCalendar file", Ics,
+                           {Required("out", "FILE", "the file to write")});
+  ics.writes_files = true;
   const Parameter female = Optional("female", "NUMBER", "women");
   const Parameter male = Optional("male", "NUMBER", "men");
   const Parameter unstated = Optional("unstated", "NUMBER", "persons whose sex is not stated");
@@ -364,8 +367,7 @@ std::vector<Command> ExerciseCommands() {
       OnExercise("confirm", "lead: confirm it once every line is posted", Confirm,
                  {Repeated("without", "NUMBER", "a line declined that it goes without")}),
       OnExercise("cancel", "lead: cancel it; days go back to their owners", Cancel),
-      OnExercise("ics", "write it as an iCalendar file", Ics,
-                 {Required("out", "FILE", "the file to write")}),
+      std::move(ics),
       OnExercise("show", "an exercise, as this ledger knows it", Show),
       {.path = {"exercise", "list"},
        .summary = "all exercises led or taken part in",

@@ -68,7 +68,7 @@ absl::Status ShowEvidence(const Arguments& arguments, Session& session) {
   }
   session.ShowTable(table);
   const std::string out = arguments.Get("out");
-  if (out.empty()) return absl::OkStatus();
+  if (out.empty() || session.globals().dry_run) return absl::OkStatus();
   if (proven.empty()) {
     session.Say(absl::StrCat("there is none: ", out, " is not written"));
     return absl::OkStatus();

@@ -28,6 +28,7 @@ namespace {
 
 using chapter8::books::v1::TransferRow;
 using chapter8::books::v1::TransferStep;
+using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Entry;
 using chapter8::ledger::v1::GetHeadRequest;
 using chapter8::ledger::v1::Head;
@@ -73,6 +74,19 @@ std::string EventKind(absl::string_view service, const std::string& bytes) {
   return event->ParseFromString(bytes) ? KindOf(*event) : "event";
 }
 
+absl::string_view VerdictWord(Delivery::Verdict verdict) {
+  switch (verdict) {
+    case Delivery::ACCEPT:
+      return "accepted";
+    case Delivery::REFUSE:
+      return "refused";
+    case Delivery::DEFER:
+      return "deferred";
+    default:
+      return "of no verdict";
+  }
+}
+
 Told TellRequest(const chapter8::ledger::v1::Request& request) {
   Told told;
   told.time = TimeText(absl::FromUnixMicros(request.time_us()));
@@ -81,9 +95,8 @@ Told TellRequest(const chapter8::ledger::v1::Request& request) {
     told.by = absl::StrJoin({request.caller(), request.post()}, request.post().empty() ? "" : " ");
     return told;
   }
-  const auto& delivery = request.delivery();
-  using Delivery = chapter8::ledger::v1::Delivery;
-  told.what = absl::AsciiStrToLower(Delivery::Verdict_Name(delivery.verdict()));
+  const Delivery& delivery = request.delivery();
+  told.what = absl::StrCat("delivery ", VerdictWord(delivery.verdict()));
   if (!delivery.reason().empty()) absl::StrAppend(&told.what, " ", delivery.reason());
   told.by = absl::StrCat(delivery.origin(), " entry ", delivery.index());
   return told;

@@ -115,7 +115,8 @@ TEST_F(LedgerTailTest, SaysWhatEachEntryIsAndWho) {
                                  "officer/j-doe posts/funds\n"));
   EXPECT_THAT(out, ContainsRegex("2 +offer_recorded\n"));
   EXPECT_THAT(out, ContainsRegex("3 +reserve of transfer (ab){16}\n"));
-  EXPECT_THAT(out, ContainsRegex("4 .* defer NEEDS_FUND +au.example/ch8/finance entry 77\n"));
+  EXPECT_THAT(
+      out, ContainsRegex("4 .* delivery deferred NEEDS_FUND +au.example/ch8/finance entry 77\n"));
 }
 
 TEST_F(LedgerTailTest, ReadsRowsAndWhatItDoesNotKnow) {

@@ -165,7 +165,8 @@ Command InitCommand() {
           .run = Init,
           .notes =
               "Works on this machine alone; no node is needed. It prints the fingerprint that "
-              "partners compare."};
+              "partners compare.",
+          .writes_files = true};
 }
 
 }  // namespace

@@ -84,6 +84,11 @@ int Run(World& world, const std::vector<std::string>& args) {
     world.out << HelpText(AllCommands(), parsed->path);
     return kExitDone;
   }
+  if (parsed->globals.dry_run && parsed->command->writes_files) {
+    world.err << "ch8: " << PathText(*parsed->command)
+              << " writes files of yours, and nothing at the node: there is no --dry-run of it\n";
+    return kExitUsage;
+  }
   Session session(world, parsed->globals, ShellLine(args));
   const absl::Status status = parsed->command->run(parsed->arguments, session);
   world.out.flush();

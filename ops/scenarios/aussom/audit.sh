@@ -1,5 +1,10 @@
 # Exports that outsiders check. A chapter of story.sh.
 
+step "An auditor reads the newest of a ledger"
+expect un:auditor "its last entries, in order" \
+  'length == 12 and ([.[].index | tonumber] | . == sort)' ledger tail finance --entries 12
+run un:auditor ledger tail finance --entries 12
+
 step "Each organization exports its ledgers; an outsider checks them with what others hold"
 audit=$home/audit
 mkdir -p "$audit"

@@ -20,8 +20,8 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
+#include "clients/export/log_folder.h"
 #include "storage/base/status_macros.h"
-#include "storage/merkle/leaf.h"
 
 namespace ch8::cli {
 namespace {
@@ -133,9 +133,7 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
 }
 
 Told Tell(const LoggedEntry& logged, absl::string_view service) {
-  const bool is_row =
-      logged.entry_class() == static_cast<uint32_t>(EntryClass::kTransfer) && logged.tag().empty();
-  if (is_row) {
+  if (audit::IsTransferRow(logged)) {
     TransferRow row;
     if (!row.ParseFromString(logged.payload())) return {.time = {}, .what = "unknown", .by = {}};
     return {.time = {},

@@ -11,7 +11,6 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/fake_node.h"
-#include "storage/merkle/leaf.h"
 #include "tests/support/temp_dir.h"
 
 // `ch8 ledger tail`: what entries say, and how it goes on.
@@ -25,6 +24,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace v1 = ::chapter8::ledger::v1;
 
+// Leaf classes (ledger.md §1).
+constexpr uint32_t kDomain = 2;
+constexpr uint32_t kTransfer = 3;
+
 // A finance ledger of the UN whose entries a test adds.
 class LedgerTailTest : public ::testing::Test {
  protected:
@@ -34,7 +37,7 @@ class LedgerTailTest : public ::testing::Test {
 
   void Add(const v1::Entry& entry) {
     v1::LoggedEntry& logged = entries_.emplace_back();
-    logged.set_entry_class(static_cast<uint32_t>(EntryClass::kDomain));
+    logged.set_entry_class(kDomain);
     logged.set_payload(entry.SerializeAsString());
   }
   void AddRequest(const std::string& method) {
@@ -125,7 +128,7 @@ TEST_F(LedgerTailTest, ReadsRowsAndWhatItDoesNotKnow) {
   row.set_credit_account(9);
   row.set_amount(125);
   v1::LoggedEntry& logged = entries_.emplace_back();
-  logged.set_entry_class(static_cast<uint32_t>(EntryClass::kTransfer));
+  logged.set_entry_class(kTransfer);
   logged.set_payload(row.SerializeAsString());
   entries_.emplace_back().set_payload("\xff\xff");
   const std::string out = Tail().out;

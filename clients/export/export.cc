@@ -17,7 +17,6 @@
 #include "clients/export/verify_text.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/checkpoint.h"
-#include "storage/merkle/leaf.h"
 
 namespace ch8::audit {
 namespace {
@@ -120,8 +119,7 @@ class LedgerExport {
 
   absl::Status AddToJournal(const v1::LoggedEntry& logged, std::string& journal) {
     absl::StatusOr<std::string> added;
-    if (logged.entry_class() == static_cast<uint32_t>(EntryClass::kTransfer) &&
-        logged.tag().empty()) {
+    if (IsTransferRow(logged)) {
       chapter8::books::v1::TransferRow row;
       if (!row.ParseFromString(logged.payload())) return Unreadable();
       added = journal_.TakeRow(log_.size(), row);

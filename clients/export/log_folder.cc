@@ -107,4 +107,8 @@ absl::Status LogFolder::Finish() {
   return absl::OkStatus();
 }
 
+bool IsTransferRow(const chapter8::ledger::v1::LoggedEntry& entry) {
+  return entry.entry_class() == static_cast<uint32_t>(EntryClass::kTransfer) && entry.tag().empty();
+}
+
 }  // namespace ch8::audit

@@ -65,6 +65,9 @@ class LogFolder {
   std::string payloads_;
 };
 
+// Whether the payload is a bare TransferRow; else it is an Entry.
+bool IsTransferRow(const chapter8::ledger::v1::LoggedEntry& entry);
+
 }  // namespace ch8::audit
 
 #endif  // CH8_CLIENTS_EXPORT_LOG_FOLDER_H_

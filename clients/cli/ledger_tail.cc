@@ -132,32 +132,45 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
   return {.time = {}, .what = "unknown", .by = {}};
 }
 
+std::string RowText(const TransferRow& row) {
+  const std::string move = absl::StrCat(row.amount(), " from account ", row.debit_account(), " to ",
+                                        row.credit_account());
+  switch (row.kind()) {
+    case TransferRow::HOLD:
+      return absl::StrCat("row: holds ", move);
+    case TransferRow::POST_HELD:
+      return absl::StrCat("row: posts a hold, ", move);
+    case TransferRow::VOID_HELD:
+      return "row: frees a hold";
+    default:
+      return absl::StrCat("row: posts ", move);
+  }
+}
+
 Told Tell(const LoggedEntry& logged, absl::string_view service) {
   if (audit::IsTransferRow(logged)) {
     TransferRow row;
     if (!row.ParseFromString(logged.payload())) return {.time = {}, .what = "unknown", .by = {}};
-    return {.time = {},
-            .what = absl::StrCat("row ", absl::AsciiStrToLower(TransferRow::Kind_Name(row.kind())),
-                                 " ", row.amount(), " from account ", row.debit_account(), " to ",
-                                 row.credit_account()),
-            .by = {}};
+    return {.time = {}, .what = RowText(row), .by = {}};
   }
   Entry entry;
   if (!entry.ParseFromString(logged.payload())) return {.time = {}, .what = "unknown", .by = {}};
   return TellEntry(entry, service);
 }
 
-void Show(const ReadEntriesResponse& page, absl::string_view service, Session& session) {
+Table NoRows() {
   Table table;
   table.columns = {{"index", Column::Align::kRight}, {"time"}, {"what"}, {"by"}};
+  return table;
+}
+
+void AddRows(const ReadEntriesResponse& page, absl::string_view service, Table& table) {
   uint64_t index = page.begin();
   for (const LoggedEntry& logged : page.entries()) {
     Told told = Tell(logged, service);
     table.rows.push_back(
         {absl::StrCat(index++), std::move(told.time), std::move(told.what), std::move(told.by)});
   }
-  session.ShowTable(table);
-  session.world().out.flush();
 }
 
 absl::StatusOr<uint64_t> SizeOf(const std::string& origin, Session& session) {
@@ -166,6 +179,30 @@ absl::StatusOr<uint64_t> SizeOf(const std::string& origin, Session& session) {
   Head head;
   RETURN_IF_ERROR(session.Read("ledger.v1.AdministrationService.GetHead", request, head));
   return head.size();
+}
+
+// Adds the next entries to the table, and moves the request past them.
+absl::Status ReadOn(ReadEntriesRequest& request, absl::string_view service, Session& session,
+                    Table& table) {
+  ReadEntriesResponse page;
+  RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ReadEntries", request, page));
+  AddRows(page, service, table);
+  request.set_begin(page.begin() + static_cast<uint64_t>(page.entries_size()));
+  return absl::OkStatus();
+}
+
+// Until the call fails, or the officer interrupts it.
+absl::Status Follow(ReadEntriesRequest request, absl::string_view service, Session& session) {
+  request.clear_end();
+  // Of half the call's time, so that an empty answer comes before the call is given up.
+  const absl::Duration wait = std::min(kWaitMax, session.globals().timeout / 2);
+  request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(wait)));
+  for (;;) {
+    session.world().out.flush();
+    Table table = NoRows();
+    RETURN_IF_ERROR(ReadOn(request, service, session, table));
+    if (!table.rows.empty()) session.ShowTable(table);
+  }
 }
 
 absl::Status ShowTail(const Arguments& arguments, Session& session) {
@@ -177,20 +214,15 @@ absl::Status ShowTail(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
   ReadEntriesRequest request;
   request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/", service));
-  ASSIGN_OR_RETURN(uint64_t size, SizeOf(request.origin(), session));
+  ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.origin(), session));
   request.set_begin(size - std::min(size, lines));
-  const bool follow = arguments.Has("follow");
-  while (follow || request.begin() < size) {
-    ReadEntriesResponse page;
-    RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ReadEntries", request, page));
-    if (page.entries_size() > 0) Show(page, service, session);
-    request.set_begin(page.begin() + static_cast<uint64_t>(page.entries_size()));
-    // Of half the call's time, so that an empty answer comes before the call is given up.
-    const absl::Duration wait = std::min(kWaitMax, session.globals().timeout / 2);
-    if (follow) request.set_wait_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(wait)));
-    size = page.size();
+  request.set_end(size);
+  Table table = NoRows();
+  while (request.begin() < size) {
+    RETURN_IF_ERROR(ReadOn(request, service, session, table));
   }
-  return absl::OkStatus();
+  session.ShowTable(table);
+  return arguments.Has("follow") ? Follow(std::move(request), service, session) : absl::OkStatus();
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ try_instead() {
     *) die "not a command: $instead" ;;
   esac
   case "${words[*]}" in
-    *--help | whoami | "node status" | "officer key-request "* | *" show "* | *" list"* | \
+    *--help | whoami | "ledger peers "* | "officer key-request "* | *" show "* | *" list"* | \
       *" find "* | *" who "* | *" seats "*) ;;
     *) words+=(--dry-run --yes) ;;
   esac

@@ -308,12 +308,12 @@ absl::Status Sequencer::StoreBodies(const Group& group) {
 std::optional<Outcome> Sequencer::Decide(Work& work) {
   switch (work.kind) {
     case Work::Kind::kCommand:
-      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Failed(facts);
+      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Refuse(work, facts);
       return executor_->Execute(work.command);
     case Work::Kind::kRead:
       return executor_->Read(work.command);
     case Work::Kind::kBatch:
-      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Failed(facts);
+      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Refuse(work, facts);
       work.batch->Bind(*options_.books);
       return executor_->ExecuteBatch(work.command, *work.batch);
     case Work::Kind::kInbound:
@@ -329,11 +329,20 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
   Unreachable("work of no kind");
 }
 
+// By the clock that the feeds read, not by the ledger's time, which does not go back with it.
 absl::Status Sequencer::CheckFacts() const {
   const kernel::SnapshotRows rows(options_.ledger->WrittenView());
-  const absl::Status fresh = federation::CheckFactsAge(rows, options_.trust_domain,
-                                                       executor_->time(), options_.facts_age_max);
+  const absl::Status fresh = federation::CheckFactsAge(
+      rows, ledger().origin(), options_.clock->Now(), options_.facts_age_max);
   return rows.status().ok() ? fresh : rows.status();
+}
+
+// Authority and kept answers come first: who asks again for what was done is told that it was.
+Outcome Sequencer::Refuse(const Work& work, const absl::Status& why) {
+  return executor_->ExecuteWith(
+      work.command,
+      [&](const kernel::Context&, const Command&,
+          const kernel::State&) -> absl::StatusOr<kernel::Decision> { return why; });
 }
 
 std::optional<Outcome> Sequencer::Deliver(Work& work) {

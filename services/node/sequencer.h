@@ -27,9 +27,9 @@ namespace ch8::node {
 
 // The one writer of a ledger. Four threads:
 //
-//   sequencer  takes requests off a bounded queue, decides them in groups, writes one commit a
-//   group sync       syncs written commits, then answers, signs heads when due, writes pages of the
-//   books index      sorts and ingests runs of ids that leave memory
+//   sequencer  takes requests off a bounded queue, decides them in groups, writes a commit a group
+//   sync       syncs written commits, then answers, signs heads when due, writes the books' pages
+//   index      sorts and ingests runs of ids that leave memory
 //   growth     answers reads that waited for entries (services/node/growth.h)
 //
 // Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
@@ -128,6 +128,7 @@ class Sequencer final : public kernel::Runner {
   std::optional<kernel::Outcome> Decide(Work& work);
   std::optional<kernel::Outcome> Deliver(Work& work);
   absl::Status CheckFacts() const;
+  kernel::Outcome Refuse(const Work& work, const absl::Status& why);
   void Write(Group& group);
   absl::Status StoreBodies(const Group& group);
   kernel::Outcome WaiveHead(const kernel::Command& command);

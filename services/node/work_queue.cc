@@ -6,6 +6,7 @@
 #include "services/node/busy.h"
 
 namespace ch8::node {
+
 size_t Work::size_bytes() const {
   size_t size = sizeof(Work) + command.request.size();
   if (batch != nullptr) size += batch->size_bytes();

@@ -95,6 +95,32 @@ TEST_F(FeedTest, ErrorsOfTheNetworkAreRetriedAndAreNoLies) {
   EXPECT_TRUE(WaitUntil([this] { return peer_.health().last_error.ok(); }));
 }
 
+// How old facts are is counted from there: a ledger at rest must not look dead.
+TEST_F(FeedTest, ThatTheSourceAnswersIsRememberedWithoutNewsToo) {
+  std::atomic<uint32_t> first_wait{1};
+  std::atomic<uint32_t> newest_wait{0};
+  peer_.PeerAnswers([&, first = true](const PullRequest& request) mutable {
+    if (std::exchange(first, false)) first_wait = request.wait_ms();
+    newest_wait = request.wait_ms();
+    return peer_.Honest(request);
+  });
+  peer_.LogRequest(1);
+  peer_.StartPeerFeed();
+  ASSERT_TRUE(WaitUntil([this] { return peer_.HasRequest(1); }));
+  const auto heard_at = [&] {
+    const std::string& origin = peer_.log().origin();
+    const auto row =
+        peer_.un().finance().ledger().TakeSnapshot()->Get(Table::kPeer, PeerStateKey(origin));
+    return absl::FromUnixMicros(PeerStateFrom(origin, *row)->verified_at_us());
+  };
+  const absl::Time before = heard_at();
+  peer_.clock().StepAhead(absl::Seconds(31));
+  EXPECT_TRUE(WaitUntil([&] { return heard_at() >= before + absl::Seconds(31); }));
+  EXPECT_EQ(first_wait.load(), 0u) << "a start learns at once how fresh the facts are";
+  EXPECT_EQ(newest_wait.load(), 10'000u);
+  peer_.StopPeerFeed();
+}
+
 TEST_F(FeedTest, SilenceHoldsUpNobodyElse) {
   std::promise<void> released;
   std::shared_future<void> release = released.get_future().share();

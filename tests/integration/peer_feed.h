@@ -1,6 +1,7 @@
 #ifndef CH8_TESTS_INTEGRATION_PEER_FEED_H_
 #define CH8_TESTS_INTEGRATION_PEER_FEED_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,18 @@
 #include "tests/support/temp_dir.h"
 
 namespace ch8::testing {
+
+// The system's clock, set ahead when a test says so. Any thread.
+class SteppedClock final : public Clock {
+ public:
+  absl::Time Now() const override { return system_.Now() + absl::Seconds(ahead_s_.load()); }
+  absl::Duration SinceBoot() const override { return system_.SinceBoot(); }
+  void StepAhead(absl::Duration step) { ahead_s_ += absl::ToInt64Seconds(step); }
+
+ private:
+  const SystemClock system_;
+  std::atomic<int64_t> ahead_s_{0};
+};
 
 // The UN's ledgers, and an AU that says what a test wants under its own key. The AU is pinned at
 // the UN, and "clerk" is a mandate officer there, known to both of the UN's ledgers.
@@ -35,6 +48,8 @@ class PeerFeed {
   void StartPeerFeed();
   void StopPeerFeed() { peer_feed_.reset(); }
   federation::FeedHealth health() const { return peer_feed_->health(); }
+  // The feeds'.
+  SteppedClock& clock() { return clock_; }
 
   using Answer = std::function<absl::StatusOr<chapter8::federation::v1::PullResponse>(
       const chapter8::federation::v1::PullRequest& request)>;
@@ -56,7 +71,7 @@ class PeerFeed {
 
  private:
   const TempDir dir_;
-  const SystemClock clock_;
+  SteppedClock clock_;
   mutable OrganizationLedgers un_;
   const OrganizationLedgers au_;
   const std::string au_record_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/peer_log.h"
+#include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
 
@@ -17,24 +18,25 @@ std::string AgeText(absl::Duration age) {
 
 }  // namespace
 
-absl::Status CheckFactsAge(const kernel::RowReader& rows, absl::string_view trust_domain,
-                           absl::Time now, absl::Duration age_max) {
+absl::Status CheckFactsAge(const kernel::RowReader& rows, absl::string_view origin, absl::Time now,
+                           absl::Duration age_max) {
+  const absl::string_view own = origin.substr(0, origin.rfind('/') + 1);
   for (const absl::string_view service : {"directory", "mandate"}) {
-    const std::string origin = absl::StrCat(trust_domain, "/ch8/", service);
+    const std::string source = absl::StrCat(own, service);
     ASSIGN_OR_RETURN(const auto state,
-                     PeerStateFrom(origin, rows.Get(Table::kPeer, PeerStateKey(origin))));
+                     PeerStateFrom(source, rows.Get(Table::kPeer, PeerStateKey(source))));
     const Freshness freshness = FreshnessOf(state, now);
     if (freshness.verified_size == 0 || freshness.age <= age_max) continue;
     return kernel::Refuse(
         {.code = absl::StatusCode::kUnavailable,
          .domain = "federation.chapter8",
          .reason = "FACTS_STALE",
-         .message = absl::StrCat("nothing was heard from ", origin, " for ", AgeText(freshness.age),
+         .message = absl::StrCat("nothing was heard from ", source, " for ", AgeText(freshness.age),
                                  "; acts need facts of the last ", AgeText(age_max)),
-         .metadata = {{"origin", origin},
+         .metadata = {{"origin", source},
                       {"age", AgeText(freshness.age)},
                       {"at_most", AgeText(age_max)},
-                      {"instead", "ch8 node status"}}});
+                      {"instead", absl::StrCat("ch8 ledger peers ", kernel::IdOf(origin))}}});
   }
   return absl::OkStatus();
 }

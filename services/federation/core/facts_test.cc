@@ -47,7 +47,9 @@ class PeerRows final : public kernel::RowReader {
 class FactsTest : public ::testing::Test {
  protected:
   void Heard(const std::string& origin, absl::Duration ago) { rows_.Heard(origin, ago); }
-  absl::Status Check() const { return CheckFactsAge(rows_, "un.example", kNow, absl::Minutes(60)); }
+  absl::Status Check() const {
+    return CheckFactsAge(rows_, "un.example/ch8/finance", kNow, absl::Minutes(60));
+  }
 
   PeerRows rows_;
 };
@@ -63,6 +65,7 @@ TEST_F(FactsTest, EachOfTheTwoMustHaveBeenHeardFromLately) {
   EXPECT_EQ(kernel::ReasonOf(stale), "FACTS_STALE");
   EXPECT_EQ(kernel::ErrorInfoOf(stale).metadata().at("origin"), "un.example/ch8/mandate");
   EXPECT_EQ(kernel::ErrorInfoOf(stale).metadata().at("age"), "1h1m");
+  EXPECT_EQ(kernel::ErrorInfoOf(stale).metadata().at("instead"), "ch8 ledger peers finance");
   Heard("un.example/ch8/mandate", absl::Minutes(1));
   EXPECT_THAT(Check(), IsOk());
   Heard("un.example/ch8/directory", absl::Hours(30));

@@ -96,6 +96,7 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   if (!page.ok()) {
     KeepEvidence(page.status());
     std::lock_guard<std::mutex> lock(mutex_);
+    health_.last_error = page.status();
     ++health_.verification_failures;
     return page.status();
   }

@@ -1,3 +1,5 @@
+#include "clients/cli/ledger.h"
+
 #include <algorithm>
 #include <ostream>
 #include <string>
@@ -24,11 +26,6 @@ using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
 using chapter8::ledger::v1::WaiveHeadRequest;
-
-std::string OriginOf(const Arguments& arguments, const Session& session) {
-  return absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
-                      arguments.Get("service"));
-}
 
 void Show(const Head& head, Session& session) {
   if (session.globals().output != OutputFormat::kTable) return session.ShowRecord(head);
@@ -124,6 +121,11 @@ absl::Status ShowProof(const Arguments& arguments, Session& session) {
 }
 
 }  // namespace
+
+std::string OriginOf(const Arguments& arguments, const Session& session) {
+  return absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
+                      arguments.Get("service"));
+}
 
 std::vector<Command> LedgerCommands() {
   return {{.path = {"ledger", "head"},

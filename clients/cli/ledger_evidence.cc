@@ -7,6 +7,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/ledger.h"
 #include "clients/cli/session.h"
 #include "clients/export/evidence.h"
 #include "clients/export/log_keys.h"
@@ -37,8 +38,7 @@ absl::StatusOr<audit::LogKeys> PinnedKeys(Session& session) {
 absl::Status ShowEvidence(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
   ListEvidenceRequest request;
-  request.set_origin(
-      absl::StrCat(session.who().organization().trust_domain(), "/ch8/", arguments.Get("service")));
+  request.set_origin(OriginOf(arguments, session));
   std::vector<Evidence> evidence;
   RETURN_IF_ERROR(ListAll<ListEvidenceResponse>(
       session, "ledger.v1.LedgerService.ListEvidence", request,

@@ -11,13 +11,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "chapter8/books/v1/posting.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/ledger.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "clients/export/log_folder.h"
@@ -92,7 +92,7 @@ Told TellRequest(const chapter8::ledger::v1::Request& request) {
   told.time = TimeText(absl::FromUnixMicros(request.time_us()));
   told.what = std::string(absl::StripPrefix(request.method(), "/chapter8."));
   if (!request.has_delivery()) {
-    told.by = absl::StrJoin({request.caller(), request.post()}, request.post().empty() ? "" : " ");
+    told.by = absl::StrCat(request.caller(), request.post().empty() ? "" : " ", request.post());
     return told;
   }
   const Delivery& delivery = request.delivery();
@@ -186,6 +186,10 @@ absl::Status ReadOn(ReadEntriesRequest& request, absl::string_view service, Sess
                     Table& table) {
   ReadEntriesResponse page;
   RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ReadEntries", request, page));
+  if (page.entries().empty() && request.wait_ms() == 0) {
+    return absl::DataLossError(absl::StrCat(request.origin(), " does not show entry ",
+                                            request.begin(), ", which it says it has"));
+  }
   AddRows(page, service, table);
   request.set_begin(page.begin() + static_cast<uint64_t>(page.entries_size()));
   return absl::OkStatus();
@@ -213,7 +217,7 @@ absl::Status ShowTail(const Arguments& arguments, Session& session) {
   }
   RETURN_IF_ERROR(session.Connect());
   ReadEntriesRequest request;
-  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/", service));
+  request.set_origin(OriginOf(arguments, session));
   ASSIGN_OR_RETURN(const uint64_t size, SizeOf(request.origin(), session));
   request.set_begin(size - std::min(size, lines));
   request.set_end(size);

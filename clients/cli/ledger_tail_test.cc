@@ -153,6 +153,14 @@ TEST_F(LedgerTailTest, ShowsTheNewestInAsManyPagesAsItTakes) {
   EXPECT_THAT(begins_, ElementsAre(entries_.size() - 3));
 }
 
+TEST_F(LedgerTailTest, ANodeThatHoldsBackWhatItHasIsTold) {
+  AddRequest("/internal/Tick");
+  page_ = 0;
+  const Result result = Tail();
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("does not show entry 0"));
+}
+
 TEST_F(LedgerTailTest, AnEmptyTailIsNoError) {
   const Result result = Tail({"--entries", "5"});
   EXPECT_EQ(result.exit_code, 0) << result.err;

@@ -242,6 +242,7 @@ bool Sequencer::RunGroup(std::deque<Work>& work) {
 std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
   std::vector<Work> decided;
   const absl::Status writable = AdmitWrites();
+  if (!work.empty()) facts_ = CheckFacts();
   // First, while the group is empty: under load it never has room at its end.
   if (writable.ok() && options_.clock->SinceBoot() >= due_at_) {
     executor_->RunDue();
@@ -308,12 +309,12 @@ absl::Status Sequencer::StoreBodies(const Group& group) {
 std::optional<Outcome> Sequencer::Decide(Work& work) {
   switch (work.kind) {
     case Work::Kind::kCommand:
-      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Refuse(work, facts);
+      if (!facts_.ok()) return Refuse(work, facts_);
       return executor_->Execute(work.command);
     case Work::Kind::kRead:
       return executor_->Read(work.command);
     case Work::Kind::kBatch:
-      if (const absl::Status facts = CheckFacts(); !facts.ok()) return Refuse(work, facts);
+      if (!facts_.ok()) return Refuse(work, facts_);
       work.batch->Bind(*options_.books);
       return executor_->ExecuteBatch(work.command, *work.batch);
     case Work::Kind::kInbound:

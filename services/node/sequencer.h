@@ -146,6 +146,7 @@ class Sequencer final : public kernel::Runner {
   std::unique_ptr<kernel::Executor> executor_;
   std::unique_ptr<kernel::LedgerTime> ledger_time_;
   absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
+  absl::Status facts_;     // Whether those at hand will do for the group's acts.
   LedgerService ledger_service_;
   Growth growth_;  // Below what it answers with: it ends first.
 

@@ -12,6 +12,7 @@ std::vector<Command> AccountCommands();
 std::vector<Command> AgreementCommands();
 std::vector<Command> BookingCommands();
 std::vector<Command> AuditCommands();
+std::vector<Command> AllotmentCommands();
 std::vector<Command> BudgetCommands();
 std::vector<Command> CalendarCommands();
 std::vector<Command> ClearanceCommands();

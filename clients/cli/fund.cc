@@ -76,7 +76,7 @@ std::vector<Command> FundCommands() {
                       Optional("operation", "OPERATION", "may be given for this one only (F-19)"),
                       Flag("counts-toward-2719", "counts toward the cap of resolution 2719 (F-5)")},
        .run = Add,
-       .notes = "Assessed money can be given only while resolution 2719 funding is active (F-1)."},
+       .notes = "Assessed money is given out of allotments: ch8 allotment make."},
       {.path = {"fund", "show"},
        .summary = "a fund with its balances",
        .parameters = {Positional("fund", "its id")},
@@ -86,8 +86,8 @@ std::vector<Command> FundCommands() {
        .summary = "all funds, or those that may be given for an operation",
        .parameters = {Optional("for", "OPERATION", "only funds that may be given for it")},
        .run = List,
-       .notes = "Available is received, neither held nor given. Pledges stand beside: they are in "
-                "no total."}};
+       .notes = "Available is received, neither allotted nor held nor given. Pledges stand beside: "
+                "they are in no total."}};
 }
 
 }  // namespace ch8::cli

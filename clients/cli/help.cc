@@ -31,6 +31,7 @@ const std::map<std::string, std::string>& NounSummaries() {
   static const auto* const summaries = new std::map<std::string, std::string>{
       {"account", "balances in the ledger's books"},
       {"agreement", "what may be shared with whom, until when"},
+      {"allotment", "assessed money that may be given for an operation"},
       {"booking", "days and seats on their way between two ledgers"},
       {"audit", "exports that anyone can check, and what to check them with"},
       {"budget", "lines of the receiving organization's budget"},

@@ -52,6 +52,7 @@ std::string PostName(absl::string_view typed) { return InCollection("posts", typ
 std::string OfficerName(absl::string_view typed) { return InCollection("officers", typed); }
 std::string RequestName(absl::string_view typed) { return Spoken("requests", typed); }
 std::string OfferName(absl::string_view typed) { return Spoken("offers", typed); }
+std::string AllotmentName(absl::string_view typed) { return Spoken("allotments", typed); }
 std::string DecisionName(absl::string_view typed) { return InCollection("decisions", typed); }
 std::string DelegationName(absl::string_view typed) { return Spoken("delegations", typed); }
 std::string UnitName(absl::string_view typed) { return InCollection("units", typed); }

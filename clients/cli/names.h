@@ -16,6 +16,7 @@ std::string PostName(absl::string_view typed);
 std::string OfficerName(absl::string_view typed);
 std::string RequestName(absl::string_view typed);
 std::string OfferName(absl::string_view typed);
+std::string AllotmentName(absl::string_view typed);
 std::string DecisionName(absl::string_view typed);
 std::string DelegationName(absl::string_view typed);
 std::string UnitName(absl::string_view typed);

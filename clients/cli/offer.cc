@@ -52,8 +52,9 @@ void Present(const Offer& offer, Session& session) {
 
 absl::Status Make(const Arguments& arguments, Session& session) {
   if (IsOfGoods(arguments.Get("request"))) return MakeGoodsOffer(arguments, session);
-  if (!arguments.Has("fund") || !arguments.Has("amount")) {
-    return absl::InvalidArgumentError("money needs --fund FUND and --amount USD:50000.00");
+  if (arguments.Has("fund") == arguments.Has("allotment") || !arguments.Has("amount")) {
+    return absl::InvalidArgumentError(
+        "money needs --fund FUND or --allotment ALLOTMENT, and --amount USD:50000.00");
   }
   MakeOfferRequest request;
   Offer& offer = *request.mutable_resource();
@@ -67,7 +68,8 @@ absl::Status Make(const Arguments& arguments, Session& session) {
   }
   ASSIGN_OR_RETURN(*offer.mutable_hold_duration(), HoldOf(arguments));
   RETURN_IF_ERROR(session.Connect());
-  offer.set_fund(FundName(arguments.Get("fund"), session.own()));
+  if (arguments.Has("fund")) offer.set_fund(FundName(arguments.Get("fund"), session.own()));
+  if (arguments.Has("allotment")) offer.set_allotment(AllotmentName(arguments.Get("allotment")));
   Offer made;
   RETURN_IF_ERROR(session.Act("finance.v1.OfferService.MakeOffer", request, made));
   Present(made, session);
@@ -191,7 +193,8 @@ std::vector<Command> OfferCommands() {
       {.path = {"offer", "make"},
        .summary = "giver: offer money or goods for a request, and hold them",
        .parameters = {Positional("request", "e.g. REQ-AU-26-0041, LRQ-AU-26-0041"),
-                      Optional("fund", "FUND", "money: the fund that gives"),
+                      Optional("fund", "FUND", "money: the extra-budgetary fund that gives"),
+                      Optional("allotment", "ALLOTMENT", "money: what assessed money is taken of"),
                       Optional("amount", "USD:50000.00", "money: currency and amount"),
                       Optional("min", "USD:20000.00", "money: the least that may be accepted"),
                       Optional("delegation", "DELEGATION", "whose ceiling it counts against"),

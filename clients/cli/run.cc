@@ -52,14 +52,14 @@ const std::vector<Command>& AllCommands() {
   static const auto* const commands = new std::vector<Command>(Joined(
       InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
       OperationCommands(), ReferenceCommands(), FundCommands(), ContributionCommands(),
-      BudgetCommands(), ItemCommands(), DepotCommands(), StockCommands(), RequestCommands(),
-      OfferCommands(), ConsignmentCommands(), ReceiptCommands(), DiscrepancyCommands(),
-      SupplyCommands(), MandateCommands(), DelegationCommands(), ClearanceCommands(),
-      StrengthCommands(), AccountCommands(), ReportCommands(), ConsentCommands(), GroupCommands(),
-      AgreementCommands(), VenueCommands(), InstructorCommands(), CalendarCommands(),
-      StandardCommands(), ExerciseCommands(), BookingCommands(), LedgerCommands(),
-      LedgerTailCommands(), LedgerEvidenceCommands(), NodeCommands(), AuditCommands(),
-      std::vector<Command>{CompletionCommand()}));
+      AllotmentCommands(), BudgetCommands(), ItemCommands(), DepotCommands(), StockCommands(),
+      RequestCommands(), OfferCommands(), ConsignmentCommands(), ReceiptCommands(),
+      DiscrepancyCommands(), SupplyCommands(), MandateCommands(), DelegationCommands(),
+      ClearanceCommands(), StrengthCommands(), AccountCommands(), ReportCommands(),
+      ConsentCommands(), GroupCommands(), AgreementCommands(), VenueCommands(),
+      InstructorCommands(), CalendarCommands(), StandardCommands(), ExerciseCommands(),
+      BookingCommands(), LedgerCommands(), LedgerTailCommands(), LedgerEvidenceCommands(),
+      NodeCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

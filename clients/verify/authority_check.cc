@@ -12,6 +12,7 @@
 #include "chapter8/authz/v1/rule.pb.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
+#include "chapter8/finance/v1/allotment_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
@@ -45,6 +46,7 @@ constexpr absl::string_view kApproveOffer = "/chapter8.finance.v1.OfferService/A
 void LinkDefinitions() {
   chapter8::books::v1::PostTransfersRequest::descriptor();
   chapter8::directory::v1::WhoAmIRequest::descriptor();
+  chapter8::finance::v1::GetAllotmentRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();

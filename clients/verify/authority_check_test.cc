@@ -3,13 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/verify/refusal.h"
+#include "google/protobuf/descriptor.h"
 #include "storage/base/ed25519.h"
 #include "tests/support/status_matchers.h"
 
@@ -200,6 +206,23 @@ TEST_F(AuthorityCheckTest, TheLedgersOwnActsAreNobodys) {
   Request due;
   due.set_method("/internal/Due");
   EXPECT_EQ(Wrong(due), "nothing");
+}
+
+// Whatever a ledger may log as an officer's act has its definition in the verifier.
+TEST(AuthorityCheck, KnowsEveryServiceThatTakesActs) {
+  const std::filesystem::path root = std::filesystem::path(std::getenv("CH8_SOURCE_DIR")) / "proto";
+  int found = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(root)) {
+    if (!absl::EndsWith(file.path().string(), "_service.proto")) continue;
+    std::ostringstream text;
+    text << std::ifstream(file.path()).rdbuf();
+    if (!absl::StrContains(text.str(), "signed_act: true")) continue;
+    ++found;
+    const std::string name = std::filesystem::relative(file.path(), root).string();
+    EXPECT_NE(google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name), nullptr)
+        << name << " is not linked: see LinkDefinitions()";
+  }
+  EXPECT_GT(found, 8);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/books/v1/transfer_service.grpc.pb.h"
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
+#include "chapter8/finance/v1/allotment_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
@@ -86,15 +87,16 @@ Module FinanceModule() {
   return {
       .service = "finance",
       .proto_files = {"chapter8/finance/v1/finance_service.proto",
+                      "chapter8/finance/v1/allotment_service.proto",
                       "chapter8/books/v1/transfer_service.proto"},
       .accounts = Module::Accounts::kBooks,
       .reads_own = {"directory", "mandate"},
       .bodies = Module::Bodies::kNone,
       .make_machine = Make<finance::FinanceMachine>,
       .genesis_events = NoEvents,
-      .make_stubs =
-          StubsOf<finance_v1::OperationService, finance_v1::FundService, finance_v1::BudgetService,
-                  finance_v1::RequestService, finance_v1::OfferService, TransferService>};
+      .make_stubs = StubsOf<finance_v1::OperationService, finance_v1::FundService,
+                            finance_v1::AllotmentService, finance_v1::BudgetService,
+                            finance_v1::RequestService, finance_v1::OfferService, TransferService>};
 }
 
 Module LogisticsModule() {

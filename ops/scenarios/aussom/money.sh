@@ -5,15 +5,15 @@ for org in un au; do
   run "$org:mandate-1" operation add aussom --title \
     "African Union Support and Stabilization Mission in Somalia" --lead au
 done
-reference AU_PSC_REQUEST --symbol "AU PSC communique (exercise)" --decided 2024-12-01 \
+reference aussom AU_PSC_REQUEST --symbol "AU PSC communique (exercise)" --decided 2024-12-01 \
   --from 2025-01-01 \
   --to 2026-12-31
-reference EXIT_STRATEGY --symbol "Concept of operations (exercise)" --decided 2025-01-01 \
+reference aussom EXIT_STRATEGY --symbol "Concept of operations (exercise)" --decided 2025-01-01 \
   --from 2025-01-01 --to 2026-12-31
-reference DUE_DILIGENCE --symbol "HRDDP clearance (exercise)" --decided 2025-12-01 \
+reference aussom DUE_DILIGENCE --symbol "HRDDP clearance (exercise)" --decided 2025-12-01 \
   --from 2025-12-01 \
   --to 2026-11-30
-reference FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" \
+reference aussom FUNDING_2719 --state UNDER_CONSIDERATION --symbol "S/RES/2719 (2023)" \
   --decided 2025-05-12 --from 2025-05-12 --to 2026-12-31
 await un:auditor '.funding_2719 == "UNDER_CONSIDERATION"' operation show aussom
 expect un:auditor "the mandate ledger's references have reached finance" \

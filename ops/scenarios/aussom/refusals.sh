@@ -22,6 +22,8 @@ impostor() {
 }
 
 step "What is refused, with the rule, the figures and the next command"
+refused un:funds 4 NOT_ACTIVATED allotment make --to AUSSOM --fund un-assessed \
+  --amount USD:1000000.00
 refused un:funds 4 NOT_ACTIVATED offer make $request --fund un-assessed --amount USD:100000.00 \
   --hold 72h
 refused un:funds 4 INSUFFICIENT offer make $request --fund aussom-trust --amount USD:90000000.00 \

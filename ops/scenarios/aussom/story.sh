@@ -10,15 +10,17 @@ title=([un]="United Nations" [au]="African Union"
 first_person=([un]=1001 [au]=1101 [ecowas]=1201 [kenya]=1301)
 exercise_clock=2026-03-02T08:00:00Z
 
-# reference KIND ARGS...: entered by one mandate officer of the UN, confirmed by the other.
+# reference OPERATION KIND ARGS...: entered by one mandate officer of the UN, confirmed by the
+# other.
 reference() {
-  run_quietly un:mandate-1 reference add aussom --kind "$@"
-  number=$(read_json un:mandate-1 reference list --for aussom | jq -r '.[-1].number')
-  run_quietly un:mandate-2 reference confirm aussom "$number"
+  local operation=$1 number; shift
+  run_quietly un:mandate-1 reference add "$operation" --kind "$@"
+  number=$(read_json un:mandate-1 reference list --for "$operation" | jq -r '.[-1].number')
+  run_quietly un:mandate-2 reference confirm "$operation" "$number"
 }
 
 for chapter in organizations sharing mandate training money goods onward refusals \
-  absence audit; do
+  assessed absence audit; do
   # shellcheck source=/dev/null
   . "$scenario/$chapter.sh"
 done

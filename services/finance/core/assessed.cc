@@ -1,6 +1,7 @@
 #include "services/finance/core/assessed.h"
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -54,15 +55,32 @@ const Reference* LatestInForce(const v1::Operation& operation, Reference::Kind k
   return latest;
 }
 
-std::string SpokenName(const v1::Operation& operation) {
-  return absl::AsciiStrToUpper(kernel::IdOf(operation.name()));
+// What rule F-1 asks for and the operation lacks, and what it has of that.
+struct Grounds {
+  std::vector<absl::string_view> missing;
+  std::vector<absl::string_view> held;
+};
+Grounds GroundsOf(const v1::Operation& operation, absl::CivilDay day) {
+  Grounds grounds;
+  if (Funding2719On(operation, day) != Reference::ACTIVATED) {
+    grounds.missing.push_back("Council activation");
+  }
+  for (const Needed& needed : kNeeded) {
+    const bool in_force = LatestInForce(operation, needed.kind, day) != nullptr;
+    (in_force ? grounds.held : grounds.missing).push_back(needed.label);
+  }
+  return grounds;
 }
 
 std::string Instead(const v1::Operation& operation) {
-  return absl::StrCat("ch8 fund list --for ", SpokenName(operation));
+  return absl::StrCat("ch8 allotment list --for ", SpokenName(operation.name()));
 }
 
 }  // namespace
+
+std::string SpokenName(absl::string_view operation) {
+  return absl::AsciiStrToUpper(kernel::IdOf(operation));
+}
 
 Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::CivilDay day) {
   const Reference* latest = LatestInForce(operation, Reference::FUNDING_2719, day);
@@ -79,9 +97,9 @@ int64_t CapOf(const Reference& budget) {
   return ShareOf(budget.budget().amount_minor(), share_bp);
 }
 
-v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, const Reference& budget) {
+v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, absl::CivilDay first) {
   for (const v1::BudgetCeiling& ceiling : operation.budget_ceilings()) {
-    if (kernel::DayOf(ceiling.valid_from()) == kernel::DayOf(budget.valid_from())) return ceiling;
+    if (kernel::DayOf(ceiling.valid_from()) == first) return ceiling;
   }
   return v1::BudgetCeiling();
 }
@@ -93,52 +111,59 @@ Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
                   .used_account = kept.used_account(),
                   .currency_code = budget.budget().currency_code(),
                   .cap_minor = CapOf(budget)};
-  const absl::StatusOr<kernel::Balance> balance = accounts.Find(ceiling.account);
   const absl::StatusOr<kernel::Balance> source = accounts.Find(ceiling.source_account);
   const absl::StatusOr<kernel::Balance> used = accounts.Find(ceiling.used_account);
-  if (!balance.ok() || !source.ok() || !used.ok()) return ceiling;  // A period that is new.
-  ceiling.credited_minor = static_cast<int64_t>(balance->credits_posted - source->credits_posted);
-  ceiling.used_minor = static_cast<int64_t>(balance->debits_held + used->credits_posted);
+  if (!source.ok() || !used.ok()) return ceiling;  // A period that is new.
+  ceiling.credited_minor = static_cast<int64_t>(source->debits_posted - source->credits_posted);
+  ceiling.used_minor = used->available();
   return ceiling;
+}
+
+std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation,
+                                       const v1::Allotment& allotment,
+                                       const kernel::Accounts& accounts) {
+  const std::optional<absl::CivilDay> first = kernel::DayOf(allotment.valid_from());
+  if (!first.has_value()) return std::nullopt;
+  const Reference* counting = BudgetOn(operation, *first);
+  if (counting == nullptr) return std::nullopt;
+  return CeilingOf(*counting, BudgetCeilingOf(operation, *first), accounts);
 }
 
 std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay day,
                                  const kernel::Accounts& accounts) {
   const Reference* budget = BudgetOn(operation, day);
   if (budget == nullptr) return std::nullopt;
-  return CeilingOf(*budget, BudgetCeilingOf(operation, *budget), accounts);
+  const absl::CivilDay first = kernel::DayOf(budget->valid_from()).value_or(day);
+  return CeilingOf(*budget, BudgetCeilingOf(operation, first), accounts);
 }
 
-absl::Status CheckActivated(const v1::Operation& operation, absl::CivilDay day) {
+bool IsActivated(const v1::Operation& operation, absl::CivilDay day) {
+  return GroundsOf(operation, day).missing.empty();
+}
+
+absl::Status NotActivated(const v1::Operation& operation, absl::CivilDay day, std::string instead) {
   const Reference::Funding2719 state = Funding2719On(operation, day);
-  std::vector<absl::string_view> missing;
-  std::vector<absl::string_view> held;
-  if (state != Reference::ACTIVATED) missing.push_back("Council activation");
-  for (const Needed& needed : kNeeded) {
-    const bool in_force = LatestInForce(operation, needed.kind, day) != nullptr;
-    (in_force ? held : missing).push_back(needed.label);
-  }
-  if (missing.empty()) return absl::OkStatus();
+  const Grounds grounds = GroundsOf(operation, day);
+  const std::string missing = absl::StrJoin(grounds.missing, ", ");
   const std::string state_name = Reference::Funding2719_Name(state);
-  const std::string what =
-      state == Reference::ACTIVATED
-          ? absl::StrCat("ACTIVATED, but not in force: ", absl::StrJoin(missing, ", "))
-          : absl::StrCat(state_name, ", must be ACTIVATED");
-  return kernel::NotNow("NOT_ACTIVATED",
-                        absl::StrCat("2719 funding of ", SpokenName(operation), " is ", what),
-                        {{"rule", "F-1"},
-                         {"operation", operation.name()},
-                         {"funding_2719", state_name},
-                         {"missing", absl::StrJoin(missing, ", ")},
-                         {"held", absl::StrJoin(held, ", ")},
-                         {"instead", Instead(operation)}});
+  const std::string what = state == Reference::ACTIVATED
+                               ? absl::StrCat("ACTIVATED, but not in force: ", missing)
+                               : absl::StrCat(state_name, ", must be ACTIVATED");
+  return kernel::NotNow(
+      "NOT_ACTIVATED", absl::StrCat("2719 funding of ", SpokenName(operation.name()), " is ", what),
+      {{"rule", "F-1"},
+       {"operation", operation.name()},
+       {"funding_2719", state_name},
+       {"missing", missing},
+       {"held", absl::StrJoin(grounds.held, ", ")},
+       {"instead", std::move(instead)}});
 }
 
 absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceiling) {
   if (!ceiling.breached()) return absl::OkStatus();
   return kernel::NotNow(
       "CEILING_BREACH",
-      absl::StrCat("assessed money of ", SpokenName(operation), " stands at ",
+      absl::StrCat("assessed money of ", SpokenName(operation.name()), " stands at ",
                    kernel::FormatAmount(ceiling.currency_code, ceiling.used_minor),
                    ", above its cap of ",
                    kernel::FormatAmount(ceiling.currency_code, ceiling.cap_minor),
@@ -162,7 +187,7 @@ absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling
       "ASSESSED_CAP",
       absl::StrCat(kernel::FormatMoney(wanted), " is more than the ",
                    kernel::FormatAmount(ceiling.currency_code, headroom_minor),
-                   " that the cap on assessed money of ", SpokenName(operation), ", ",
+                   " that the cap on assessed money of ", SpokenName(operation.name()), ", ",
                    kernel::FormatAmount(ceiling.currency_code, ceiling.cap_minor), ", leaves"),
       {{"rule", "F-2"},
        {"operation", operation.name()},

@@ -6,13 +6,14 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "services/finance/core/vocabulary.h"
 #include "services/kernel/accounts.h"
 
-// Assessed money under Security Council resolution 2719: whether it may be given for an operation
-// at all (rule F-1), and how much of it (rules F-2, F-3). Everything is judged by the references
-// that are confirmed and in force on one day.
+// Assessed money under Security Council resolution 2719: whether it may be allotted to an operation
+// and given at all (rule F-1), and how much of it (rules F-2, F-3). Everything is judged by the
+// references that are confirmed and in force on one day.
 //
 // Thread safety: all functions are pure.
 namespace ch8::finance {
@@ -20,14 +21,14 @@ namespace ch8::finance {
 using chapter8::mandate::v1::Reference;
 
 // The ceiling of one budget period. It is kept in the books as three accounts: credits of `account`
-// are what the budget allows, its holds and debits to `used_account` are what offers have taken.
+// are what the budget allows, its debits to `used_account` are what allotments have taken.
 struct Ceiling {
   uint32_t account = 0;
   uint32_t source_account = 0;
   uint32_t used_account = 0;
   std::string currency_code;
   int64_t cap_minor = 0;       // floor(approved budget × share).
-  int64_t used_minor = 0;      // Held or posted.
+  int64_t used_minor = 0;      // Allotted.
   int64_t credited_minor = 0;  // What the books allow; above the cap only in a breach.
 
   bool breached() const { return used_minor > cap_minor; }
@@ -48,22 +49,31 @@ std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay 
 // none yet has nothing credited or used.
 Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
                   const kernel::Accounts& accounts);
-// The accounts of the period that `budget` is for; unset when it has none yet.
-v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, const Reference& budget);
+// The ceiling of the period that an allotment was made in, with the cap that counts for it today;
+// nothing when no budget of it is confirmed any more.
+std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation,
+                                       const v1::Allotment& allotment,
+                                       const kernel::Accounts& accounts);
+// The accounts of the period that begins on `first`; unset when it has none yet.
+v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, absl::CivilDay first);
 // floor(budget × share); the share is 7500 basis points unless the document says less.
 int64_t CapOf(const Reference& budget);
 
-// Rule F-1: activated, and every document in force. Errors: kFailedPrecondition/NOT_ACTIVATED,
-// whose metadata names what is missing and what is held.
-absl::Status CheckActivated(const v1::Operation& operation, absl::CivilDay day);
+// Rule F-1: activated, and every document in force.
+bool IsActivated(const v1::Operation& operation, absl::CivilDay day);
+// kFailedPrecondition/NOT_ACTIVATED, whose metadata names what is missing and what is held.
+absl::Status NotActivated(const v1::Operation& operation, absl::CivilDay day, std::string instead);
 
 // Rule F-3. Errors: kFailedPrecondition/CEILING_BREACH.
 absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceiling);
 
-// Rules F-3 and F-2 for one more offer. Errors: kFailedPrecondition/CEILING_BREACH, ASSESSED_CAP;
-// kInvalidArgument/CURRENCY_MISMATCH.
+// Rules F-3 and F-2 for one more allotment. Errors: kFailedPrecondition/CEILING_BREACH,
+// ASSESSED_CAP; kInvalidArgument/CURRENCY_MISMATCH.
 absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling,
                           const chapter8::type::v1::Money& wanted);
+
+// "AUSSOM", as people say it.
+std::string SpokenName(absl::string_view operation);
 
 }  // namespace ch8::finance
 

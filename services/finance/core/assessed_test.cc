@@ -23,17 +23,14 @@ void AddAssessedFund(TestLedger& un) {
 }
 
 // Rule F-1: the refusal says what is missing, what is held, and what to do instead.
-TEST(AssessedTest, NothingIsGivenBeforeActivation) {
+TEST(AssessedTest, NothingIsAllottedBeforeActivation) {
   Scenario scenario;
   AddAssessedFund(scenario.un);
   for (const absl::string_view kind : {"AU_PSC_REQUEST", "EXIT_STRATEGY", "DUE_DILIGENCE"}) {
     AddReference(scenario.un, absl::StrCat("kind: ", kind));
   }
   AddReference(scenario.un, "kind: FUNDING_2719 funding_2719: UNDER_CONSIDERATION");
-  const auto refused =
-      scenario
-          .TryOffer({.request = scenario.Request(1'000), .amount_minor = 1'000, .fund = "assessed"})
-          .status();
+  const auto refused = scenario.TryAllot("assessed", 1'000).status();
   const google::rpc::ErrorInfo info = kernel::ErrorInfoOf(refused);
   EXPECT_EQ(info.reason(), "NOT_ACTIVATED");
   EXPECT_EQ(std::string(refused.message()),
@@ -43,7 +40,19 @@ TEST(AssessedTest, NothingIsGivenBeforeActivation) {
   EXPECT_EQ(info.metadata().at("missing"),
             "Council activation, budget approval, Council resolution, GA appropriation");
   EXPECT_EQ(info.metadata().at("held"), "AU PSC request, exit strategy, HRDDP clearance");
-  EXPECT_EQ(info.metadata().at("instead"), "ch8 fund list --for AUSSOM");
+  EXPECT_EQ(info.metadata().at("instead"),
+            "ch8 fund list --for AUSSOM  1 extra-budgetary fund, USD 1,000,000.00 available");
+}
+
+// What the refusal shows beside is of the currency, may be given for the operation and is there.
+TEST(AssessedTest, TheRefusalCountsVoluntaryMoneyThatCanBeGiven) {
+  Scenario scenario;
+  AddAssessedFund(scenario.un);
+  AddFund(scenario.un, "second", "source: EXTRA_BUDGETARY operation: \"operations/aussom\"", 50);
+  AddFund(scenario.un, "empty", "source: EXTRA_BUDGETARY", 0);
+  const auto refused = scenario.TryAllot("assessed", 1'000).status();
+  EXPECT_EQ(kernel::ErrorInfoOf(refused).metadata().at("instead"),
+            "ch8 fund list --for AUSSOM  2 extra-budgetary funds, USD 1,000,000.50 available");
 }
 
 TEST(AssessedTest, EachDocumentIsNeededAndInForce) {
@@ -64,9 +73,7 @@ TEST(AssessedTest, EachDocumentIsNeededAndInForce) {
           kind == left_out ? " valid_to { year: 2026 month: 3 day: 1 }" : "";
       AddReference(scenario.un, absl::StrCat("kind: ", kind, valid_to));
     }
-    const auto refused =
-        scenario.TryOffer({.request = scenario.Request(5), .amount_minor = 5, .fund = "assessed"})
-            .status();
+    const auto refused = scenario.TryAllot("assessed", 5).status();
     EXPECT_EQ(kernel::ErrorInfoOf(refused).metadata().at("missing"), label);
   }
 }
@@ -91,49 +98,39 @@ TEST(AssessedTest, TheCapIsThreeQuartersToTheCent) {
   Scenario scenario;
   AddAssessedFund(scenario.un);
   Activate(scenario.un, 10'000'000'000);
-  const std::string request = scenario.Request(9'000'000'000);
-  const auto refused =
-      scenario.TryOffer({.request = request, .amount_minor = 7'500'000'001, .fund = "assessed"});
+  const auto refused = scenario.TryAllot("assessed", 7'500'000'001);
   EXPECT_EQ(ReasonOr(refused), "ASSESSED_CAP");
   const auto info = kernel::ErrorInfoOf(refused.status());
   EXPECT_EQ(info.metadata().at("cap"), "7500000000");
   EXPECT_EQ(info.metadata().at("available"), "7500000000");
-  scenario.Offer({.request = request, .amount_minor = 7'500'000'000, .fund = "assessed"});
-  EXPECT_EQ(
-      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
-      "ASSESSED_CAP");
+  scenario.Allot("assessed", 7'500'000'000);
+  EXPECT_EQ(ReasonOr(scenario.TryAllot("assessed", 1)), "ASSESSED_CAP");
   const v1::Operation operation = Aussom(scenario.un);
   EXPECT_EQ(operation.assessed_cap().amount_minor(), 7'500'000'000);
   EXPECT_EQ(operation.assessed_used().amount_minor(), 7'500'000'000);
   EXPECT_FALSE(operation.ceiling_breach());
 }
 
-TEST(AssessedTest, PostedMoneyStaysUsedAndFreedMoneyComesBack) {
+// Rule F-5: money that the resolution does not count is activated like the rest, and not capped.
+TEST(AssessedTest, MoneyThatDoesNotCountIsNotCapped) {
   Scenario scenario;
-  AddAssessedFund(scenario.un);
+  AddFund(scenario.un, "unsos", "source: ASSESSED", 10'000);
+  EXPECT_EQ(ReasonOr(scenario.TryAllot("unsos", 9'000)), "NOT_ACTIVATED");
   Activate(scenario.un, 4'000);
-  const std::string request = scenario.Request(3'000);
-  const std::string posted = scenario.Reserved(
-      {.request = request, .amount_minor = 2'000, .amount_min_minor = 500, .fund = "assessed"});
-  ASSERT_THAT(scenario.Accept(posted, 1'500), IsOk());
-  const std::string freed =
-      scenario.Offer({.request = request, .amount_minor = 1'000, .fund = "assessed"});
-  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 3'000);
-  scenario.Settle();
-  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 2'500);
-  ASSERT_THAT(scenario.Cancel(freed), IsOk());
-  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 1'500);
-  EXPECT_EQ(scenario.FundOf("assessed").given_minor(), 1'500);
+  scenario.Allot("unsos", 9'000);
+  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 0);
 }
 
-// Rule F-3: a lowered budget is accepted, never re-scales, and blocks further assessed money.
+// Rule F-3: a lowered budget is accepted, never re-scales, and blocks further assessed money until
+// allotments are reduced.
 TEST(AssessedTest, ALoweredBudgetIsABreachUntilResolved) {
   Scenario scenario;
   AddAssessedFund(scenario.un);
   Activate(scenario.un, 4'000);
   const std::string request = scenario.Request(9'000);
+  const std::string allotment = scenario.Allot("assessed", 2'800);
   const std::string offer =
-      scenario.Offer({.request = request, .amount_minor = 2'800, .fund = "assessed"});
+      scenario.Offer({.request = request, .amount_minor = 800, .allotment = allotment});
   AddReference(scenario.un,
                "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: "
                "2000 } decided_on { year: 2026 month: 2 day: 1 }");
@@ -141,24 +138,26 @@ TEST(AssessedTest, ALoweredBudgetIsABreachUntilResolved) {
   EXPECT_TRUE(operation.ceiling_breach());
   EXPECT_EQ(operation.assessed_cap().amount_minor(), 1'500);
   EXPECT_EQ(operation.assessed_used().amount_minor(), 2'800);
+  EXPECT_EQ(ReasonOr(scenario.TryAllot("assessed", 1)), "CEILING_BREACH");
   EXPECT_EQ(
-      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
+      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .allotment = allotment})),
       "CEILING_BREACH");
-  EXPECT_EQ(kernel::ReasonOf(scenario.Approve(offer)), "CEILING_BREACH");
-  ASSERT_THAT(scenario.Cancel(offer), IsOk());
+  const absl::Status approved = scenario.Approve(offer);
+  EXPECT_EQ(kernel::ReasonOf(approved), "CEILING_BREACH");
+  EXPECT_EQ(kernel::ErrorInfoOf(approved).metadata().at("instead"),
+            "ch8 allotment list --for AUSSOM");
+  ASSERT_THAT(scenario.Reduce(allotment, 1'299), IsOk());
+  EXPECT_TRUE(Aussom(scenario.un).ceiling_breach());
+  ASSERT_THAT(scenario.Reduce(allotment, 1), IsOk());
   EXPECT_FALSE(Aussom(scenario.un).ceiling_breach());
-  EXPECT_EQ(
-      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1'501, .fund = "assessed"})),
-      "ASSESSED_CAP");
-  scenario.Offer({.request = request, .amount_minor = 1'500, .fund = "assessed"});
+  ASSERT_THAT(scenario.Approve(offer), IsOk());
+  EXPECT_EQ(ReasonOr(scenario.TryAllot("assessed", 1)), "ASSESSED_CAP");
   AddReference(scenario.un,
                "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: "
                "8000 } decided_on { year: 2026 month: 2 day: 2 }");
   EXPECT_EQ(Aussom(scenario.un).assessed_cap().amount_minor(), 6'000);
-  scenario.Offer({.request = request, .amount_minor = 4'500, .fund = "assessed"});
-  EXPECT_EQ(
-      ReasonOr(scenario.TryOffer({.request = request, .amount_minor = 1, .fund = "assessed"})),
-      "ASSESSED_CAP");
+  scenario.Allot("assessed", 4'500);
+  EXPECT_EQ(ReasonOr(scenario.TryAllot("assessed", 1)), "ASSESSED_CAP");
 }
 
 // References are facts: the rows and the ceiling's accounts come back from the log alone.
@@ -182,8 +181,9 @@ TEST(AssessedTest, DeclinedFundingVoidsWhatWasAccepted) {
   Scenario scenario;
   AddAssessedFund(scenario.un);
   Activate(scenario.un, 4'000);
+  const std::string allotment = scenario.Allot("assessed", 1'000);
   const std::string offer = scenario.Reserved(
-      {.request = scenario.Request(1'000), .amount_minor = 1'000, .fund = "assessed"});
+      {.request = scenario.Request(1'000), .amount_minor = 1'000, .allotment = allotment});
   ASSERT_THAT(scenario.Accept(offer), IsOk());
   AddReference(scenario.un,
                "kind: FUNDING_2719 funding_2719: DECLINED decided_on { year: 2026 "
@@ -192,9 +192,9 @@ TEST(AssessedTest, DeclinedFundingVoidsWhatWasAccepted) {
   for (TestLedger* ledger : {&scenario.un, &scenario.au}) {
     EXPECT_EQ(scenario.OfferAt(*ledger, offer).state(), v1::Offer::CANCELLED);
   }
-  EXPECT_EQ(scenario.FundOf("assessed").held_minor(), 0);
+  EXPECT_EQ(scenario.AllotmentOf(allotment).held_minor(), 0);
+  EXPECT_EQ(scenario.AllotmentOf(allotment).available_minor(), 1'000);
   EXPECT_EQ(scenario.Fuel().receivable_minor(), 0);
-  EXPECT_EQ(Aussom(scenario.un).assessed_used().amount_minor(), 0);
 }
 
 // What the refusal says instead is true: assessed funds are listed only once the gate is open.

@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/books/postings.h"
-#include "services/finance/core/assessed.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
@@ -71,7 +70,7 @@ std::vector<Event> DecideBudgetFact(const chapter8::mandate::v1::MandateEvent& f
   const Reference* const counting = BudgetOn(operation, *first);
   if (counting == nullptr) return {};
   Event event;
-  BudgetCeiling kept = BudgetCeilingOf(operation, budget);
+  BudgetCeiling kept = BudgetCeilingOf(operation, *first);
   if (kept.name().empty()) kept = OpenCeiling(budget, *first, state.accounts, event);
   const Ceiling ceiling = CeilingOf(*counting, kept, state.accounts);
   MoveCeiling(ceiling, event);
@@ -81,6 +80,17 @@ std::vector<Event> DecideBudgetFact(const chapter8::mandate::v1::MandateEvent& f
   moved.mutable_budget_ceiling_moved()->set_ceiling_breach(ceiling.breached());
   event.entry.set_domain_event(moved.SerializeAsString());
   return {std::move(event)};
+}
+
+void TakeFromCeiling(const Ceiling& ceiling, uint64_t quantity, Event& event) {
+  books::Move({ceiling.account, ceiling.used_account}, quantity, event);
+}
+
+void ReturnToCeiling(const Ceiling& ceiling, uint64_t quantity, Event& event) {
+  books::Move({ceiling.used_account, ceiling.account}, quantity, event);
+  Ceiling after = ceiling;
+  after.used_minor -= static_cast<int64_t>(quantity);
+  MoveCeiling(after, event);
 }
 
 Operation WithGrounds(Operation operation, const kernel::RowReader& rows) {

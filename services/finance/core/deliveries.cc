@@ -132,7 +132,7 @@ bool MayPost(const Context& context, const Offer& offer, const State& state) {
   }
   if (fund->source() != v1::Fund::ASSESSED) return true;
   const auto operation = FindOperation(state.rows, request->operation());
-  return operation.ok() && CheckActivated(*operation, kernel::DayOf(context.time)).ok();
+  return operation.ok() && IsActivated(*operation, kernel::DayOf(context.time));
 }
 
 // The giver's answer to a verified ACCEPT: this append is the commit.
@@ -148,7 +148,7 @@ std::optional<Event> CommitEvent(const Context& context, const TransferRecord& a
       books::DecidePost(accepted, accepted.quantity_accepted());
   if (!post.ok()) return std::nullopt;
   Event event = books::StepEvent(*post, books::TrustDomainOf(accepted.receiver_origin()));
-  EndCeilingHolds(offer, accepted.quantity_accepted(), event);
+  EndSliceHold(offer, accepted.quantity_accepted(), event);
   return event;
 }
 
@@ -159,7 +159,7 @@ Verdict DecideStep(const Context& context, const Delivered& delivered, const Org
   if (delivery.opens) return DecideReserve(context, delivery, step, sender, state);
   const Offer offer = FindOfferOf(state.rows, step).value_or(Offer());
   for (Event& event : delivery.verdict.events) {
-    if (event.entry.has_step() && event.entry.step().has_void_()) EndCeilingHolds(offer, 0, event);
+    if (event.entry.has_step() && event.entry.step().has_void_()) EndSliceHold(offer, 0, event);
   }
   if (delivery.accepts) {
     std::optional<Event> commit = CommitEvent(context, delivery.after, offer, state);

@@ -38,6 +38,9 @@ Fund Shown(Fund fund, const kernel::Accounts& accounts) {
   fund.set_held_minor(static_cast<int64_t>(available->debits_held));
   fund.set_given_minor(static_cast<int64_t>(given->credits_posted));
   fund.set_received_minor(static_cast<int64_t>(source->debits_posted));
+  // What has left the fund and not the organization is with its allotments.
+  fund.set_allotted_minor(fund.received_minor() - fund.available_minor() - fund.held_minor() -
+                          fund.given_minor());
   return fund;
 }
 
@@ -97,7 +100,7 @@ absl::StatusOr<Fund> GetFund(const Context&, const v1::GetFundRequest& request,
 // Whether the fund may be given for the operation today: earmark and rule F-1.
 bool MayBeGivenFor(const Fund& fund, const v1::Operation& operation, absl::CivilDay day) {
   if (!fund.operation().empty() && fund.operation() != operation.name()) return false;
-  return fund.source() != Fund::ASSESSED || CheckActivated(operation, day).ok();
+  return fund.source() != Fund::ASSESSED || IsActivated(operation, day);
 }
 
 absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
@@ -125,6 +128,57 @@ absl::StatusOr<Fund> FindFund(const kernel::RowReader& rows, absl::string_view n
   std::optional<Fund> row = kernel::TableReader<Fund>(rows).Find(name);
   if (!row.has_value()) return kernel::Unknown("UNKNOWN_FUND", name, "ch8 fund list");
   return *std::move(row);
+}
+
+absl::Status CheckEarmark(const Fund& fund, absl::string_view operation,
+                          absl::string_view purpose) {
+  if (fund.operation().empty() || fund.operation() == operation) return absl::OkStatus();
+  return kernel::NotNow(
+      "EARMARK",
+      absl::StrCat(fund.name(), " may only be given for ", fund.operation(), ", and ", purpose,
+                   " is for ", operation),
+      {{"rule", "F-19"},
+       {"held", fund.operation()},
+       {"wanted", std::string(operation)},
+       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(operation))}});
+}
+
+absl::Status CheckAvailable(const Spending& spending, const kernel::Accounts& accounts) {
+  ASSIGN_OR_RETURN(const kernel::Balance balance, accounts.Find(spending.account));
+  if (spending.wanted.amount_minor() <= balance.available()) return absl::OkStatus();
+  return kernel::NotNow(
+      "INSUFFICIENT",
+      absl::StrCat(spending.holder, " has ",
+                   kernel::FormatAmount(balance.unit, balance.available()),
+                   " available, less than ", kernel::FormatMoney(spending.wanted)),
+      {{"rule", "F-15"},
+       {"holder", spending.holder},
+       {"available", absl::StrCat(balance.available())},
+       {"wanted", absl::StrCat(spending.wanted.amount_minor())},
+       {"currency", balance.unit},
+       {"instead", spending.instead}});
+}
+
+std::string VoluntaryCommand(const State& state, const v1::Operation& operation,
+                             absl::string_view currency_code) {
+  int64_t available_minor = 0;
+  int count = 0;
+  kernel::TableReader<Fund>(state.rows).Scan("organizations/", "", [&](const Fund& fund) {
+    const int64_t has_minor = Shown(fund, state.accounts).available_minor();
+    if (fund.source() != Fund::EXTRA_BUDGETARY || fund.currency_code() != currency_code ||
+        !CheckEarmark(fund, operation.name(), "").ok() || has_minor <= 0) {
+      return true;
+    }
+    ++count;
+    available_minor += has_minor;
+    return true;
+  });
+  std::string command = absl::StrCat("ch8 fund list --for ", SpokenName(operation.name()));
+  if (count > 0) {
+    absl::StrAppend(&command, "  ", count, " extra-budgetary fund", count == 1 ? "" : "s", ", ",
+                    kernel::FormatAmount(currency_code, available_minor), " available");
+  }
+  return command;
 }
 
 void AddFundRoutes(kernel::Routes& routes) {

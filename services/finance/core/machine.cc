@@ -2,6 +2,7 @@
 
 #include "services/books/internal_accounts.h"
 #include "services/books/slices.h"
+#include "services/finance/core/allotments.h"
 #include "services/finance/core/budget_ceilings.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/contributions.h"
@@ -20,6 +21,7 @@ using v1::FinanceEvent;
 FinanceMachine::FinanceMachine() {
   AddOperationRoutes(routes_);
   AddFundRoutes(routes_);
+  AddAllotmentRoutes(routes_);
   AddContributionRoutes(routes_);
   AddBudgetLineRoutes(routes_);
   AddRequestRoutes(routes_);
@@ -60,6 +62,8 @@ void FinanceMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) c
       return ApplyBudgetCeilingMoved(event.budget_ceiling_moved(), rows);
     case FinanceEvent::kFundCreated:
       return ApplyFundCreated(event.fund_created(), rows);
+    case FinanceEvent::kAllotmentRecorded:
+      return ApplyAllotmentRecorded(event.allotment_recorded(), rows);
     case FinanceEvent::kContributionRecorded:
       return ApplyContributionRecorded(event.contribution_recorded(), rows);
     case FinanceEvent::kBudgetLineCreated:

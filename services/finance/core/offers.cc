@@ -6,7 +6,7 @@
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "services/books/postings.h"
 #include "services/books/slices.h"
-#include "services/finance/core/assessed.h"
+#include "services/finance/core/allotments.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/funds.h"
 #include "services/finance/core/operations.h"
@@ -34,7 +34,6 @@ using chapter8::type::v1::Money;
 using kernel::Context;
 using kernel::Decision;
 using kernel::State;
-using v1::Fund;
 using v1::FundingRequest;
 using v1::Offer;
 
@@ -94,61 +93,23 @@ absl::Status CheckHoldDuration(const Offer& asked) {
                          {{"field", "resource.hold_duration"}, {"wanted", absl::StrCat(seconds)}});
 }
 
-absl::Status CheckEarmark(const Fund& fund, const FundingRequest& request) {
-  if (fund.operation().empty() || fund.operation() == request.operation()) {
-    return absl::OkStatus();
-  }
-  return kernel::NotNow(
-      "EARMARK",
-      absl::StrCat(fund.name(), " may only be given for ", fund.operation(), ", and ",
-                   request.name(), " is for ", request.operation()),
-      {{"rule", "F-19"},
-       {"held", fund.operation()},
-       {"wanted", request.operation()},
-       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(request.operation()))}});
-}
-
-// Rules F-1 to F-3 for money of `fund`. The ceiling is set when the money counts toward it.
-absl::StatusOr<std::optional<Ceiling>> AssessedGate(const Context& context, const State& state,
-                                                    const Fund& fund,
-                                                    const v1::Operation& operation) {
-  if (fund.source() != Fund::ASSESSED) return std::optional<Ceiling>();
-  const absl::CivilDay day = kernel::DayOf(context.time);
-  RETURN_IF_ERROR(CheckActivated(operation, day));
-  if (!fund.counts_toward_2719()) return std::optional<Ceiling>();
-  const std::optional<Ceiling> ceiling = CeilingOn(operation, day, state.accounts);
-  RETURN_IF_ERROR(CheckNoBreach(operation, *ceiling));
-  return ceiling;
-}
-
-// Rule F-15.
-absl::Status CheckAvailable(const Fund& fund, const FundingRequest& request, const Money& wanted,
-                            const kernel::Accounts& accounts) {
-  ASSIGN_OR_RETURN(const kernel::Balance balance, accounts.Find(fund.account()));
-  if (wanted.amount_minor() <= balance.available()) return absl::OkStatus();
-  return kernel::NotNow(
-      "INSUFFICIENT",
-      absl::StrCat(fund.name(), " has ",
-                   kernel::FormatAmount(fund.currency_code(), balance.available()),
-                   " available, less than ", kernel::FormatMoney(wanted)),
-      {{"rule", "F-15"},
-       {"fund", fund.name()},
-       {"available", absl::StrCat(balance.available())},
-       {"wanted", absl::StrCat(wanted.amount_minor())},
-       {"currency", fund.currency_code()},
-       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(request.operation()))}});
+// What else there is to give from when the source has too little.
+std::string ListCommand(const MoneySource& source, absl::string_view operation) {
+  return absl::StrCat("ch8 ", source.allotment.has_value() ? "allotment" : "fund", " list --for ",
+                      kernel::IdOf(operation));
 }
 
 // The draft as it will stand.
 Offer DraftOf(const Context& context, const State& state, const Offer& asked,
-              const Organization& receiver) {
+              const MoneySource& source, const Organization& receiver) {
   Offer draft;
   draft.set_name(absl::StrCat(
       kCollection, kernel::NextSpokenId(state.rows, {.kind = kOfferKind,
                                                      .organization = context.organization,
                                                      .time = context.time})));
   draft.set_request(asked.request());
-  draft.set_fund(asked.fund());
+  draft.set_fund(source.fund.name());
+  draft.set_allotment(asked.allotment());
   draft.set_giver(context.organization);
   draft.set_receiver(receiver.name());
   *draft.mutable_amount() = asked.amount();
@@ -196,11 +157,11 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   ASSIGN_OR_RETURN(const Money least, LeastAmount(asked));
   RETURN_IF_ERROR(CheckHoldDuration(asked));
   ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, asked.request()));
-  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, asked.fund()));
+  ASSIGN_OR_RETURN(const MoneySource source, SourceOf(state.rows, asked));
   RETURN_IF_ERROR(kernel::CheckSameCurrency(wanted.amount().currency_code(),
                                             asked.amount().currency_code(), wanted.name()));
-  RETURN_IF_ERROR(
-      kernel::CheckSameCurrency(fund.currency_code(), asked.amount().currency_code(), fund.name()));
+  RETURN_IF_ERROR(kernel::CheckSameCurrency(source.fund.currency_code(),
+                                            asked.amount().currency_code(), source.name()));
   if (wanted.addressee() != context.organization) {
     return kernel::NotNow("NOT_ADDRESSEE",
                           absl::StrCat(wanted.name(), " asks ", wanted.addressee()),
@@ -209,24 +170,22 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));
   RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
-  RETURN_IF_ERROR(CheckEarmark(fund, wanted));
+  RETURN_IF_ERROR(CheckEarmark(source.fund, wanted.operation(), wanted.name()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
-  ASSIGN_OR_RETURN(const std::optional<Ceiling> ceiling,
-                   AssessedGate(context, state, fund, operation));
-  if (ceiling.has_value()) RETURN_IF_ERROR(CheckCeiling(operation, *ceiling, asked.amount()));
-  RETURN_IF_ERROR(CheckAvailable(fund, wanted, asked.amount(), state.accounts));
+  RETURN_IF_ERROR(CheckAssessed(context, state, source, operation));
+  RETURN_IF_ERROR(CheckAvailable({.holder = source.name(),
+                                  .account = source.accounts().debit,
+                                  .wanted = asked.amount(),
+                                  .instead = ListCommand(source, operation.name())},
+                                 state.accounts));
 
-  Offer draft = DraftOf(context, state, asked, receiver);
+  Offer draft = DraftOf(context, state, asked, source, receiver);
   RETURN_IF_ERROR(ActUnderDelegation(context, state, wanted, draft));
   *draft.mutable_amount_min() = least;
-  if (ceiling.has_value()) {
-    draft.set_ceiling_account(ceiling->account);
-    draft.set_ceiling_used_account(ceiling->used_account);
-  }
   kernel::Event event = RecordedEvent(draft);
-  books::OpenHold({fund.account(), fund.given_account()},
-                  static_cast<uint64_t>(draft.amount().amount_minor()), draft.transfer_id(), event);
-  HoldCeilings(draft, event);
+  books::OpenHold(source.accounts(), static_cast<uint64_t>(draft.amount().amount_minor()),
+                  draft.transfer_id(), event);
+  HoldSlice(draft, event);
   return Decision{{event}, kernel::ReplyWith<Offer>(draft.name())};
 }
 
@@ -278,9 +237,9 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
-  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
+  ASSIGN_OR_RETURN(const MoneySource source, SourceOf(state.rows, offer));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
-  RETURN_IF_ERROR(AssessedGate(context, state, fund, operation).status());
+  RETURN_IF_ERROR(CheckAssessed(context, state, source, operation));
   RETURN_IF_ERROR(CheckDelegation(context, state, wanted, offer));
   ASSIGN_OR_RETURN(books::OwnStep own,
                    books::DecideReserve(
@@ -291,7 +250,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
                         .quantity = static_cast<uint64_t>(offer.amount().amount_minor()),
                         .quantity_min = static_cast<uint64_t>(offer.amount_min().amount_minor()),
                         .hold_duration_s = offer.hold_duration().seconds(),
-                        .accounts = {.debit = fund.account(), .credit = fund.given_account()}}));
+                        .accounts = source.accounts()}));
   own.postings.clear();  // The draft holds the money already, under the same id.
   return Decision{{books::StepEvent(own, receiver.trust_domain())},
                   kernel::ReplyWith<Offer>(offer.name())};
@@ -299,15 +258,15 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
 
 // A draft is nobody's but ours: its hold ends without a step.
 absl::StatusOr<kernel::Event> EndDraft(const State& state, Offer offer, Offer::State ended) {
-  ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, offer.fund()));
+  ASSIGN_OR_RETURN(const MoneySource source, SourceOf(state.rows, offer));
   offer.set_state(ended);
   offer.set_end_reason(Offer::State_Name(ended));
   kernel::Event event = RecordedEvent(offer);
-  books::EndHold({fund.account(), fund.given_account()},
+  books::EndHold(source.accounts(),
                  {.hold_id = offer.transfer_id(),
                   .held = static_cast<uint64_t>(offer.amount().amount_minor())},
                  event);
-  EndCeilingHolds(offer, 0, event);
+  EndSliceHold(offer, 0, event);
   return event;
 }
 

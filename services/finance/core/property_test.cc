@@ -19,14 +19,15 @@ using v1::Contribution;
 // What a ledger's events say, added up without postings, rows or books.
 struct Auditor {
   struct Offer {
-    std::string fund;
+    std::string source;  // A fund or an allotment.
     int64_t amount_minor = 0;
     bool held = false;
   };
   std::map<std::string, Contribution> contributions;
   std::map<std::string, Offer> offers;         // By transfer id; the giver's.
   std::map<std::string, int64_t> receivables;  // By transfer id; the receiver's.
-  std::map<std::string, int64_t> given_minor;  // By fund.
+  std::map<std::string, int64_t> given_minor;  // By source.
+  std::map<std::string, v1::Allotment> allotments;
   int64_t mirrored_minor = 0;
 
   explicit Auditor(const TestLedger& ledger) {
@@ -39,12 +40,17 @@ struct Auditor {
         contributions[row.name()] = row;
       }
       if (event.has_offer_recorded()) Read(event.offer_recorded().offer());
+      if (event.has_allotment_recorded()) {
+        const v1::Allotment& row = event.allotment_recorded().allotment();
+        allotments[row.name()] = row;
+      }
     }
   }
 
   void Read(const v1::Offer& offer) {
     if (offer.side() != v1::Offer::GIVER) return;
-    offers[offer.transfer_id()] = {offer.fund(), offer.amount().amount_minor(),
+    offers[offer.transfer_id()] = {offer.allotment().empty() ? offer.fund() : offer.allotment(),
+                                   offer.amount().amount_minor(),
                                    offer.state() == v1::Offer::DRAFT};
   }
 
@@ -58,16 +64,43 @@ struct Auditor {
       Offer& offer = offers[step.transfer_id()];
       offer.held = false;
       if (step.has_post()) {
-        given_minor[offer.fund] += static_cast<int64_t>(step.post().quantity());
+        given_minor[offer.source] += static_cast<int64_t>(step.post().quantity());
       }
     }
+  }
+
+  int64_t HeldOf(const std::string& source) const {
+    int64_t held = 0;
+    for (const auto& [id, offer] : offers) {
+      if (offer.source == source && offer.held) held += offer.amount_minor;
+    }
+    return held;
+  }
+
+  int64_t GivenOf(const std::string& source) const {
+    const auto given = given_minor.find(source);
+    return given == given_minor.end() ? 0 : given->second;
+  }
+
+  void ExpectAllotment(const v1::Allotment& shown) const {
+    const v1::Allotment& row = allotments.at(shown.name());
+    EXPECT_EQ(shown.held_minor(), HeldOf(row.name()));
+    EXPECT_EQ(shown.given_minor(), GivenOf(row.name()));
+    EXPECT_EQ(shown.available_minor(),
+              row.amount().amount_minor() - HeldOf(row.name()) - GivenOf(row.name()));
+    EXPECT_GE(shown.available_minor(), 0);
+  }
+
+  int64_t AllottedMinor() const {
+    int64_t allotted = 0;
+    for (const auto& [name, row] : allotments) allotted += row.amount().amount_minor();
+    return allotted;
   }
 
   void ExpectFund(const v1::Fund& fund) const {
     int64_t received = 0;
     int64_t committed = 0;
     int64_t pledged = 0;
-    int64_t held = 0;
     for (const auto& [name, row] : contributions) {
       if (row.fund() != fund.name()) continue;
       received += row.paid_minor();
@@ -76,17 +109,20 @@ struct Auditor {
         committed += row.amount_minor();
       }
     }
-    for (const auto& [id, offer] : offers) {
-      if (offer.fund == fund.name() && offer.held) held += offer.amount_minor;
+    int64_t allotted = 0;
+    int64_t given = GivenOf(fund.name());
+    for (const auto& [name, row] : allotments) {
+      if (row.fund() != fund.name()) continue;
+      allotted += row.amount().amount_minor() - GivenOf(name);
+      given += GivenOf(name);
     }
-    const auto given = given_minor.find(fund.name());
-    const int64_t given_total = given == given_minor.end() ? 0 : given->second;
     EXPECT_EQ(fund.received_minor(), received);
     EXPECT_EQ(fund.committed_minor(), committed);
     EXPECT_EQ(fund.pledged_minor(), pledged);
-    EXPECT_EQ(fund.held_minor(), held);
-    EXPECT_EQ(fund.given_minor(), given_total);
-    EXPECT_EQ(fund.available_minor(), received - held - given_total);
+    EXPECT_EQ(fund.held_minor(), HeldOf(fund.name()));
+    EXPECT_EQ(fund.given_minor(), given);
+    EXPECT_EQ(fund.allotted_minor(), allotted);
+    EXPECT_EQ(fund.available_minor(), received - HeldOf(fund.name()) - given - allotted);
     EXPECT_GE(fund.available_minor(), 0);
   }
 };
@@ -108,16 +144,19 @@ void ExpectDoubleEntry(const TestLedger& ledger) {
   EXPECT_EQ(debits_held, credits_held);
 }
 
+constexpr int64_t kBudgetMinor = 40'000;
+constexpr int64_t kCapMinor = 30'000;
+
 // Officers of both organizations do whatever comes to mind, with partial delivery in between.
 class RandomOfficers {
  public:
   explicit RandomOfficers(uint64_t seed) : random_(seed) {
     AddFund(scenario_.un, "assessed", "source: ASSESSED counts_toward_2719: true", 50'000);
-    Activate(scenario_.un, 40'000);
+    Activate(scenario_.un, kBudgetMinor);
   }
 
   void Act() {
-    switch (Pick(12)) {
+    switch (Pick(14)) {
       case 0:
         requests_.push_back(scenario_.Request(1'000 + Pick(9'000)));
         break;
@@ -152,6 +191,14 @@ class RandomOfficers {
       case 9:
         return Contribute();
       case 10:
+        Allot();
+        break;
+      case 11:
+        if (!allotments_.empty()) {
+          scenario_.Reduce(AnyAllotment(), 1 + Pick(3'000)).IgnoreError();
+        }
+        break;
+      case 12:
         scenario_.au.PullFrom(scenario_.un, 1 + static_cast<int>(Pick(6)));
         break;
       default:
@@ -163,6 +210,11 @@ class RandomOfficers {
     const Auditor giver(scenario_.un);
     giver.ExpectFund(scenario_.FundOf("trust"));
     giver.ExpectFund(scenario_.FundOf("assessed"));
+    for (const std::string& allotment : allotments_) {
+      giver.ExpectAllotment(scenario_.AllotmentOf(allotment));
+    }
+    EXPECT_LE(giver.AllottedMinor(), kCapMinor);
+    EXPECT_EQ(giver.AllottedMinor(), scenario_.UsedOf("aussom"));
     const Auditor receiver(scenario_.au);
     int64_t receivable = 0;
     for (const auto& [id, quantity] : receiver.receivables) receivable += quantity;
@@ -172,6 +224,9 @@ class RandomOfficers {
     ExpectDoubleEntry(scenario_.au);
   }
 
+  // Given out of allotments.
+  int64_t AssessedGivenMinor() { return scenario_.FundOf("assessed").given_minor(); }
+
   // When everything has been delivered and all holds ran out, both sides agree.
   void CheckAtRest() {
     scenario_.un.Advance(absl::Hours(1));
@@ -179,7 +234,6 @@ class RandomOfficers {
     Check();
     EXPECT_GT(scenario_.Fuel().received_minor(), 0);  // The officers got something done.
     EXPECT_EQ(scenario_.FundOf("trust").held_minor(), 0);
-    EXPECT_EQ(scenario_.FundOf("assessed").held_minor(), 0);
     EXPECT_EQ(scenario_.Fuel().receivable_minor(), 0);
     EXPECT_EQ(scenario_.FundOf("trust").given_minor() + scenario_.FundOf("assessed").given_minor(),
               scenario_.Fuel().received_minor());
@@ -217,8 +271,18 @@ class RandomOfficers {
     return offers_[static_cast<size_t>(count - 1 - Pick(std::min<int64_t>(count, 4)))];
   }
 
+  const std::string& AnyAllotment() {
+    return allotments_[static_cast<size_t>(Pick(static_cast<int64_t>(allotments_.size())))];
+  }
+
+  void Allot() {
+    const auto made = scenario_.TryAllot("assessed", 1 + Pick(12'000));
+    if (made.ok()) allotments_.push_back(*made);
+  }
+
   void Make() {
     if (requests_.empty()) return;
+    const bool of_allotment = !allotments_.empty() && Pick(2) == 0;
     const int64_t amount_minor = 1 + Pick(9'000);
     const auto made =
         scenario_.TryOffer({.request = requests_[requests_.size() - 1 -
@@ -226,8 +290,8 @@ class RandomOfficers {
                                                      static_cast<int64_t>(requests_.size()), 3)))],
                             .amount_minor = amount_minor,
                             .amount_min_minor = 1 + Pick(amount_minor),
-                            .fund = Pick(2) == 0 ? "trust" : "assessed",
-                            .hold_seconds = 1 + Pick(1'800)});
+                            .hold_seconds = 1 + Pick(1'800),
+                            .allotment = of_allotment ? AnyAllotment() : ""});
     if (made.ok()) offers_.push_back(*made);
   }
 
@@ -263,9 +327,11 @@ class RandomOfficers {
   Scenario scenario_;
   std::vector<std::string> requests_;
   std::vector<std::string> offers_;
+  std::vector<std::string> allotments_;
 };
 
 TEST(FinancePropertyTest, FiguresFollowFromTheEvents) {
+  int64_t assessed_given_minor = 0;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     RandomOfficers officers(seed);
@@ -275,7 +341,9 @@ TEST(FinancePropertyTest, FiguresFollowFromTheEvents) {
     }
     officers.CheckAtRest();
     if (::testing::Test::HasFailure()) return;
+    assessed_given_minor += officers.AssessedGivenMinor();
   }
+  EXPECT_GT(assessed_given_minor, 0);
 }
 
 }  // namespace

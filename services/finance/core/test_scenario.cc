@@ -104,7 +104,10 @@ absl::StatusOr<std::string> Scenario::TryOffer(const OfferParts& parts) {
   v1::MakeOfferRequest request;
   v1::Offer& offer = *request.mutable_resource();
   offer.set_request(parts.request);
-  offer.set_fund(absl::StrCat("organizations/un/funds/", parts.fund));
+  if (parts.allotment.empty()) {
+    offer.set_fund(absl::StrCat("organizations/un/funds/", parts.fund));
+  }
+  offer.set_allotment(parts.allotment);
   offer.mutable_amount()->set_currency_code("USD");
   offer.mutable_amount()->set_amount_minor(parts.amount_minor);
   if (parts.amount_min_minor != 0) {
@@ -155,6 +158,30 @@ absl::Status Scenario::Cancel(const std::string& offer) {
   return un.Call<v1::Offer>("manager", "OfferService/CancelOffer", request).status();
 }
 
+absl::StatusOr<std::string> Scenario::TryAllot(const std::string& fund, int64_t amount_minor) {
+  v1::MakeAllotmentRequest request;
+  v1::Allotment& allotment = *request.mutable_resource();
+  allotment.set_fund(absl::StrCat("organizations/un/funds/", fund));
+  allotment.set_operation("operations/aussom");
+  allotment.mutable_amount()->set_currency_code("USD");
+  allotment.mutable_amount()->set_amount_minor(amount_minor);
+  const auto made = un.Call<v1::Allotment>("manager", "AllotmentService/MakeAllotment", request);
+  if (!made.ok()) return made.status();
+  return made->name();
+}
+
+std::string Scenario::Allot(const std::string& fund, int64_t amount_minor) {
+  return Must(TryAllot(fund, amount_minor));
+}
+
+absl::Status Scenario::Reduce(const std::string& allotment, int64_t by_minor) {
+  v1::ReduceAllotmentRequest request;
+  request.set_name(allotment);
+  request.mutable_amount()->set_currency_code("USD");
+  request.mutable_amount()->set_amount_minor(by_minor);
+  return un.Call<v1::Allotment>("manager", "AllotmentService/ReduceAllotment", request).status();
+}
+
 void Scenario::Settle() {
   for (int moved = 1; moved > 0;) moved = au.PullFrom(un) + un.PullFrom(au);
 }
@@ -175,6 +202,20 @@ v1::Fund Scenario::FundOf(const std::string& id) {
   v1::GetFundRequest request;
   request.set_name(absl::StrCat("organizations/un/funds/", id));
   return Must(un.Get<v1::Fund>("FundService/GetFund", request));
+}
+
+v1::Allotment Scenario::AllotmentOf(const std::string& name) {
+  v1::GetAllotmentRequest request;
+  request.set_name(name);
+  return Must(un.Get<v1::Allotment>("AllotmentService/GetAllotment", request));
+}
+
+int64_t Scenario::UsedOf(const std::string& operation) {
+  v1::GetOperationRequest request;
+  request.set_name(absl::StrCat("operations/", operation));
+  return Must(un.Get<v1::Operation>("OperationService/GetOperation", request))
+      .assessed_used()
+      .amount_minor();
 }
 
 v1::BudgetLine Scenario::Fuel() {

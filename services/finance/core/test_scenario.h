@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "chapter8/finance/v1/allotment_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "google/protobuf/text_format.h"
 #include "services/finance/core/test_ledger.h"
@@ -53,6 +54,7 @@ struct Scenario {
     int64_t amount_min_minor = 0;  // 0: the whole amount.
     std::string fund = "trust";
     int64_t hold_seconds = 3'600;
+    std::string allotment = {};  // Its name; then the fund is not said.
   };
   absl::StatusOr<std::string> TryOffer(const OfferParts& parts);
   std::string Offer(const OfferParts& parts);
@@ -65,12 +67,21 @@ struct Scenario {
   absl::StatusOr<v1::Offer> Reject(const std::string& offer);
   absl::Status Cancel(const std::string& offer);
 
+  // The UN's manager allots `amount_minor` US cents of the fund to operations/aussom; returns the
+  // allotment's name, or the refusal.
+  absl::StatusOr<std::string> TryAllot(const std::string& fund, int64_t amount_minor);
+  std::string Allot(const std::string& fund, int64_t amount_minor);
+  absl::Status Reduce(const std::string& allotment, int64_t by_minor);
+
   // Delivers in both directions until nothing is left.
   void Settle();
 
   v1::Offer OfferAt(TestLedger& ledger, const std::string& offer);
   v1::FundingRequest RequestAt(TestLedger& ledger, const std::string& request);
   v1::Fund FundOf(const std::string& id);
+  v1::Allotment AllotmentOf(const std::string& name);
+  // What is allotted of the operation's cap, as the books have it.
+  int64_t UsedOf(const std::string& operation);
   v1::BudgetLine Fuel();
 };
 

@@ -4,6 +4,7 @@
 
 #include "services/books/postings.h"
 #include "services/books/slices.h"
+#include "services/finance/core/allotments.h"
 #include "services/finance/core/requests.h"
 #include "services/kernel/due.h"
 #include "services/kernel/names.h"
@@ -16,10 +17,7 @@ namespace {
 using chapter8::books::v1::Posting;
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
-using v1::Fund;
 using v1::Offer;
-
-constexpr size_t kHoldIdSize = 16;
 
 // When this ledger's own hold runs out.
 kernel::Due DueOf(const Offer& offer) {
@@ -29,12 +27,6 @@ kernel::Due DueOf(const Offer& offer) {
 bool IsHeldByGiver(const Offer& offer) {
   return offer.side() == Offer::GIVER &&
          (offer.state() == Offer::DRAFT || offer.state() == Offer::RESERVED);
-}
-
-// The hold on the ceiling of resolution 2719, beside the fund's: ids are used once in a ledger.
-std::string CeilingHoldId(const Offer& offer) {
-  const Hash digest = Sha256({"chapter8/finance/ceiling-hold/v1\n", offer.transfer_id()});
-  return std::string(digest.view().substr(0, kHoldIdSize));
 }
 
 books::SliceHold SliceHoldOf(const Offer& offer) {
@@ -78,11 +70,11 @@ RequestChange SumsOf(const Offer& offer) {
 
 // The hold that a draft's entry opened, which its RESERVE takes over.
 std::vector<Posting> HoldOfDraft(const Offer& offer, const kernel::RowReader& rows) {
-  const auto fund = kernel::TableReader<Fund>(rows).Find(offer.fund());
-  if (!fund.has_value()) return {};
+  const absl::StatusOr<MoneySource> source = SourceOf(rows, offer);
+  if (!source.ok()) return {};
   kernel::Event held;
-  books::OpenHold({fund->account(), fund->given_account()},
-                  static_cast<uint64_t>(offer.amount().amount_minor()), offer.transfer_id(), held);
+  books::OpenHold(source->accounts(), static_cast<uint64_t>(offer.amount().amount_minor()),
+                  offer.transfer_id(), held);
   return {held.entry.postings().begin(), held.entry.postings().end()};
 }
 
@@ -93,23 +85,11 @@ std::optional<Offer> FindOfferOf(const kernel::RowReader& rows, const TransferSt
   return name.has_value() ? kernel::TableReader<Offer>(rows).Find(*name) : std::nullopt;
 }
 
-void HoldCeilings(const Offer& offer, kernel::Event& event) {
-  if (offer.ceiling_account() != 0) {
-    books::OpenHold({offer.ceiling_account(), offer.ceiling_used_account()},
-                    static_cast<uint64_t>(offer.amount().amount_minor()), CeilingHoldId(offer),
-                    event);
-  }
+void HoldSlice(const Offer& offer, kernel::Event& event) {
   books::HoldSlice(SliceHoldOf(offer), event);
 }
 
-void EndCeilingHolds(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
-  if (offer.ceiling_account() != 0) {
-    books::EndHold({offer.ceiling_account(), offer.ceiling_used_account()},
-                   {.hold_id = CeilingHoldId(offer),
-                    .held = static_cast<uint64_t>(offer.amount().amount_minor()),
-                    .moved = moved_minor},
-                   event);
-  }
+void EndSliceHold(const Offer& offer, uint64_t moved_minor, kernel::Event& event) {
   books::EndSliceHold(SliceHoldOf(offer), moved_minor, event);
 }
 
@@ -117,7 +97,7 @@ absl::StatusOr<kernel::Event> VoidEvent(const Offer& offer, const TransferRecord
                                         const books::VoidParts& parts) {
   ASSIGN_OR_RETURN(const books::OwnStep own, books::DecideVoid(record, parts));
   kernel::Event event = books::StepEvent(own, books::TrustDomainOf(record.receiver_origin()));
-  EndCeilingHolds(offer, 0, event);
+  EndSliceHold(offer, 0, event);
   return event;
 }
 

@@ -20,11 +20,10 @@ namespace ch8::finance {
 std::optional<v1::Offer> FindOfferOf(const kernel::RowReader& rows,
                                      const chapter8::books::v1::TransferStep& step);
 
-// Giver: what a VOID or POST does to the ceilings that the offer's money counts toward, that of
-// resolution 2719 (rule F-2) and the slice of its delegation (rule A-2), in the same entry: their
-// holds end, and `moved_minor` is used for good.
-void EndCeilingHolds(const v1::Offer& offer, uint64_t moved_minor, kernel::Event& event);
-void HoldCeilings(const v1::Offer& offer, kernel::Event& event);
+// Giver: what an offer holds of its delegation's slice (rule A-2), in the same entry as its money.
+// A VOID or POST ends the hold, and `moved_minor` is used for good.
+void HoldSlice(const v1::Offer& offer, kernel::Event& event);
+void EndSliceHold(const v1::Offer& offer, uint64_t moved_minor, kernel::Event& event);
 
 // A VOID by the giver, with all that it frees. `record` is in a state that can be voided.
 absl::StatusOr<kernel::Event> VoidEvent(const v1::Offer& offer,

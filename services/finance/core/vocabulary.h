@@ -13,6 +13,7 @@ namespace v1 = chapter8::finance::v1;
 inline constexpr absl::string_view kRequestKind = "REQ";
 inline constexpr absl::string_view kOfferKind = "OFF";
 inline constexpr absl::string_view kContributionKind = "CON";
+inline constexpr absl::string_view kAllotmentKind = "ALT";
 
 }  // namespace ch8::finance
 

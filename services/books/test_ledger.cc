@@ -8,88 +8,16 @@
 namespace ch8::books {
 namespace {
 
-using chapter8::directory::v1::DirectoryEvent;
-using chapter8::directory::v1::Officer;
-using chapter8::directory::v1::Organization;
-using chapter8::directory::v1::Post;
 using chapter8::ledger::v1::Delivery;
 
 // 2 March 2026, 09:00 UTC.
 constexpr int64_t kStartSeconds = 1'772'442'000;
-constexpr absl::Duration kActLife = absl::Hours(1);
-
-std::string KeyOf(absl::string_view officer) {
-  return std::string(Sha256({"act key of ", officer}).view());
-}
-
-kernel::Event FactEvent(const DirectoryEvent& fact) {
-  kernel::Event event;
-  event.entry.set_fact(fact.SerializeAsString());
-  return event;
-}
-
-// No rows at all.
-class NoRows final : public kernel::RowReader {
- public:
-  std::optional<std::string> Get(Table, absl::string_view) const override { return std::nullopt; }
-  void Scan(Table, absl::string_view, absl::string_view, const Visitor&) const override {}
-  const absl::Status& status() const override { return status_; }
-
- private:
-  absl::Status status_;
-};
-
-std::unique_ptr<MemLedger> MakeLedger(const std::string& origin) {
-  chapter8::ledger::v1::Entry entry;
-  entry.mutable_genesis()->set_format(1);
-  entry.mutable_genesis()->set_origin(origin);
-  auto ledger = MemLedger::Create({.origin = origin,
-                                   .payload = entry.SerializeAsString(),
-                                   .salt = Sha256({"genesis salt of ", origin})});
-  Check(ledger.ok(), "a test ledger that cannot begin");
-  return *std::move(ledger);
-}
-
-DirectoryEvent PostOf(const TestOfficer& officer) {
-  DirectoryEvent fact;
-  Post& post = *fact.mutable_post_recorded();
-  post.set_name(absl::StrCat("posts/", officer.id));
-  post.set_title(absl::StrCat("Post of ", officer.id));
-  post.add_roles(officer.role);
-  post.set_state(Post::ACTIVE);
-  if (officer.limit_minor > 0) {
-    post.mutable_approval_limit()->set_currency_code("USD");
-    post.mutable_approval_limit()->set_amount_minor(officer.limit_minor);
-  }
-  return fact;
-}
-
-DirectoryEvent OfficerOf(const TestOfficer& officer) {
-  DirectoryEvent fact;
-  Officer& person = *fact.mutable_officer_recorded();
-  person.set_name(absl::StrCat("officers/", officer.id));
-  person.set_person(officer.person);
-  person.add_posts(absl::StrCat("posts/", officer.post_of.empty() ? officer.id : officer.post_of));
-  person.set_act_public_key(KeyOf(officer.id));
-  person.set_state(Officer::ACTIVE);
-  return fact;
-}
-
-DirectoryEvent OrganizationOf(const std::string& id, const std::string& own) {
-  DirectoryEvent fact;
-  Organization& organization = *fact.mutable_organization_recorded();
-  organization.set_name(absl::StrCat("organizations/", id));
-  organization.set_trust_domain(absl::StrCat(id, ".example"));
-  organization.set_state(Organization::PINNED);
-  organization.set_own(id == own);
-  return fact;
-}
 
 }  // namespace
 
 TestLedger::TestLedger(const Options& options)
     : package_(absl::StrCat("/chapter8.", options.service, ".v1.")),
-      ledger_(MakeLedger(absl::StrCat(options.organization, ".example/ch8/", options.service))),
+      ledger_(FirstLedger(absl::StrCat(options.organization, ".example/ch8/", options.service))),
       books_(no_older_ids_),
       time_(absl::FromUnixSeconds(kStartSeconds)) {
   options_.ledger = ledger_.get();
@@ -104,17 +32,11 @@ TestLedger::TestLedger(const Options& options)
 }
 
 void TestLedger::LogFacts(const Options& options) {
-  std::vector<kernel::Event> events;
-  for (const TestOfficer& officer : options.officers) {
-    events.push_back(FactEvent(PostOf(officer)));
-    events.push_back(FactEvent(OfficerOf(officer)));
-  }
-  for (const std::string& id : options.pinned) {
-    events.push_back(FactEvent(OrganizationOf(id, options.organization)));
-  }
-  events.push_back(FactEvent(OrganizationOf(options.organization, options.organization)));
   executor_->Begin(time_);
-  Check(executor_->LogInternal("/internal/Facts", events).status.ok(), "facts that do not log");
+  const std::vector<kernel::Event> facts = FactsOf({.organization = options.organization,
+                                                    .pinned = options.pinned,
+                                                    .officers = options.officers});
+  Check(executor_->LogInternal("/internal/Facts", facts).status.ok(), "facts that do not log");
   Commit();
 }
 
@@ -125,19 +47,15 @@ Hash TestLedger::FreshHash() {
 std::string TestLedger::NextRequestId() { return absl::StrCat("request-", ++fresh_); }
 
 kernel::Command TestLedger::CommandOf(const RawCommand& raw) {
-  kernel::Command command;
-  command.method = absl::StrCat(package_, raw.method);
-  command.request = raw.request;
-  command.request_digest = Sha256(raw.request);
+  kernel::Command command =
+      OfficerCommand({.trust_domain = options_.trust_domain,
+                      .officer = raw.officer,
+                      .method = absl::StrCat(package_, raw.method),
+                      .request = raw.request,
+                      .request_id = raw.request_id.empty() ? NextRequestId() : raw.request_id,
+                      .time = time_});
   command.request_salt = FreshHash();
-  command.caller = {.kind = chapter8::authz::v1::OFFICER,
-                    .trust_domain = options_.trust_domain,
-                    .id = absl::StrCat("officer/", raw.officer)};
-  command.request_id = raw.request_id.empty() ? NextRequestId() : raw.request_id;
   command.mode = raw.mode;
-  command.act.emplace();
-  command.act->set_public_key(KeyOf(raw.officer));
-  command.act->set_not_after_unix_seconds(absl::ToUnixSeconds(time_ + kActLife));
   command.random = std::string(FreshHash().view().substr(0, 16));
   return command;
 }
@@ -273,30 +191,6 @@ std::string TestLedger::AllBytes() const {
     Check(scanned.ok(), "rows that cannot be read");
   }
   return bytes;
-}
-
-std::map<std::string, std::string> TestLedger::StoredRows() const {
-  std::map<std::string, std::string> rows;
-  const absl::Status scanned = ledger_->TakeSnapshot()->Scan(
-      Table::kRows, "", "", [&](absl::string_view key, absl::string_view value) {
-        rows.emplace(key, value);
-        return true;
-      });
-  Check(scanned.ok(), "rows that cannot be read");
-  return rows;
-}
-
-std::map<std::string, std::string> TestLedger::ReplayedRows() const {
-  const NoRows nothing;
-  kernel::Rows rows(nothing);
-  Check(kernel::Replay(*ledger_, *options_.machine, rows).ok(), "a log that does not replay");
-  std::map<std::string, std::string> replayed;
-  for (const RowWrite& write : rows.TakeWrites()) {
-    if (write.table == Table::kRows && write.value.has_value()) {
-      replayed.emplace(write.key, *write.value);
-    }
-  }
-  return replayed;
 }
 
 Hash TestLedger::ReplayedBooksDigest() const {

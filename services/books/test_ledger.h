@@ -12,26 +12,16 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "chapter8/authz/v1/rule.pb.h"
-#include "chapter8/directory/v1/directory.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "chapter8/mandate/v1/mandate.pb.h"
 #include "services/books/books.h"
 #include "services/books/ids.h"
+#include "services/books/test_facts.h"
 #include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
 #include "storage/ledger/mem_ledger.h"
 
 namespace ch8::books {
-
-// An officer of a test ledger, who holds one post: of the same name, or that of another officer.
-struct TestOfficer {
-  absl::string_view id;
-  uint64_t person = 0;  // Two officers with one number are one person.
-  chapter8::authz::v1::Role role = chapter8::authz::v1::ROLE_UNSPECIFIED;
-  int64_t limit_minor = 0;  // Of approvals, in US cents.
-  absl::string_view post_of{};
-};
 
 // One ledger of one organization for tests: a real machine, executor and books on a ledger in
 // memory, one commit per command, without keys, threads or network.
@@ -104,8 +94,10 @@ class TestLedger {
   std::string AllBytes() const;
 
   // The rows (Table::kRows) as stored, and as a replay of the whole log gives them.
-  std::map<std::string, std::string> StoredRows() const;
-  std::map<std::string, std::string> ReplayedRows() const;
+  std::map<std::string, std::string> StoredRows() const { return books::StoredRows(*ledger_); }
+  std::map<std::string, std::string> ReplayedRows() const {
+    return books::ReplayedRows(*ledger_, *options_.machine);
+  }
   // The digest of books rebuilt from the log's postings.
   Hash ReplayedBooksDigest() const;
 

@@ -1,0 +1,111 @@
+#ifndef CH8_TESTS_SIM_AUDITOR_H_
+#define CH8_TESTS_SIM_AUDITOR_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "chapter8/books/v1/transfer.pb.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "storage/base/hash.h"
+#include "tests/sim/node.h"
+
+namespace ch8::sim {
+
+// Sees every ledger and every head that leaves, believes nobody, and holds all of it to the
+// invariants of ledger.md §4. It reads the logs' bytes and adds up for itself: none of the
+// product's books, rows or transfer records.
+//
+// Every function answers OK, or says which invariant is broken and where.
+// Thread safety: none.
+class Auditor {
+ public:
+  // What `node` has made durable since it was read last.
+  absl::Status Read(const Node& node);
+  // A head that left the node: one root for each size, for ever.
+  absl::Status ReadNote(const std::string& signed_note);
+  // After every node was read: what one ledger says of another is true.
+  absl::Status CheckAcross();
+  // After a start: nothing that was durable is gone, and books and rows are those of the log.
+  absl::Status CheckStart(const Node& node);
+  absl::Status CheckState(const Node& node) const;
+  // Nothing is on its way any more: every transfer has ended, in both ledgers the same.
+  absl::Status CheckAtRest() const;
+
+  // A restored ledger goes on as if nothing had happened: what it lost is not asked for again. The
+  // heads that left stay known.
+  void Forget(const Node& node) { ledgers_.erase(node.origin()); }
+
+  uint64_t posted_count() const { return posted_count_; }
+
+ private:
+  struct Account {
+    std::string unit;
+    bool floor = false;
+    uint64_t debits = 0;
+    uint64_t credits = 0;
+    uint64_t debits_held = 0;
+    uint64_t credits_held = 0;
+  };
+  struct Hold {
+    uint64_t amount = 0;
+    bool open = true;
+  };
+  // The chain that one ledger has taken of another.
+  struct Chain {
+    uint64_t newest = 0;
+    std::set<uint64_t> parked;
+  };
+  // One transfer, as one of its two ledgers has it.
+  struct Half {
+    bool giver = false;
+    bool reserved = false;
+    uint64_t quantity = 0;
+    uint64_t quantity_min = 0;
+    bool answered = false;
+    std::optional<uint64_t> accepted;
+    std::optional<uint64_t> ended;  // What was posted; 0 for a VOID.
+    std::optional<uint64_t> mirrored;
+    bool settled = false;
+  };
+  using TransferKey = std::pair<std::string, std::string>;  // Giver's origin, id.
+  struct Model {
+    std::vector<Hash> leaves;
+    Hash root;
+    std::map<uint32_t, Account> accounts;
+    std::map<std::string, Hold> holds;
+    std::map<std::string, Chain> chains;
+    std::set<std::pair<std::string, std::string>> requests;  // Caller and request id.
+    std::map<TransferKey, Half> halves;
+  };
+  // What an entry says of another ledger, to be checked when all are read.
+  struct Claim {
+    std::string by;
+    std::string origin;
+    uint64_t index = 0;
+    std::string leaf_hash;
+  };
+
+  absl::Status ReadEntry(const std::string& origin, Model& model,
+                         const chapter8::ledger::v1::Entry& entry);
+  absl::Status ReadRequest(const std::string& origin, Model& model,
+                           const chapter8::ledger::v1::Request& request);
+  absl::Status ReadPosting(Model& model, const chapter8::books::v1::Posting& posting);
+  absl::Status ReadStep(const std::string& origin, Model& model,
+                        const chapter8::books::v1::TransferStep& step, bool own);
+
+  std::map<std::string, Model> ledgers_;                      // By origin.
+  std::map<std::pair<std::string, uint64_t>, Hash> heads_;    // By origin and size.
+  std::vector<Claim> claims_;                                 // Since the last CheckAcross().
+  std::vector<std::pair<std::string, TransferKey>> mirrors_;  // The same; by the receiver.
+  uint64_t posted_count_ = 0;
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_AUDITOR_H_

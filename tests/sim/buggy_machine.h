@@ -1,0 +1,58 @@
+#ifndef CH8_TESTS_SIM_BUGGY_MACHINE_H_
+#define CH8_TESTS_SIM_BUGGY_MACHINE_H_
+
+#include <vector>
+
+#include "services/finance/core/machine.h"
+#include "services/kernel/accounts.h"
+#include "tests/sim/bug.h"
+
+namespace ch8::sim {
+
+// The finance machine, with a planted bug in what it decides.
+//
+// Thread safety: as kernel::Machine.
+class BuggyMachine final : public kernel::Machine {
+ public:
+  explicit BuggyMachine(Bug bug) : bug_(bug) {}
+
+  absl::string_view domain() const override { return finance_.domain(); }
+  const kernel::Routes& routes() const override { return finance_.routes(); }
+  kernel::Verdict DecideDelivery(const kernel::Context& context, const kernel::Delivered& delivered,
+                                 const kernel::State& state) const override;
+  std::vector<kernel::Event> DecideFact(const chapter8::mandate::v1::MandateEvent& fact,
+                                        const kernel::State& state) const override {
+    return finance_.DecideFact(fact, state);
+  }
+  std::vector<kernel::Event> DecideDue(const kernel::Context& context,
+                                       const kernel::State& state) const override;
+  void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override {
+    finance_.Apply(applied, rows);
+  }
+
+ private:
+  const finance::FinanceMachine finance_;
+  const Bug bug_;
+};
+
+// Books that apply one entry in sixteen twice.
+class TwiceApplied final : public kernel::Accounts {
+ public:
+  explicit TwiceApplied(kernel::Accounts& books) : books_(books) {}
+
+  uint32_t next_account() const override { return books_.next_account(); }
+  absl::StatusOr<kernel::Balance> Find(uint32_t account) const override {
+    return books_.Find(account);
+  }
+  absl::Status Check(const std::vector<Change>& changes) const override {
+    return books_.Check(changes);
+  }
+  void Apply(const Change& change, uint64_t index) override;
+
+ private:
+  kernel::Accounts& books_;
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_BUGGY_MACHINE_H_

@@ -1,0 +1,50 @@
+#ifndef CH8_TESTS_SIM_FAULT_H_
+#define CH8_TESTS_SIM_FAULT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace ch8::sim {
+
+// What the simulator does to organizations (ledger.md §6.1).
+enum class Fault {
+  kLoss,           // A message is lost,
+  kDuplicate,      // comes twice,
+  kDelay,          // comes after later ones.
+  kPartition,      // Two organizations hear nothing of each other for a while.
+  kSilence,        // A peer does not answer.
+  kCrash,          // A process dies; what is synced stays.
+  kCrashUnsynced,  // The same with commits that are not synced.
+  kCrashPages,     // The same with pages that are not flushed.
+  kReboot,         // A machine restarts: nothing is signed until somebody vouches.
+  kRestore,        // Database and signed head are an older backup's.
+  kClockForward,   // A clock jumps ahead, by minutes to decades,
+  kClockBack,      // or back.
+  kRepeat,         // A caller repeats a request.
+  kSameRandom,     // Random bytes come twice.
+  kHiddenEntry,    // A peer leaves out an entry that it addressed to us,
+  kAlteredEntry,   // alters one,
+  kOldPage,        // answers with an older page,
+  kOtherHistory,   // or with a page of another history of its own.
+  kCount,
+};
+
+constexpr size_t kFaultCount = static_cast<size_t>(Fault::kCount);
+absl::string_view NameOf(Fault fault);
+
+// How often each fault was injected.
+struct FaultCounts {
+  std::array<uint64_t, kFaultCount> fired{};
+
+  void Count(Fault fault) { ++fired[static_cast<size_t>(fault)]; }
+  void Add(const FaultCounts& other) {
+    for (size_t i = 0; i < kFaultCount; ++i) fired[i] += other.fired[i];
+  }
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_FAULT_H_

@@ -1,0 +1,64 @@
+#ifndef CH8_TESTS_SIM_OFFICERS_H_
+#define CH8_TESTS_SIM_OFFICERS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "tests/sim/node.h"
+#include "tests/sim/random.h"
+
+namespace ch8::sim {
+
+// What the officers of all organizations do: whatever comes to mind, mostly about what they know to
+// be there. Whether the rules allow it is the ledgers' matter.
+//
+// Thread safety: none.
+class Officers {
+ public:
+  explicit Officers(Random& random) : random_(random) {}
+
+  // What a new organization enters first: an operation, a fund with money, a budget line.
+  std::vector<Call> FirstCalls(const std::string& organization);
+  // Anything an officer of `organization` may try at `time`. `others` are the other ids.
+  Call Any(const std::string& organization, const std::vector<std::string>& others,
+           absl::Time time);
+  // What an answer tells them: a request or an offer that is there now.
+  void Learn(const Answer& answer);
+
+ private:
+  struct Asked {
+    std::string name;
+    std::string addressee;  // An id.
+    int64_t amount_minor = 0;
+  };
+  struct Offered {
+    std::string name;
+    std::string giver;
+    std::string receiver;
+    int64_t amount_minor = 0;
+    int64_t least_minor = 0;
+    bool approved = false;
+    bool answered = false;
+  };
+
+  Call CallOf(const std::string& officer, const std::string& method,
+              const google::protobuf::Message& request, const std::string& request_id);
+  Call Ask(const std::string& organization, const std::string& addressee, absl::Time time);
+  Call Offer(const Asked& asked);
+  Call Contribute(const std::string& organization);
+  Call Answered(const Offered& offered);
+  Call OfGiver(const Offered& offered);
+  std::string NextRequestId();
+
+  Random& random_;
+  uint64_t calls_ = 0;
+  std::vector<Asked> asked_;
+  std::vector<Offered> offered_;
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_OFFICERS_H_

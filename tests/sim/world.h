@@ -1,0 +1,125 @@
+#ifndef CH8_TESTS_SIM_WORLD_H_
+#define CH8_TESTS_SIM_WORLD_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "chapter8/federation/v1/federation_service.pb.h"
+#include "tests/sim/auditor.h"
+#include "tests/sim/bug.h"
+#include "tests/sim/fault.h"
+#include "tests/sim/node.h"
+#include "tests/sim/officers.h"
+#include "tests/sim/random.h"
+
+namespace ch8::sim {
+
+struct RunOptions {
+  uint64_t seed = 1;
+  uint64_t steps = 600;
+  Bug bug = Bug::kNone;
+  std::string folder = "/dev/shm";  // A tmpfs: signed heads are files that are synced.
+};
+struct RunReport {
+  absl::Status status = {};  // OK, or the invariant that was broken, and at which step.
+  FaultCounts faults = {};
+  uint64_t entries = 0;
+  uint64_t posted = 0;  // Transfers.
+};
+
+// Two to seven organizations in one process, whose officers do whatever comes to mind while
+// network, machines, clocks and peers fail; then everything heals, and must come to rest within a
+// bound. The same options give the same run.
+RunReport Run(const RunOptions& options);
+
+// A new folder, gone with the object.
+class Folder {
+ public:
+  explicit Folder(const std::string& parent);
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The inside of a run.
+//
+// Thread safety: none.
+class World {
+ public:
+  explicit World(const RunOptions& options);
+
+  absl::Status Live();
+  absl::Status Heal();
+  RunReport Report() const;
+
+ private:
+  // A request for a page, or the page.
+  struct Message {
+    bool is_page = false;
+    size_t from = 0;
+    size_t to = 0;
+    uint64_t due_step = 0;
+    bool lie = false;  // A page that must not be believed.
+    chapter8::federation::v1::PullRequest request = {};
+    chapter8::federation::v1::PullResponse response = {};
+  };
+
+  absl::Status Step();
+  absl::Status Act();
+  absl::Status Fail();
+  void Learn(size_t node, const Answer& answer);
+  void AskPeer();
+  void Send(Message message);
+  absl::Status Deliver();
+  absl::Status ServePage(const Message& asked);
+  // Alters a page, or puts another in its place.
+  void Lie(Message& page);
+  absl::Status TakePage(const Message& page);
+  absl::Status Sync(size_t node);
+  absl::Status Start(size_t node, const absl::Status& started);
+  absl::Status FailMachine(size_t node);
+  absl::Status FailClock(size_t node);
+  absl::Status RepeatCall(size_t node);
+  void Pass(absl::Duration time);
+  absl::Status Round();
+
+  bool Enabled(Fault fault) const { return (enabled_ >> static_cast<int>(fault) & 1) != 0; }
+  // Counts the fault, if this world has it and chance wants it.
+  bool Happens(Fault fault, int64_t one_in);
+  size_t AnyNode() {
+    return static_cast<size_t>(random_.Pick(static_cast<int64_t>(nodes_.size())));
+  }
+  size_t Other(size_t node);
+
+  const RunOptions options_;
+  const Folder folder_;
+  Random random_;
+  FaultCounts faults_;
+  uint64_t enabled_ = 0;  // One bit a fault: each world has its own selection.
+  uint64_t step_ = 0;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  Officers officers_;
+  Auditor auditor_;
+  std::vector<Message> messages_;
+  std::map<std::pair<size_t, size_t>, uint64_t> cut_until_;  // By the two nodes, lower first.
+  std::map<std::pair<size_t, size_t>, chapter8::federation::v1::PullResponse> old_pages_;
+  std::vector<std::map<std::string, Answer>> answers_;  // By node and request id.
+  std::vector<std::vector<std::string>> ids_;           // Of offers, by node.
+  absl::Status answer_status_;                          // What was wrong with an answer.
+  absl::Time now_;                                      // What right clocks show.
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_WORLD_H_

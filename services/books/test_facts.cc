@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
-#include "services/kernel/entry_form.h"
 #include "storage/base/check.h"
 
 namespace ch8::books {
@@ -61,17 +60,6 @@ DirectoryEvent OrganizationOf(const std::string& id, const std::string& own) {
   return fact;
 }
 
-// No rows at all.
-class NoRows final : public kernel::RowReader {
- public:
-  std::optional<std::string> Get(Table, absl::string_view) const override { return std::nullopt; }
-  void Scan(Table, absl::string_view, absl::string_view, const Visitor&) const override {}
-  const absl::Status& status() const override { return status_; }
-
- private:
-  absl::Status status_;
-};
-
 }  // namespace
 
 std::unique_ptr<MemLedger> FirstLedger(const std::string& origin) {
@@ -111,31 +99,6 @@ kernel::Command OfficerCommand(const OfficerCommandParts& parts) {
   command.act->set_public_key(KeyOf(parts.officer));
   command.act->set_not_after_unix_seconds(absl::ToUnixSeconds(parts.time + kActLife));
   return command;
-}
-
-std::map<std::string, std::string> StoredRows(const Ledger& ledger) {
-  std::map<std::string, std::string> rows;
-  const absl::Status scanned = ledger.TakeSnapshot()->Scan(
-      Table::kRows, "", "", [&](absl::string_view key, absl::string_view value) {
-        rows.emplace(key, value);
-        return true;
-      });
-  Check(scanned.ok(), "rows that cannot be read");
-  return rows;
-}
-
-std::map<std::string, std::string> ReplayedRows(const Ledger& ledger,
-                                                const kernel::Machine& machine) {
-  const NoRows nothing;
-  kernel::Rows rows(nothing);
-  Check(kernel::Replay(ledger, machine, rows).ok(), "a log that does not replay");
-  std::map<std::string, std::string> replayed;
-  for (const RowWrite& write : rows.TakeWrites()) {
-    if (write.table == Table::kRows && write.value.has_value()) {
-      replayed.emplace(write.key, *write.value);
-    }
-  }
-  return replayed;
 }
 
 }  // namespace ch8::books

@@ -2,7 +2,6 @@
 #define CH8_SERVICES_BOOKS_TEST_FACTS_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,12 +47,6 @@ struct OfficerCommandParts {
   absl::Time time;
 };
 kernel::Command OfficerCommand(const OfficerCommandParts& parts);
-
-// The durable rows (Table::kRows) of a ledger as stored, and as a replay of its whole log gives
-// them.
-std::map<std::string, std::string> StoredRows(const Ledger& ledger);
-std::map<std::string, std::string> ReplayedRows(const Ledger& ledger,
-                                                const kernel::Machine& machine);
 
 }  // namespace ch8::books
 

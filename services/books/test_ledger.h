@@ -19,6 +19,7 @@
 #include "services/books/test_facts.h"
 #include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
+#include "services/kernel/replayed_rows.h"
 #include "storage/ledger/mem_ledger.h"
 
 namespace ch8::books {
@@ -94,9 +95,11 @@ class TestLedger {
   std::string AllBytes() const;
 
   // The rows (Table::kRows) as stored, and as a replay of the whole log gives them.
-  std::map<std::string, std::string> StoredRows() const { return books::StoredRows(*ledger_); }
+  std::map<std::string, std::string> StoredRows() const {
+    return kernel::StoredRows(*ledger_).value();
+  }
   std::map<std::string, std::string> ReplayedRows() const {
-    return books::ReplayedRows(*ledger_, *options_.machine);
+    return kernel::ReplayedRows(*ledger_, *options_.machine).value();
   }
   // The digest of books rebuilt from the log's postings.
   Hash ReplayedBooksDigest() const;

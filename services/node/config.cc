@@ -139,7 +139,9 @@ constexpr Flag kFlags[] = {
 };
 
 absl::Status Finish(Config& config) {
-  if (config.home.empty()) return Bad("--home", "is required; see ch8d --help");
+  if (config.home.empty() && config.wish == Config::Wish::kRun) {
+    return Bad("--home", "is required; see ch8d --help");
+  }
   if (config.data.empty()) return Bad("--data", "is required; see ch8d --help");
   if (config.admin_socket.empty()) config.admin_socket = config.data + "/admin.sock";
   return absl::OkStatus();
@@ -166,7 +168,9 @@ absl::StatusOr<HostAndPort> ParseHostAndPort(absl::string_view text) {
 
 absl::StatusOr<Config> ParseConfig(const std::vector<std::string>& arguments) {
   Config config;
-  for (size_t i = 0; i < arguments.size(); ++i) {
+  const bool fsck = !arguments.empty() && arguments.front() == "fsck";
+  if (fsck) config.wish = Config::Wish::kFsck;
+  for (size_t i = fsck ? 1 : 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--help" || arguments[i] == "-h") {
       config.wish = Config::Wish::kHelp;
       return config;
@@ -193,11 +197,14 @@ absl::StatusOr<Config> ParseConfig(const std::vector<std::string>& arguments) {
 std::string HelpText() {
   std::string text =
       "ch8d: one organization's node.\n\n"
-      "  ch8d --home DIR --data DIR [flags]\n\n"
+      "  ch8d --home DIR --data DIR [flags]\n"
+      "  ch8d fsck --data DIR [--services LIST]\n\n"
       "Serves the organization's officers and its peers until SIGTERM, then drains and exits with\n"
       "0. Exits with 1 when a ledger has stopped or the node cannot start, with 2 for a bad flag.\n"
       "Where it listens stands in <data>/endpoints.json once it does; logs are JSON lines on\n"
-      "standard output.\n\n";
+      "standard output.\n\n"
+      "fsck holds the ledgers in DIR, which no daemon may serve meanwhile, against their own raw\n"
+      "entries: files, log, rows, books. Exits with 1 when anything differs.\n\n";
   for (const Flag& flag : kFlags) {
     absl::StrAppend(&text, absl::StrFormat("  %-34s %s\n", absl::StrCat(flag.name, " ", flag.value),
                                            flag.help));

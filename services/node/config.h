@@ -14,7 +14,7 @@ namespace ch8::node {
 
 // How a daemon is started: its command line.
 struct Config {
-  enum class Wish { kRun, kHelp };
+  enum class Wish { kRun, kHelp, kFsck };
   Wish wish = Wish::kRun;
 
   std::string home;                               // The node folder that `ch8 org init` wrote.

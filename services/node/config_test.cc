@@ -77,6 +77,17 @@ TEST(ConfigTest, ABadFlagIsNamedWithWhatItWants) {
   }
 }
 
+TEST(ConfigTest, FsckNeedsTheDataAlone) {
+  const absl::StatusOr<Config> config = ParseConfig({"fsck", "--data=d", "--services=finance"});
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->wish, Config::Wish::kFsck);
+  EXPECT_EQ(config->data, "d");
+  EXPECT_THAT(ParseConfig({"fsck"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--data: is required")));
+  EXPECT_THAT(ParseConfig({"--data=d", "fsck"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is no flag")));
+}
+
 TEST(ConfigTest, HelpNamesEveryFlag) {
   EXPECT_EQ(ParseConfig({"--home=h", "--help"})->wish, Config::Wish::kHelp);
   for (const char* flag :

@@ -9,15 +9,20 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/node/config.h"
 #include "services/node/daemon.h"
+#include "services/node/data_folder.h"
+#include "services/node/ledger_check.h"
 #include "services/node/log_writer.h"
 
 namespace ch8::node {
@@ -88,6 +93,37 @@ int Run(const Config& config, const std::vector<Module>& modules) {
   return exit_code;
 }
 
+std::string LineOf(const LedgerReport& report) {
+  if (report.difference.has_value()) {
+    return absl::StrCat("DIFFERS ", report.origin, ": ", *report.difference, "\n");
+  }
+  return absl::StrCat("agrees  ", report.origin, ": ", report.size, " entries, ", report.rows,
+                      " rows, root ", report.root.ToHex(), "\n");
+}
+
+// Names a difference and goes on with the next ledger.
+int RunFsck(const Config& config, const std::vector<Module>& modules) {
+  if (!std::filesystem::exists(config.data)) {
+    return Complain(absl::NotFoundError(config.data + " does not exist"));
+  }
+  const absl::StatusOr<std::unique_ptr<DataFolder>> data = DataFolder::Hold(config.data);
+  if (!data.ok()) return Complain(data.status());
+  int exit_code = 0;
+  for (const Module& module : modules) {
+    const bool named = absl::c_linear_search(config.services, module.service);
+    if (!named && !config.services.empty()) continue;
+    const absl::StatusOr<LedgerReport> report = CheckLedger(module, config.data);
+    if (absl::IsNotFound(report.status()) && !named) continue;
+    if (!report.ok()) {
+      exit_code = Complain(report.status());
+      continue;
+    }
+    if (report->difference.has_value()) exit_code = kExitFailed;
+    std::fputs(LineOf(*report).c_str(), stdout);
+  }
+  return exit_code;
+}
+
 }  // namespace
 
 int RunNode(const std::vector<std::string>& arguments, const std::vector<Module>& modules) {
@@ -97,6 +133,7 @@ int RunNode(const std::vector<std::string>& arguments, const std::vector<Module>
     std::fputs(HelpText().c_str(), stdout);
     return 0;
   }
+  if (config->wish == Config::Wish::kFsck) return RunFsck(*config, modules);
   return Run(*config, modules);
 }
 

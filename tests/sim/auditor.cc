@@ -1,7 +1,7 @@
 #include "tests/sim/auditor.h"
 
 #include "absl/strings/str_cat.h"
-#include "services/books/test_facts.h"
+#include "services/kernel/replayed_rows.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/checkpoint.h"
 #include "storage/merkle/note.h"
@@ -229,9 +229,9 @@ absl::Status Auditor::CheckState(const Node& node) const {
       return Broken(node.origin(), ": account ", number, " is not what its postings come to");
     }
   }
-  if (books::StoredRows(node.ledger()) != books::ReplayedRows(node.ledger(), node.machine())) {
-    return Broken(node.origin(), ": a replay gives other rows");
-  }
+  ASSIGN_OR_RETURN(const auto stored, kernel::StoredRows(node.ledger()));
+  ASSIGN_OR_RETURN(const auto replayed, kernel::ReplayedRows(node.ledger(), node.machine()));
+  if (stored != replayed) return Broken(node.origin(), ": a replay gives other rows");
   return absl::OkStatus();
 }
 

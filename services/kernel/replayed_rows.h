@@ -1,0 +1,24 @@
+#ifndef CH8_SERVICES_KERNEL_REPLAYED_ROWS_H_
+#define CH8_SERVICES_KERNEL_REPLAYED_ROWS_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/kernel/machine.h"
+#include "storage/ledger/ledger.h"
+
+// A ledger's rows (Table::kRows) twice: as they are stored, and as its log gives them from nothing.
+// They are equal, or the ledger is damaged. All rows are held in memory.
+//
+// Thread safety: may be called from any thread. Errors: kDataLoss when storage cannot be read or an
+// entry does not parse.
+namespace ch8::kernel {
+
+absl::StatusOr<std::map<std::string, std::string>> StoredRows(const Ledger& ledger);
+absl::StatusOr<std::map<std::string, std::string>> ReplayedRows(const Ledger& ledger,
+                                                                const Machine& machine);
+
+}  // namespace ch8::kernel
+
+#endif  // CH8_SERVICES_KERNEL_REPLAYED_ROWS_H_

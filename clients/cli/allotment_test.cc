@@ -39,7 +39,7 @@ TEST(AllotmentCommandsTest, AnOfferNamesAFundOrAnAllotment) {
        {both, std::vector<std::string>(offer.begin(), offer.begin() + 7)}) {
     const Result result = cli.Run(wrong);
     EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.err, HasSubstr("--fund FUND or --allotment ALLOTMENT"));
+    EXPECT_THAT(result.err, HasSubstr("--fund FUND or --allotment ALLOTMENT, not both"));
   }
   EXPECT_EQ(cli.node().calls.size(), 1u);
 }

@@ -86,8 +86,8 @@ std::vector<Command> FundCommands() {
        .summary = "all funds, or those that may be given for an operation",
        .parameters = {Optional("for", "OPERATION", "only funds that may be given for it")},
        .run = List,
-       .notes = "Available is received, neither allotted nor held nor given. Pledges stand beside: "
-                "they are in no total."}};
+       .notes = "Available is received, neither in an allotment nor held nor given. Pledges stand "
+                "beside: they are in no total."}};
 }
 
 }  // namespace ch8::cli

@@ -54,7 +54,7 @@ absl::Status Make(const Arguments& arguments, Session& session) {
   if (IsOfGoods(arguments.Get("request"))) return MakeGoodsOffer(arguments, session);
   if (arguments.Has("fund") == arguments.Has("allotment") || !arguments.Has("amount")) {
     return absl::InvalidArgumentError(
-        "money needs --fund FUND or --allotment ALLOTMENT, and --amount USD:50000.00");
+        "money needs --fund FUND or --allotment ALLOTMENT, not both, and --amount USD:50000.00");
   }
   MakeOfferRequest request;
   Offer& offer = *request.mutable_resource();
@@ -194,7 +194,8 @@ std::vector<Command> OfferCommands() {
        .summary = "giver: offer money or goods for a request, and hold them",
        .parameters = {Positional("request", "e.g. REQ-AU-26-0041, LRQ-AU-26-0041"),
                       Optional("fund", "FUND", "money: the extra-budgetary fund that gives"),
-                      Optional("allotment", "ALLOTMENT", "money: what assessed money is taken of"),
+                      Optional("allotment", "ALLOTMENT",
+                               "money: what assessed money is taken from"),
                       Optional("amount", "USD:50000.00", "money: currency and amount"),
                       Optional("min", "USD:20000.00", "money: the least that may be accepted"),
                       Optional("delegation", "DELEGATION", "whose ceiling it counts against"),

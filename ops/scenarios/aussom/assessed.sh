@@ -2,6 +2,7 @@
 # has the decisions that AUSSOM lacks. A chapter of story.sh.
 
 step "An exercise: the Council is asked for assessed money"
+of_aussom=("$delegation" "$request")
 printf 'Council decision, scanned (exercise)\n' >"$home/council-exercise.pdf"
 for org in un au; do
   run_quietly "$org:mandate-1" operation add exercise-2719 \
@@ -44,7 +45,7 @@ expect un:auditor "the cap is taken up" \
   '.assessed_cap.amount_minor == "7500000" and .assessed_used.amount_minor == "7500000"' \
   operation show exercise-2719
 expect un:auditor "what is allotted has left the fund" \
-  '.available_minor == "2500000" and .allotted_minor == "7500000"' fund show un-assessed
+  '.available_minor == "2500000" and .in_allotments_minor == "7500000"' fund show un-assessed
 
 step "Assessed money goes out of the allotment, and what is left goes back"
 run_quietly au:mandate-1 budget add exercise --title "The exercise" --operation exercise-2719 \
@@ -72,5 +73,4 @@ expect un:auditor "all that is allotted is given" \
 expect un:auditor "the cap has its headroom back" '.assessed_used.amount_minor == "6000000"' \
   operation show exercise-2719
 expect au:auditor "USD 60,000.00 have arrived" '.received_minor == "6000000"' budget show exercise
-delegation=DEL-UN-26-0001
-request=REQ-AU-26-0001
+delegation=${of_aussom[0]} request=${of_aussom[1]}

@@ -1,5 +1,6 @@
 #include "services/finance/core/allotments.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -49,28 +50,32 @@ Allotment Shown(Allotment allotment, const kernel::Accounts& accounts) {
   return allotment;
 }
 
+// The ceiling that the allotment was taken from.
+std::optional<Ceiling> PeriodOf(const Allotment& allotment, const v1::Operation& operation,
+                                const State& state) {
+  const std::optional<absl::CivilDay> first = kernel::DayOf(allotment.valid_from());
+  if (!first.has_value()) return std::nullopt;
+  return CeilingOfPeriod(operation, *first, state.accounts);
+}
+
 kernel::Event RecordedEvent(const Allotment& allotment) {
   v1::FinanceEvent event;
   *event.mutable_allotment_recorded()->mutable_allotment() = allotment;
   return kernel::DomainEvent(event);
 }
 
-std::function<std::string(const State&)> ReplyWith(std::string name) {
-  return [name = std::move(name)](const State& after) {
-    const auto row = kernel::TableReader<Allotment>(after.rows).Find(name);
-    return Shown(row.value_or(Allotment()), after.accounts).SerializeAsString();
-  };
-}
-
-std::string ListCommand(absl::string_view operation) {
-  return absl::StrCat("ch8 allotment list --for ", SpokenName(operation));
+// The row as it will stand, whose balances a dry run does not move.
+Decision DecisionOf(kernel::Event event, Allotment shown, const Allotment& row) {
+  shown.set_etag(kernel::EtagOf(row));
+  return {{std::move(event)}, [bytes = shown.SerializeAsString()](const State&) { return bytes; }};
 }
 
 // Rule F-1; the refusal names what voluntary money there is instead.
-absl::Status CheckActivated(const State& state, const v1::Operation& operation, absl::CivilDay day,
-                            absl::string_view currency_code) {
+absl::Status CheckActivated(const Context& context, const State& state,
+                            const v1::Operation& operation, absl::string_view currency_code) {
+  const absl::CivilDay day = kernel::DayOf(context.time);
   if (IsActivated(operation, day)) return absl::OkStatus();
-  return NotActivated(operation, day, VoluntaryCommand(state, operation, currency_code));
+  return NotActivated(operation, day, VoluntaryCommand(context, state, operation, currency_code));
 }
 
 absl::Status CheckIsAssessed(const Fund& fund) {
@@ -92,9 +97,11 @@ absl::StatusOr<Decision> MakeAllotment(const Context& context,
   RETURN_IF_ERROR(
       kernel::CheckSameCurrency(fund.currency_code(), asked.amount().currency_code(), fund.name()));
   RETURN_IF_ERROR(CheckIsAssessed(fund));
-  RETURN_IF_ERROR(CheckEarmark(fund, operation.name(), "the allotment"));
+  RETURN_IF_ERROR(CheckEarmark(
+      fund,
+      {.operation = operation.name(), .purpose = "the allotment", .instead = "ch8 fund list"}));
   const absl::CivilDay day = kernel::DayOf(context.time);
-  RETURN_IF_ERROR(CheckActivated(state, operation, day, fund.currency_code()));
+  RETURN_IF_ERROR(CheckActivated(context, state, operation, fund.currency_code()));
   const std::optional<Ceiling> ceiling = CeilingOn(operation, day, state.accounts);
   if (fund.counts_toward_2719()) {
     RETURN_IF_ERROR(CheckCeiling(operation, *ceiling, asked.amount()));
@@ -126,7 +133,9 @@ absl::StatusOr<Decision> MakeAllotment(const Context& context,
                      event);
   books::Move({fund.account(), allotment.account()}, quantity, event);
   if (fund.counts_toward_2719()) TakeFromCeiling(*ceiling, quantity, event);
-  return Decision{{std::move(event)}, ReplyWith(allotment.name())};
+  Allotment shown = allotment;
+  shown.set_available_minor(allotment.amount().amount_minor());
+  return DecisionOf(std::move(event), std::move(shown), allotment);
 }
 
 absl::StatusOr<Decision> ReduceAllotment(const Context&, const v1::ReduceAllotmentRequest& request,
@@ -138,21 +147,26 @@ absl::StatusOr<Decision> ReduceAllotment(const Context&, const v1::ReduceAllotme
   RETURN_IF_ERROR(kernel::CheckEtag(allotment, request.etag(), show));
   RETURN_IF_ERROR(kernel::CheckSameCurrency(allotment.amount().currency_code(),
                                             less.currency_code(), allotment.name()));
-  RETURN_IF_ERROR(CheckAvailable(
-      {.holder = allotment.name(), .account = allotment.account(), .wanted = less, .instead = show},
-      state.accounts));
+  RETURN_IF_ERROR(CheckAvailable({.holder = allotment.name(),
+                                  .account = allotment.account(),
+                                  .wanted = less,
+                                  .instead = "ch8 offer list"},
+                                 state.accounts));
   ASSIGN_OR_RETURN(const Fund fund, FindFund(state.rows, allotment.fund()));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, allotment.operation()));
+  Allotment shown = Shown(allotment, state.accounts);
+  shown.set_available_minor(shown.available_minor() - less.amount_minor());
   allotment.mutable_amount()->set_amount_minor(allotment.amount().amount_minor() -
                                                less.amount_minor());
+  *shown.mutable_amount() = allotment.amount();
   kernel::Event event = RecordedEvent(allotment);
   const uint64_t quantity = static_cast<uint64_t>(less.amount_minor());
   books::Move({allotment.account(), fund.account()}, quantity, event);
-  const std::optional<Ceiling> ceiling = CeilingOfPeriod(operation, allotment, state.accounts);
+  const std::optional<Ceiling> ceiling = PeriodOf(allotment, operation, state);
   if (fund.counts_toward_2719() && ceiling.has_value()) {
     ReturnToCeiling(*ceiling, quantity, event);
   }
-  return Decision{{std::move(event)}, ReplyWith(allotment.name())};
+  return DecisionOf(std::move(event), std::move(shown), allotment);
 }
 
 absl::StatusOr<Allotment> GetAllotment(const Context&, const v1::GetAllotmentRequest& request,
@@ -164,6 +178,9 @@ absl::StatusOr<Allotment> GetAllotment(const Context&, const v1::GetAllotmentReq
 absl::StatusOr<v1::ListAllotmentsResponse> ListAllotments(const Context&,
                                                           const v1::ListAllotmentsRequest& request,
                                                           const State& state) {
+  if (!request.operation().empty()) {
+    RETURN_IF_ERROR(FindOperation(state.rows, request.operation()).status());
+  }
   return kernel::ListPage<Allotment, v1::ListAllotmentsRequest, v1::ListAllotmentsResponse>(
       state.rows, kCollection, request,
       [&](const Allotment& row) {
@@ -174,21 +191,14 @@ absl::StatusOr<v1::ListAllotmentsResponse> ListAllotments(const Context&,
       });
 }
 
-// Whether the allotment is for the operation and its budget's period is not over.
-absl::Status CheckCovers(const Allotment& allotment, const v1::Operation& operation,
-                         absl::CivilDay day) {
-  if (allotment.operation() != operation.name()) {
-    return kernel::Invalid("OTHER_OPERATION",
-                           absl::StrCat(allotment.name(), " is for ", allotment.operation(),
-                                        ", not ", operation.name()),
-                           {{"instead", ListCommand(operation.name())}});
-  }
+absl::Status CheckNotLapsed(const Allotment& allotment, absl::CivilDay day) {
   const std::optional<absl::CivilDay> last = kernel::DayOf(allotment.valid_to());
   if (last.has_value() && day <= *last) return absl::OkStatus();
-  return kernel::NotNow("ALLOTMENT_LAPSED",
-                        absl::StrCat(allotment.name(), " was made under ", allotment.budget(),
-                                     ", whose period is over"),
-                        {{"rule", "F-15"}, {"instead", ListCommand(operation.name())}});
+  return kernel::NotNow(
+      "ALLOTMENT_LAPSED",
+      absl::StrCat(allotment.name(), " was made under ", allotment.budget(),
+                   ", whose period is over"),
+      {{"rule", "F-15"}, {"instead", AllotmentListCommand(allotment.operation())}});
 }
 
 }  // namespace
@@ -207,21 +217,29 @@ absl::StatusOr<MoneySource> SourceOf(const kernel::RowReader& rows, const v1::Of
   return source;
 }
 
+absl::Status CheckOperation(const MoneySource& source, absl::string_view operation) {
+  if (!source.allotment.has_value() || source.allotment->operation() == operation) {
+    return absl::OkStatus();
+  }
+  return kernel::Invalid("OTHER_OPERATION",
+                         absl::StrCat(source.allotment->name(), " is for ",
+                                      source.allotment->operation(), ", not ", operation),
+                         {{"instead", AllotmentListCommand(operation)}});
+}
+
 absl::Status CheckAssessed(const Context& context, const State& state, const MoneySource& source,
                            const v1::Operation& operation) {
   if (source.fund.source() != Fund::ASSESSED) return absl::OkStatus();
-  const absl::CivilDay day = kernel::DayOf(context.time);
-  RETURN_IF_ERROR(CheckActivated(state, operation, day, source.fund.currency_code()));
+  RETURN_IF_ERROR(CheckActivated(context, state, operation, source.fund.currency_code()));
   if (!source.allotment.has_value()) {
     return kernel::NotNow(
         "ALLOTMENT_NEEDED",
         absl::StrCat(source.fund.name(), " is assessed: its money is given out of an allotment"),
-        {{"rule", "F-15"}, {"instead", ListCommand(operation.name())}});
+        {{"rule", "F-15"}, {"instead", AllotmentListCommand(operation.name())}});
   }
-  RETURN_IF_ERROR(CheckCovers(*source.allotment, operation, day));
+  RETURN_IF_ERROR(CheckNotLapsed(*source.allotment, kernel::DayOf(context.time)));
   if (!source.fund.counts_toward_2719()) return absl::OkStatus();
-  const std::optional<Ceiling> ceiling =
-      CeilingOfPeriod(operation, *source.allotment, state.accounts);
+  const std::optional<Ceiling> ceiling = PeriodOf(*source.allotment, operation, state);
   return ceiling.has_value() ? CheckNoBreach(operation, *ceiling) : absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 #define CH8_SERVICES_FINANCE_CORE_ALLOTMENTS_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "services/books/postings.h"
@@ -34,9 +35,12 @@ struct MoneySource {
 // kNotFound/UNKNOWN_FUND, UNKNOWN_ALLOTMENT.
 absl::StatusOr<MoneySource> SourceOf(const kernel::RowReader& rows, const v1::Offer& offer);
 
+// Whether an allotment is for `operation`. Errors: kInvalidArgument/OTHER_OPERATION.
+absl::Status CheckOperation(const MoneySource& source, absl::string_view operation);
+
 // Whether money of `source` may go to `operation` now. Of an extra-budgetary fund it may.
 // Errors: kFailedPrecondition/NOT_ACTIVATED (rule F-1), ALLOTMENT_NEEDED, ALLOTMENT_LAPSED,
-// CEILING_BREACH (rule F-3); kInvalidArgument/OTHER_OPERATION.
+// CEILING_BREACH (rule F-3).
 absl::Status CheckAssessed(const kernel::Context& context, const kernel::State& state,
                            const MoneySource& source, const v1::Operation& operation);
 

@@ -61,7 +61,7 @@ TEST_F(AllotmentsTest, AFundAllotsNoMoreThanItHas) {
   EXPECT_EQ(ReasonOr(scenario_.TryAllot("assessed", 1)), "INSUFFICIENT");
   const v1::Fund fund = scenario_.FundOf("assessed");
   EXPECT_EQ(fund.available_minor(), 0);
-  EXPECT_EQ(fund.allotted_minor(), 10'000);
+  EXPECT_EQ(fund.in_allotments_minor(), 10'000);
   EXPECT_EQ(fund.received_minor(), 10'000);
 }
 
@@ -92,7 +92,7 @@ TEST_F(AllotmentsTest, OffersDrawOnTheAllotmentAlone) {
   EXPECT_EQ(scenario_.AllotmentOf(other).available_minor(), 1'000);
   const v1::Fund fund = scenario_.FundOf("assessed");
   EXPECT_EQ(fund.available_minor(), 6'500);
-  EXPECT_EQ(fund.allotted_minor(), 2'000);
+  EXPECT_EQ(fund.in_allotments_minor(), 2'000);
   EXPECT_EQ(fund.given_minor(), 1'500);
   EXPECT_EQ(scenario_.Fuel().received_minor(), 1'500);
   EXPECT_EQ(scenario_.UsedOf("aussom"), 3'500);  // Given money stays used.
@@ -112,6 +112,72 @@ TEST_F(AllotmentsTest, AnOfferNamesAnAllotmentForItsOperationAndFund) {
   EXPECT_EQ(offer(named + "fund: \"organizations/un/funds/trust\""), "BAD_FIELD");
   EXPECT_EQ(offer(named + "fund: \"organizations/un/funds/assessed\""), "OK");
   EXPECT_EQ(offer(named), "OK");
+}
+
+// An allotment for one operation pays for no other, activated or not.
+TEST_F(AllotmentsTest, AnAllotmentPaysForItsOperationAlone) {
+  const std::string allotment = scenario_.Allot("assessed", 1'000);
+  for (TestLedger* ledger : {&scenario_.un, &scenario_.au}) {
+    ASSERT_THAT(
+        ledger->Call<v1::Operation>("mandate-a", "OperationService/CreateOperation",
+                                    Parsed<v1::CreateOperationRequest>(R"pb(
+                                      operation_id: "minusca"
+                                      resource { title: "M" lead: "organizations/un" })pb")),
+        IsOk());
+  }
+  ASSERT_THAT(
+      scenario_.au.Call<v1::BudgetLine>(
+          "manager", "BudgetService/CreateBudgetLine", Parsed<v1::CreateBudgetLineRequest>(R"pb(
+            budget_line_id: "other"
+            resource { title: "O" operation: "operations/minusca" currency_code: "USD" })pb")),
+      IsOk());
+  const auto asked = scenario_.au.Call<v1::FundingRequest>(
+      "requester", "RequestService/MakeRequest", Parsed<v1::MakeRequestRequest>(R"pb(
+        resource {
+          addressee: "organizations/un"
+          operation: "operations/minusca"
+          budget_line: "organizations/au/budgetLines/other"
+          amount { currency_code: "USD" amount_minor: 5 }
+          needed_by { year: 2026 month: 3 day: 21 }
+        })pb"));
+  ASSERT_THAT(asked, IsOk());
+  scenario_.un.PullFrom(scenario_.au);
+  EXPECT_EQ(ReasonOr(scenario_.TryOffer(
+                {.request = asked->name(), .amount_minor = 5, .allotment = allotment})),
+            "OTHER_OPERATION");
+}
+
+// A dry run shows what would be, and a repeated request what was.
+TEST_F(AllotmentsTest, DryRunsAndRepeatsShowTheFigures) {
+  const std::string allotment = scenario_.Allot("assessed", 2'500);
+  scenario_.Offer({.request = scenario_.Request(900), .amount_minor = 900, .allotment = allotment});
+  v1::ReduceAllotmentRequest request;
+  request.set_name(allotment);
+  request.set_request_id("reduce");
+  request.mutable_amount()->set_currency_code("USD");
+  request.mutable_amount()->set_amount_minor(600);
+  const std::string bytes = request.SerializeAsString();
+  const uint64_t size = scenario_.un.size();
+  const kernel::Outcome tried = scenario_.un.Run(
+      {"manager", "AllotmentService/ReduceAllotment", bytes, kernel::Command::Mode::kValidateOnly});
+  EXPECT_EQ(scenario_.un.size(), size);
+  const kernel::Outcome done = scenario_.un.Run({"manager", "AllotmentService/ReduceAllotment",
+                                                 bytes, kernel::Command::Mode::kExecute, "reduce"});
+  const kernel::Outcome again =
+      scenario_.un.Run({"manager", "AllotmentService/ReduceAllotment", bytes,
+                        kernel::Command::Mode::kExecute, "reduce"});
+  for (const kernel::Outcome& outcome : {tried, done, again}) {
+    ASSERT_THAT(outcome.status, IsOk());
+    v1::Allotment shown;
+    ASSERT_TRUE(shown.ParseFromString(outcome.reply));
+    EXPECT_EQ(shown.amount().amount_minor(), 1'900);
+    EXPECT_EQ(shown.available_minor(), 1'000);
+    EXPECT_EQ(shown.held_minor(), 900);
+    EXPECT_EQ(shown.given_minor(), 0);
+  }
+  v1::Allotment replied;
+  ASSERT_TRUE(replied.ParseFromString(done.reply));
+  EXPECT_EQ(scenario_.AllotmentOf(allotment).SerializeAsString(), replied.SerializeAsString());
 }
 
 TEST_F(AllotmentsTest, OnlyWhatIsFreeIsTakenBack) {
@@ -173,8 +239,44 @@ TEST_F(AllotmentsTest, AnAllotmentLapsesWithItsPeriod) {
   EXPECT_EQ(ReasonOr(scenario_.TryAllot("assessed", 6'001)), "ASSESSED_CAP");
   scenario_.Allot("assessed", 6'000);
   ASSERT_THAT(scenario_.Cancel(draft), IsOk());
-  ASSERT_THAT(scenario_.Reduce(allotment, 1'700), IsOk());
+  ASSERT_THAT(scenario_.Reduce(allotment, 1'800), IsOk());
   EXPECT_EQ(scenario_.UsedOf("aussom"), 6'000);
+  v1::GetOperationRequest get;
+  get.set_name("operations/aussom");
+  const auto operation = scenario_.un.Get<v1::Operation>("OperationService/GetOperation", get);
+  ASSERT_EQ(operation->budget_ceilings_size(), 2);
+  const uint32_t used = operation->budget_ceilings(0).used_account();
+  EXPECT_EQ(scenario_.un.books().Find(used)->available(), 700);
+  EXPECT_EQ(ReasonOr(scenario_.TryAllot("assessed", 1)), "ASSESSED_CAP");
+}
+
+// What is reserved when the documents end goes only as long as rule F-1 lets it.
+TEST_F(AllotmentsTest, WithoutNextYearsDocumentsAnAcceptComesTooLate) {
+  const std::string allotment = scenario_.Allot("assessed", 2'500);
+  const std::string reserved = scenario_.Reserved({.request = scenario_.Request(700),
+                                                   .amount_minor = 700,
+                                                   .hold_seconds = 366 * 24 * 3'600,
+                                                   .allotment = allotment});
+  scenario_.un.Advance(absl::Hours(24 * 305));
+  ASSERT_THAT(scenario_.Accept(reserved), IsOk());
+  scenario_.Settle();
+  EXPECT_EQ(scenario_.OfferAt(scenario_.au, reserved).state(), v1::Offer::CANCELLED);
+  EXPECT_EQ(scenario_.AllotmentOf(allotment).available_minor(), 2'500);
+}
+
+// All of it is held: the breach ends when the offer does, or when the budget rises.
+TEST_F(AllotmentsTest, ABreachWithNothingFreeEndsWithTheOffer) {
+  const std::string allotment = scenario_.Allot("assessed", 2'800);
+  const std::string offer = scenario_.Reserved(
+      {.request = scenario_.Request(2'800), .amount_minor = 2'800, .allotment = allotment});
+  AddReference(scenario_.un,
+               "kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: 2000 } "
+               "decided_on { year: 2026 month: 2 day: 1 }");
+  const absl::Status refused = scenario_.Reduce(allotment, 1'300);
+  EXPECT_EQ(kernel::ReasonOf(refused), "INSUFFICIENT");
+  EXPECT_EQ(kernel::ErrorInfoOf(refused).metadata().at("instead"), "ch8 offer list");
+  ASSERT_THAT(scenario_.Cancel(offer), IsOk());
+  ASSERT_THAT(scenario_.Reduce(allotment, 1'300), IsOk());
   EXPECT_EQ(ReasonOr(scenario_.TryAllot("assessed", 1)), "ASSESSED_CAP");
 }
 
@@ -196,11 +298,10 @@ TEST_F(AllotmentsTest, ListsAreOfAnOperation) {
   ASSERT_EQ(page->allotments_size(), 1);
   EXPECT_EQ(page->allotments(0).name(), allotment);
   EXPECT_EQ(page->allotments(0).available_minor(), 2'500);
-  request.set_operation("operations/minusca");
-  EXPECT_EQ(
-      scenario_.un.Get<v1::ListAllotmentsResponse>("AllotmentService/ListAllotments", request)
-          ->allotments_size(),
-      0);
+  request.set_operation("operations/tpyo");
+  EXPECT_EQ(ReasonOr(scenario_.un.Get<v1::ListAllotmentsResponse>("AllotmentService/ListAllotments",
+                                                                  request)),
+            "UNKNOWN_OPERATION");
 }
 
 // Whoever does not manage funds allots nothing.

@@ -72,14 +72,14 @@ Grounds GroundsOf(const v1::Operation& operation, absl::CivilDay day) {
   return grounds;
 }
 
-std::string Instead(const v1::Operation& operation) {
-  return absl::StrCat("ch8 allotment list --for ", SpokenName(operation.name()));
-}
-
 }  // namespace
 
 std::string SpokenName(absl::string_view operation) {
   return absl::AsciiStrToUpper(kernel::IdOf(operation));
+}
+
+std::string AllotmentListCommand(absl::string_view operation) {
+  return absl::StrCat("ch8 allotment list --for ", SpokenName(operation));
 }
 
 Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::CivilDay day) {
@@ -119,22 +119,19 @@ Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
   return ceiling;
 }
 
-std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation,
-                                       const v1::Allotment& allotment,
+std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation, absl::CivilDay first,
                                        const kernel::Accounts& accounts) {
-  const std::optional<absl::CivilDay> first = kernel::DayOf(allotment.valid_from());
-  if (!first.has_value()) return std::nullopt;
-  const Reference* counting = BudgetOn(operation, *first);
-  if (counting == nullptr) return std::nullopt;
-  return CeilingOf(*counting, BudgetCeilingOf(operation, *first), accounts);
+  const v1::BudgetCeiling kept = BudgetCeilingOf(operation, first);
+  const Reference* counting = BudgetOn(operation, first);
+  if (counting == nullptr && kept.name().empty()) return std::nullopt;
+  return CeilingOf(counting == nullptr ? Reference() : *counting, kept, accounts);
 }
 
 std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay day,
                                  const kernel::Accounts& accounts) {
   const Reference* budget = BudgetOn(operation, day);
   if (budget == nullptr) return std::nullopt;
-  const absl::CivilDay first = kernel::DayOf(budget->valid_from()).value_or(day);
-  return CeilingOf(*budget, BudgetCeilingOf(operation, first), accounts);
+  return CeilingOfPeriod(operation, kernel::DayOf(budget->valid_from()).value_or(day), accounts);
 }
 
 bool IsActivated(const v1::Operation& operation, absl::CivilDay day) {
@@ -173,7 +170,7 @@ absl::Status CheckNoBreach(const v1::Operation& operation, const Ceiling& ceilin
        {"cap", absl::StrCat(ceiling.cap_minor)},
        {"used", absl::StrCat(ceiling.used_minor)},
        {"currency", ceiling.currency_code},
-       {"instead", Instead(operation)}});
+       {"instead", AllotmentListCommand(operation.name())}});
 }
 
 absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling,
@@ -196,7 +193,7 @@ absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling
        {"available", absl::StrCat(headroom_minor)},
        {"wanted", absl::StrCat(wanted.amount_minor())},
        {"currency", ceiling.currency_code},
-       {"instead", Instead(operation)}});
+       {"instead", AllotmentListCommand(operation.name())}});
 }
 
 }  // namespace ch8::finance

@@ -42,17 +42,17 @@ Reference::Funding2719 Funding2719On(const v1::Operation& operation, absl::Civil
 // The budget in force, of several the one decided last; null when there is none.
 const Reference* BudgetOn(const v1::Operation& operation, absl::CivilDay day);
 
-// Its ceiling; nothing without a budget in force.
+// The ceiling of its period; nothing without a budget in force.
 std::optional<Ceiling> CeilingOn(const v1::Operation& operation, absl::CivilDay day,
                                  const kernel::Accounts& accounts);
 // What the period's accounts have, with `budget`'s cap. `kept` are its accounts; a period that has
 // none yet has nothing credited or used.
 Ceiling CeilingOf(const Reference& budget, const v1::BudgetCeiling& kept,
                   const kernel::Accounts& accounts);
-// The ceiling of the period that an allotment was made in, with the cap that counts for it today;
-// nothing when no budget of it is confirmed any more.
-std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation,
-                                       const v1::Allotment& allotment,
+// The ceiling of the period that begins on `first`, with the cap that counts for it today; nothing
+// when it has neither a budget nor accounts. Periods do not overlap: the mandate ledger refuses a
+// budget that would (OVERLAPPING_BUDGET).
+std::optional<Ceiling> CeilingOfPeriod(const v1::Operation& operation, absl::CivilDay first,
                                        const kernel::Accounts& accounts);
 // The accounts of the period that begins on `first`; unset when it has none yet.
 v1::BudgetCeiling BudgetCeilingOf(const v1::Operation& operation, absl::CivilDay first);
@@ -74,6 +74,8 @@ absl::Status CheckCeiling(const v1::Operation& operation, const Ceiling& ceiling
 
 // "AUSSOM", as people say it.
 std::string SpokenName(absl::string_view operation);
+// "ch8 allotment list --for AUSSOM".
+std::string AllotmentListCommand(absl::string_view operation);
 
 }  // namespace ch8::finance
 

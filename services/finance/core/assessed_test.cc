@@ -197,17 +197,17 @@ TEST(AssessedTest, DeclinedFundingVoidsWhatWasAccepted) {
   EXPECT_EQ(scenario.Fuel().receivable_minor(), 0);
 }
 
-// What the refusal says instead is true: assessed funds are listed only once the gate is open.
-TEST(AssessedTest, FundListShowsWhatMayBeGiven) {
+// What the refusal says instead is true: assessed funds are given out of allotments alone.
+TEST(AssessedTest, FundListShowsWhatOffersMayTake) {
   Scenario scenario;
   AddAssessedFund(scenario.un);
+  Activate(scenario.un, 4'000);
   v1::ListFundsRequest request;
   request.set_operation("operations/aussom");
-  EXPECT_EQ(scenario.un.Get<v1::ListFundsResponse>("FundService/ListFunds", request)->funds_size(),
-            1);
-  Activate(scenario.un, 4'000);
-  EXPECT_EQ(scenario.un.Get<v1::ListFundsResponse>("FundService/ListFunds", request)->funds_size(),
-            2);
+  const auto funds = scenario.un.Get<v1::ListFundsResponse>("FundService/ListFunds", request);
+  ASSERT_THAT(funds, IsOk());
+  ASSERT_EQ(funds->funds_size(), 1);
+  EXPECT_EQ(funds->funds(0).name(), "organizations/un/funds/trust");
 }
 
 }  // namespace

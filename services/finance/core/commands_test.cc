@@ -181,7 +181,7 @@ TEST(OfferCommandsTest, RefusalsCarryTheFigures) {
   EXPECT_EQ(info.metadata().at("available"), "100000000");
   EXPECT_EQ(info.metadata().at("wanted"), "100000001");
   EXPECT_EQ(info.metadata().at("currency"), "USD");
-  EXPECT_EQ(info.metadata().at("instead"), "ch8 fund list --for aussom");
+  EXPECT_EQ(info.metadata().at("instead"), "ch8 fund list --for AUSSOM");
   EXPECT_THAT(std::string(refused.message()), HasSubstr("USD 1,000,000.00 available"));
 }
 

@@ -39,8 +39,8 @@ Fund Shown(Fund fund, const kernel::Accounts& accounts) {
   fund.set_given_minor(static_cast<int64_t>(given->credits_posted));
   fund.set_received_minor(static_cast<int64_t>(source->debits_posted));
   // What has left the fund and not the organization is with its allotments.
-  fund.set_allotted_minor(fund.received_minor() - fund.available_minor() - fund.held_minor() -
-                          fund.given_minor());
+  fund.set_in_allotments_minor(fund.received_minor() - fund.available_minor() - fund.held_minor() -
+                               fund.given_minor());
   return fund;
 }
 
@@ -97,10 +97,13 @@ absl::StatusOr<Fund> GetFund(const Context&, const v1::GetFundRequest& request,
   return Shown(fund, state.accounts);
 }
 
-// Whether the fund may be given for the operation today: earmark and rule F-1.
-bool MayBeGivenFor(const Fund& fund, const v1::Operation& operation, absl::CivilDay day) {
-  if (!fund.operation().empty() && fund.operation() != operation.name()) return false;
-  return fund.source() != Fund::ASSESSED || IsActivated(operation, day);
+bool IsFor(const Fund& fund, absl::string_view operation) {
+  return fund.operation().empty() || fund.operation() == operation;
+}
+
+// Whether offers for the operation may take the fund's money.
+bool MayBeGivenFor(const Fund& fund, const v1::Operation& operation) {
+  return fund.source() == Fund::EXTRA_BUDGETARY && IsFor(fund, operation.name());
 }
 
 absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
@@ -110,12 +113,9 @@ absl::StatusOr<v1::ListFundsResponse> ListFunds(const Context& context,
   if (!request.operation().empty()) {
     ASSIGN_OR_RETURN(operation, FindOperation(state.rows, request.operation()));
   }
-  const absl::CivilDay day = kernel::DayOf(context.time);
   return kernel::ListPage<Fund, v1::ListFundsRequest, v1::ListFundsResponse>(
       state.rows, Collection(context), request,
-      [&](const Fund& fund) {
-        return !operation.has_value() || MayBeGivenFor(fund, *operation, day);
-      },
+      [&](const Fund& fund) { return !operation.has_value() || MayBeGivenFor(fund, *operation); },
       [&](const Fund& fund, v1::ListFundsResponse& response) {
         *response.add_funds() = Shown(fund, state.accounts);
       });
@@ -130,17 +130,15 @@ absl::StatusOr<Fund> FindFund(const kernel::RowReader& rows, absl::string_view n
   return *std::move(row);
 }
 
-absl::Status CheckEarmark(const Fund& fund, absl::string_view operation,
-                          absl::string_view purpose) {
-  if (fund.operation().empty() || fund.operation() == operation) return absl::OkStatus();
-  return kernel::NotNow(
-      "EARMARK",
-      absl::StrCat(fund.name(), " may only be given for ", fund.operation(), ", and ", purpose,
-                   " is for ", operation),
-      {{"rule", "F-19"},
-       {"held", fund.operation()},
-       {"wanted", std::string(operation)},
-       {"instead", absl::StrCat("ch8 fund list --for ", kernel::IdOf(operation))}});
+absl::Status CheckEarmark(const Fund& fund, const Earmarked& wanted) {
+  if (IsFor(fund, wanted.operation)) return absl::OkStatus();
+  return kernel::NotNow("EARMARK",
+                        absl::StrCat(fund.name(), " may only be given for ", fund.operation(),
+                                     ", and ", wanted.purpose, " is for ", wanted.operation),
+                        {{"rule", "F-19"},
+                         {"held", fund.operation()},
+                         {"wanted", wanted.operation},
+                         {"instead", wanted.instead}});
 }
 
 absl::Status CheckAvailable(const Spending& spending, const kernel::Accounts& accounts) {
@@ -159,21 +157,23 @@ absl::Status CheckAvailable(const Spending& spending, const kernel::Accounts& ac
        {"instead", spending.instead}});
 }
 
-std::string VoluntaryCommand(const State& state, const v1::Operation& operation,
-                             absl::string_view currency_code) {
+std::string FundListCommand(absl::string_view operation) {
+  return absl::StrCat("ch8 fund list --for ", SpokenName(operation));
+}
+
+std::string VoluntaryCommand(const Context& context, const State& state,
+                             const v1::Operation& operation, absl::string_view currency_code) {
   int64_t available_minor = 0;
   int count = 0;
-  kernel::TableReader<Fund>(state.rows).Scan("organizations/", "", [&](const Fund& fund) {
+  kernel::TableReader<Fund>(state.rows).Scan(Collection(context), "", [&](const Fund& fund) {
+    if (fund.currency_code() != currency_code || !MayBeGivenFor(fund, operation)) return true;
     const int64_t has_minor = Shown(fund, state.accounts).available_minor();
-    if (fund.source() != Fund::EXTRA_BUDGETARY || fund.currency_code() != currency_code ||
-        !CheckEarmark(fund, operation.name(), "").ok() || has_minor <= 0) {
-      return true;
-    }
+    if (has_minor <= 0) return true;
     ++count;
     available_minor += has_minor;
     return true;
   });
-  std::string command = absl::StrCat("ch8 fund list --for ", SpokenName(operation.name()));
+  std::string command = FundListCommand(operation.name());
   if (count > 0) {
     absl::StrAppend(&command, "  ", count, " extra-budgetary fund", count == 1 ? "" : "s", ", ",
                     kernel::FormatAmount(currency_code, available_minor), " available");

@@ -18,10 +18,14 @@ void AddFundRoutes(kernel::Routes& routes);
 // Errors: kInvalidArgument/BAD_NAME; kNotFound/UNKNOWN_FUND.
 absl::StatusOr<v1::Fund> FindFund(const kernel::RowReader& rows, absl::string_view name);
 
-// Rule F-19: the fund's money may go to `operation`, for which `purpose` (a request, an allotment)
-// wants it. Errors: kFailedPrecondition/EARMARK.
-absl::Status CheckEarmark(const v1::Fund& fund, absl::string_view operation,
-                          absl::string_view purpose);
+// Rule F-19: the fund's money may go to the operation that `purpose` (a request, an allotment) is
+// for. Errors: kFailedPrecondition/EARMARK.
+struct Earmarked {
+  std::string operation;
+  std::string purpose;
+  std::string instead;  // The next command when the fund is for another operation.
+};
+absl::Status CheckEarmark(const v1::Fund& fund, const Earmarked& wanted);
 
 // Rule F-15: an account of the books has what is wanted of it.
 struct Spending {
@@ -36,8 +40,10 @@ absl::Status CheckAvailable(const Spending& spending, const kernel::Accounts& ac
 // The command that lists what may be given for the operation, with what extra-budgetary funds of
 // the currency have available: "ch8 fund list --for AUSSOM  2 extra-budgetary funds, USD 1.00
 // available".
-std::string VoluntaryCommand(const kernel::State& state, const v1::Operation& operation,
-                             absl::string_view currency_code);
+std::string VoluntaryCommand(const kernel::Context& context, const kernel::State& state,
+                             const v1::Operation& operation, absl::string_view currency_code);
+// "ch8 fund list --for AUSSOM".
+std::string FundListCommand(absl::string_view operation);
 
 void ApplyFundCreated(const v1::FinanceEvent::FundCreated& event, kernel::Rows& rows);
 

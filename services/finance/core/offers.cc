@@ -7,6 +7,7 @@
 #include "services/books/postings.h"
 #include "services/books/slices.h"
 #include "services/finance/core/allotments.h"
+#include "services/finance/core/assessed.h"
 #include "services/finance/core/budget_lines.h"
 #include "services/finance/core/funds.h"
 #include "services/finance/core/operations.h"
@@ -93,12 +94,6 @@ absl::Status CheckHoldDuration(const Offer& asked) {
                          {{"field", "resource.hold_duration"}, {"wanted", absl::StrCat(seconds)}});
 }
 
-// What else there is to give from when the source has too little.
-std::string ListCommand(const MoneySource& source, absl::string_view operation) {
-  return absl::StrCat("ch8 ", source.allotment.has_value() ? "allotment" : "fund", " list --for ",
-                      kernel::IdOf(operation));
-}
-
 // The draft as it will stand.
 Offer DraftOf(const Context& context, const State& state, const Offer& asked,
               const MoneySource& source, const Organization& receiver) {
@@ -158,6 +153,7 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   RETURN_IF_ERROR(CheckHoldDuration(asked));
   ASSIGN_OR_RETURN(const FundingRequest wanted, FindRequest(state.rows, asked.request()));
   ASSIGN_OR_RETURN(const MoneySource source, SourceOf(state.rows, asked));
+  RETURN_IF_ERROR(CheckOperation(source, wanted.operation()));
   RETURN_IF_ERROR(kernel::CheckSameCurrency(wanted.amount().currency_code(),
                                             asked.amount().currency_code(), wanted.name()));
   RETURN_IF_ERROR(kernel::CheckSameCurrency(source.fund.currency_code(),
@@ -170,14 +166,18 @@ absl::StatusOr<Decision> MakeOffer(const Context& context, const v1::MakeOfferRe
   RETURN_IF_ERROR(CheckOpen(wanted));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, wanted.requester()));
   RETURN_IF_ERROR(CheckBeneficiary(context, state.rows, wanted));
-  RETURN_IF_ERROR(CheckEarmark(source.fund, wanted.operation(), wanted.name()));
+  RETURN_IF_ERROR(CheckEarmark(source.fund, {.operation = wanted.operation(),
+                                             .purpose = wanted.name(),
+                                             .instead = FundListCommand(wanted.operation())}));
   ASSIGN_OR_RETURN(const v1::Operation operation, FindOperation(state.rows, wanted.operation()));
   RETURN_IF_ERROR(CheckAssessed(context, state, source, operation));
-  RETURN_IF_ERROR(CheckAvailable({.holder = source.name(),
-                                  .account = source.accounts().debit,
-                                  .wanted = asked.amount(),
-                                  .instead = ListCommand(source, operation.name())},
-                                 state.accounts));
+  RETURN_IF_ERROR(CheckAvailable(
+      {.holder = source.name(),
+       .account = source.accounts().debit,
+       .wanted = asked.amount(),
+       .instead = source.allotment.has_value() ? AllotmentListCommand(operation.name())
+                                               : FundListCommand(operation.name())},
+      state.accounts));
 
   Offer draft = DraftOf(context, state, asked, source, receiver);
   RETURN_IF_ERROR(ActUnderDelegation(context, state, wanted, draft));

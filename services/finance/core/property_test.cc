@@ -121,7 +121,7 @@ struct Auditor {
     EXPECT_EQ(fund.pledged_minor(), pledged);
     EXPECT_EQ(fund.held_minor(), HeldOf(fund.name()));
     EXPECT_EQ(fund.given_minor(), given);
-    EXPECT_EQ(fund.allotted_minor(), allotted);
+    EXPECT_EQ(fund.in_allotments_minor(), allotted);
     EXPECT_EQ(fund.available_minor(), received - HeldOf(fund.name()) - given - allotted);
     EXPECT_GE(fund.available_minor(), 0);
   }
@@ -156,7 +156,7 @@ class RandomOfficers {
   }
 
   void Act() {
-    switch (Pick(14)) {
+    switch (Pick(15)) {
       case 0:
         requests_.push_back(scenario_.Request(1'000 + Pick(9'000)));
         break;
@@ -199,6 +199,9 @@ class RandomOfficers {
         }
         break;
       case 12:
+        if (Pick(4) == 0) MoveBudget();
+        break;
+      case 13:
         scenario_.au.PullFrom(scenario_.un, 1 + static_cast<int>(Pick(6)));
         break;
       default:
@@ -213,8 +216,9 @@ class RandomOfficers {
     for (const std::string& allotment : allotments_) {
       giver.ExpectAllotment(scenario_.AllotmentOf(allotment));
     }
-    EXPECT_LE(giver.AllottedMinor(), kCapMinor);
     EXPECT_EQ(giver.AllottedMinor(), scenario_.UsedOf("aussom"));
+    EXPECT_LE(giver.AllottedMinor(), allotted_max_minor_);
+    EXPECT_EQ(CeilingMinor(), std::max<int64_t>(cap_minor_ - giver.AllottedMinor(), 0));
     const Auditor receiver(scenario_.au);
     int64_t receivable = 0;
     for (const auto& [id, quantity] : receiver.receivables) receivable += quantity;
@@ -234,6 +238,9 @@ class RandomOfficers {
     Check();
     EXPECT_GT(scenario_.Fuel().received_minor(), 0);  // The officers got something done.
     EXPECT_EQ(scenario_.FundOf("trust").held_minor(), 0);
+    for (const std::string& allotment : allotments_) {
+      EXPECT_EQ(scenario_.AllotmentOf(allotment).held_minor(), 0);
+    }
     EXPECT_EQ(scenario_.Fuel().receivable_minor(), 0);
     EXPECT_EQ(scenario_.FundOf("trust").given_minor() + scenario_.FundOf("assessed").given_minor(),
               scenario_.Fuel().received_minor());
@@ -276,8 +283,29 @@ class RandomOfficers {
   }
 
   void Allot() {
-    const auto made = scenario_.TryAllot("assessed", 1 + Pick(12'000));
+    const int64_t amount_minor = 1 + Pick(12'000);
+    const auto made = scenario_.TryAllot("assessed", amount_minor);
     if (made.ok()) allotments_.push_back(*made);
+  }
+
+  // The budget of the period is decided anew, lower or higher; what is allotted stays.
+  void MoveBudget() {
+    const int64_t budget_minor = 4 * (1 + Pick(10'000));
+    AddReference(
+        scenario_.un,
+        absl::StrCat("kind: BUDGET_APPROVAL budget { currency_code: \"USD\" amount_minor: ",
+                     budget_minor, " }"));
+    cap_minor_ = budget_minor / 4 * 3;
+    allotted_max_minor_ = std::max(allotted_max_minor_, cap_minor_);
+  }
+
+  // What the books' ceiling has left to be allotted.
+  int64_t CeilingMinor() {
+    v1::GetOperationRequest request;
+    request.set_name("operations/aussom");
+    const auto operation =
+        scenario_.un.Get<v1::Operation>("OperationService/GetOperation", request);
+    return scenario_.un.books().Find(operation->budget_ceilings(0).account())->available();
   }
 
   void Make() {
@@ -328,6 +356,8 @@ class RandomOfficers {
   std::vector<std::string> requests_;
   std::vector<std::string> offers_;
   std::vector<std::string> allotments_;
+  int64_t cap_minor_ = kCapMinor;
+  int64_t allotted_max_minor_ = kCapMinor;  // The highest cap there ever was.
 };
 
 TEST(FinancePropertyTest, FiguresFollowFromTheEvents) {

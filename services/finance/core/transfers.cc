@@ -17,6 +17,7 @@ namespace {
 using chapter8::books::v1::Posting;
 using chapter8::books::v1::TransferRecord;
 using chapter8::books::v1::TransferStep;
+using v1::Fund;
 using v1::Offer;
 
 // When this ledger's own hold runs out.
@@ -70,10 +71,12 @@ RequestChange SumsOf(const Offer& offer) {
 
 // The hold that a draft's entry opened, which its RESERVE takes over.
 std::vector<Posting> HoldOfDraft(const Offer& offer, const kernel::RowReader& rows) {
-  const absl::StatusOr<MoneySource> source = SourceOf(rows, offer);
-  if (!source.ok()) return {};
+  const auto fund = kernel::TableReader<Fund>(rows).Find(offer.fund());
+  if (!fund.has_value()) return {};
+  const MoneySource source{
+      .fund = *fund, .allotment = kernel::TableReader<v1::Allotment>(rows).Find(offer.allotment())};
   kernel::Event held;
-  books::OpenHold(source->accounts(), static_cast<uint64_t>(offer.amount().amount_minor()),
+  books::OpenHold(source.accounts(), static_cast<uint64_t>(offer.amount().amount_minor()),
                   offer.transfer_id(), held);
   return {held.entry.postings().begin(), held.entry.postings().end()};
 }

@@ -83,6 +83,10 @@ Outcome NoSuchMethod(const Command& command) {
   return Failed(absl::UnimplementedError(absl::StrCat("no such method: ", command.method)));
 }
 
+void KeepTime(absl::Time time, Rows& rows) {
+  rows.Put(Table::kMeta, kTimeKey, KeyU64(static_cast<uint64_t>(absl::ToUnixMicros(time))));
+}
+
 }  // namespace
 
 absl::Time NewestTime(const RowReader& rows) {
@@ -121,9 +125,7 @@ void Executor::Begin(absl::Time time) {
 
 Ledger::CommitRequest Executor::Finish() {
   Ledger::CommitRequest commit;
-  if (entries_ > 0) {
-    rows_->Put(Table::kMeta, kTimeKey, KeyU64(static_cast<uint64_t>(absl::ToUnixMicros(time_))));
-  }
+  if (entries_ > 0) KeepTime(time_, *rows_);
   commit.requests = std::move(requests_);
   commit.rows = rows_->TakeWrites();
   requests_.clear();
@@ -403,6 +405,8 @@ int Executor::RunDue() {
   return static_cast<int>(entries_ - before);
 }
 
+// With the time at which they were too old: it stands in the same commit, or a clock that is set
+// back before the next start would let an act be done twice.
 void Executor::ForgetAnswers() {
   const uint64_t now_us = static_cast<uint64_t>(absl::ToUnixMicros(time_));
   std::vector<std::string> forget;
@@ -411,6 +415,7 @@ void Executor::ForgetAnswers() {
     forget.emplace_back(key);
     return forget.size() < kForgetMax;
   });
+  if (!forget.empty()) KeepTime(time_, *rows_);
   for (const std::string& key : forget) {
     rows_->Delete(Table::kAnswers, absl::string_view(key).substr(2 + sizeof(uint64_t)));
     rows_->Delete(Table::kAnswers, key);

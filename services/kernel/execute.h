@@ -167,7 +167,7 @@ class Executor {
   std::vector<RequestEntries> requests_;
 };
 
-// The ledger time of the newest commit with entries; 1970 before the first.
+// Of the newest commit with entries, or that forgot answers; 1970 before the first.
 absl::Time NewestTime(const RowReader& rows);
 
 // Answers a read from one durable view, on any thread: the machine's kSnapshot routes. `now` is the

@@ -268,6 +268,22 @@ TEST_F(ExecutorTest, ASignatureEndsBeforeTheAnswerIsForgotten) {
   EXPECT_THAT(ledger_.Rows(Table::kAnswers), IsEmpty());
 }
 
+// What was forgotten by one clock is not done again by another that was set back meanwhile.
+TEST_F(ExecutorTest, TimeStandsWhereAnAnswerWasForgotten) {
+  const Command command = Create("ada", Creates("supply", "r1"));
+  ASSERT_THAT(ledger_.Run(command).status, IsOk());
+  ledger_.now += absl::Hours(8 * 24);
+  ledger_.RunDue();
+  ASSERT_THAT(ledger_.Rows(Table::kAnswers), IsEmpty());
+
+  ledger_.Reopen();
+  EXPECT_EQ(ledger_.executor().time(), ledger_.now);
+  ledger_.now = ledger_.executor().time();
+  const uint64_t size = ledger_.size();
+  EXPECT_EQ(ReasonOf(ledger_.Run(command).status), "EXPIRED");
+  EXPECT_EQ(ledger_.size(), size);
+}
+
 TEST_F(ExecutorTest, ARequestIdOfOneMethodIsNoAnswerToAnother) {
   ledger_.Run(Create("ada", Creates("supply", "r1")));
   Command other = Create("ada", Creates("supply", "r1"));

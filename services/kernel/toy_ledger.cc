@@ -3,24 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/kernel/entry_form.h"
+#include "services/kernel/replayed_rows.h"
 #include "storage/base/check.h"
 
 namespace ch8::kernel::toy {
-namespace {
-
-// No rows at all.
-class NoRows final : public RowReader {
- public:
-  std::optional<std::string> Get(Table, absl::string_view) const override { return std::nullopt; }
-  void Scan(Table, absl::string_view, absl::string_view, const Visitor&) const override {}
-  const absl::Status& status() const override { return status_; }
-
- private:
-  absl::Status status_;
-};
-
-}  // namespace
 
 ToyLedger::ToyLedger(std::vector<std::string> recipients)
     : machine_(std::move(recipients)), ledger_(*MemLedger::Create(ToyGenesis())) {
@@ -78,16 +64,7 @@ std::map<std::string, std::string> ToyLedger::Rows(Table table) const {
 }
 
 std::map<std::string, std::string> ToyLedger::ReplayedRows() const {
-  const NoRows nothing;
-  kernel::Rows replayed(nothing);
-  Check(Replay(*ledger_, machine_, replayed).ok(), "a toy ledger can be replayed");
-  std::map<std::string, std::string> rows;
-  for (RowWrite& write : replayed.TakeWrites()) {
-    if (write.table == Table::kRows && write.value.has_value()) {
-      rows.emplace(std::move(write.key), *std::move(write.value));
-    }
-  }
-  return rows;
+  return kernel::ReplayedRows(*ledger_, machine_).value();
 }
 
 std::vector<chapter8::ledger::v1::Entry> ToyLedger::Entries() const {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/kernel/addresses.h"
 #include "services/kernel/entry_form.h"
+#include "services/kernel/erased_bodies.h"
 #include "storage/base/check.h"
 
 namespace ch8::books {
@@ -78,8 +79,16 @@ kernel::Outcome TestLedger::Read(const RawCommand& raw) {
 }
 
 void TestLedger::Commit() {
-  Check(ledger_->Commit(executor_->Finish()).ok(), "a commit that fails");
+  const Ledger::CommitRequest commit = executor_->Finish();
+  Check(ledger_->Commit(commit).ok(), "a commit that fails");
   Check(ledger_->Sync().ok(), "a sync that fails");
+  const std::unique_ptr<ch8::Snapshot> snapshot = ledger_->TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  for (const RowWrite& row : commit.rows) {
+    const std::optional<Hash> erased = kernel::ErasedBy(row);
+    if (!erased.has_value() || options_.machine->NamesBody(*erased, rows)) continue;
+    Check(bodies_.Erase(*erased).ok(), "a body that cannot be erased");
+  }
 }
 
 int TestLedger::Advance(absl::Duration elapsed) {

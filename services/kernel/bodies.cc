@@ -20,7 +20,7 @@ absl::StatusOr<std::string> ContentOf(const Hash& digest, absl::string_view byte
 
 absl::StatusOr<std::string> MemBodies::Get(const Hash& digest) const {
   const auto found = bodies_.find(std::string(digest.view()));
-  if (found == bodies_.end() || found->second.empty()) {
+  if (found == bodies_.end()) {
     return absl::NotFoundError(absl::StrCat("no body ", digest.ToHex()));
   }
   return found->second;
@@ -36,8 +36,7 @@ absl::Status MemBodies::Put(const Body& body) {
 }
 
 absl::Status MemBodies::Erase(const Hash& digest) {
-  const auto found = bodies_.find(std::string(digest.view()));
-  if (found != bodies_.end()) found->second.clear();
+  bodies_.erase(std::string(digest.view()));
   return absl::OkStatus();
 }
 

@@ -39,19 +39,19 @@ class BodyReader {
   // is here is not it; kUnavailable.
   virtual absl::StatusOr<std::string> Get(const Hash& digest) const = 0;
 
-  // Whether it was ever stored here; true also for one that was erased.
+  // Whether it lies here; true also when its key alone is gone: then it is not stored again.
   virtual bool Has(const Hash& digest) const = 0;
 };
 
 // Implementations: node::FileBodies, MemBodies.
 class BodyStore : public BodyReader {
  public:
-  // Durable when it returns OK. Storing what is there, or was and is erased, changes nothing.
+  // Durable when it returns OK. Storing what lies here, with or without its key, changes nothing.
   // Errors: kResourceExhausted (disk full), kUnavailable.
   virtual absl::Status Put(const Body& body) = 0;
 
-  // Makes the body unreadable for good, here and in every copy of the store made without its keys.
-  // Erasing what is not there changes nothing. Errors: kUnavailable.
+  // Removes the body and its key: unreadable for good, here and in every copy of the store made
+  // without its keys. Erasing what is not there changes nothing. Errors: kUnavailable.
   virtual absl::Status Erase(const Hash& digest) = 0;
 };
 
@@ -66,7 +66,7 @@ class MemBodies final : public BodyStore {
   size_t count() const { return bodies_.size(); }
 
  private:
-  std::map<std::string, std::string> bodies_;  // Empty for one that was erased.
+  std::map<std::string, std::string> bodies_;  // By digest.
 };
 
 }  // namespace ch8::kernel

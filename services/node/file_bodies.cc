@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -75,6 +76,25 @@ absl::Status SyncFolder(const std::string& path) {
                 : absl::UnavailableError(absl::StrCat("cannot sync the folder ", path));
 }
 
+// Overwrites a file where it lies and removes it. A journal, a snapshot, a copy-on-write file
+// system or a disk's own remapping may keep what was there before. What is not there is gone
+// already.
+absl::Status Shred(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0 && errno == ENOENT) return absl::OkStatus();
+  struct stat found = {};
+  bool done = file >= 0 && ::fstat(file, &found) == 0;
+  if (done) {
+    const std::string noise = RandomBytes(static_cast<size_t>(found.st_size));
+    done = ::pwrite(file, noise.data(), noise.size(), 0) == static_cast<ssize_t>(noise.size()) &&
+           ::fdatasync(file) == 0 && ::unlink(path.c_str()) == 0;
+  }
+  const std::string why = done ? "" : strerror(errno);
+  if (file >= 0) ::close(file);
+  return done ? absl::OkStatus()
+              : absl::UnavailableError(absl::StrCat("cannot remove ", path, ": ", why));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileBodies>> FileBodies::Open(const Folders& folders) {
@@ -103,13 +123,13 @@ absl::Status FileBodies::Put(const kernel::Body& body) {
   return trust::WriteFileAtomically(BodyPath(body.digest), Seal(body, key), trust::kPrivateMode);
 }
 
+// The key first, and durably: what a crash leaves then is a body that nobody can read.
 absl::Status FileBodies::Erase(const Hash& digest) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (::unlink(KeyPath(digest).c_str()) != 0 && errno != ENOENT) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot erase the key of ", digest.ToHex(), ": ", strerror(errno)));
-  }
-  return SyncFolder(folders_.keys);
+  RETURN_IF_ERROR(Shred(KeyPath(digest)));
+  RETURN_IF_ERROR(SyncFolder(folders_.keys));
+  RETURN_IF_ERROR(Shred(BodyPath(digest)));
+  return SyncFolder(folders_.bodies);
 }
 
 absl::Status FileBodies::Sweep(const std::function<bool(const Hash& digest)>& named) {
@@ -121,10 +141,7 @@ absl::Status FileBodies::Sweep(const std::function<bool(const Hash& digest)>& na
       const auto digest = Hash::FromBytes(absl::HexStringToBytes(each->path().filename().string()));
       // What is no body's file, e.g. one half written, is not ours to judge.
       if (!digest.ok() || each->path().filename() != digest->ToHex() || named(*digest)) continue;
-      if (::unlink(each->path().c_str()) != 0 && errno != ENOENT) {
-        return absl::UnavailableError(
-            absl::StrCat("cannot remove ", each->path().string(), ": ", strerror(errno)));
-      }
+      RETURN_IF_ERROR(Shred(each->path().string()));
     }
     if (error) {
       return absl::UnavailableError(absl::StrCat("cannot list ", folder, ": ", error.message()));

@@ -19,7 +19,10 @@ namespace ch8::node {
 //   <keys>/<digest>    the key, 32 bytes, mode 0600
 //
 // Without its key a body cannot be read, wherever else a copy of it lies: back up the bodies, never
-// the keys. A body whose key is gone counts as erased and is not stored again.
+// the keys. A body whose key alone is gone cannot be read and is not stored again.
+//
+// Erasing overwrites key and body where they lie, and removes them. No file system promises that
+// nothing of them is left on its disk: keep the keys on an encrypted volume without snapshots.
 //
 // Thread safety: all methods may be called from any thread.
 class FileBodies final : public kernel::BodyStore {
@@ -37,7 +40,8 @@ class FileBodies final : public kernel::BodyStore {
   absl::Status Erase(const Hash& digest) override;
 
   // Removes, with their keys, the bodies that are not `named`: a crash between body and commit
-  // leaves one that no entry names. To be called before anything is put. Errors: kUnavailable.
+  // leaves one that no entry names, a crash between an erasure's commit and Erase() one that is to
+  // be gone. To be called before anything is put. Errors: kUnavailable.
   absl::Status Sweep(const std::function<bool(const Hash& digest)>& named);
 
  private:

@@ -51,23 +51,43 @@ TEST_F(FileBodiesTest, ABodyOutlivesTheProgramAndIsNotReadableOnDisk) {
   }
 }
 
-TEST_F(FileBodiesTest, WithoutItsKeyABodyIsGoneForGood) {
+TEST_F(FileBodiesTest, ErasingRemovesKeyAndBody) {
+  const auto bodies = Open();
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  ASSERT_THAT(bodies->Erase(body_.digest), IsOk());
+  EXPECT_FALSE(std::filesystem::exists(KeyFile()));
+  EXPECT_FALSE(std::filesystem::exists(BodyFile()));
+  EXPECT_FALSE(bodies->Has(body_.digest));
+  EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(bodies->Erase(Sha256("never there")), IsOk());
+}
+
+// A hard link is what a snapshot of the folder would keep.
+TEST_F(FileBodiesTest, ErasingOverwritesWhatLiesThere) {
+  const auto bodies = Open();
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  const std::string key = *trust::ReadSmallFile(KeyFile());
+  const std::string kept_key = directory_ / "kept-key";
+  std::filesystem::create_hard_link(KeyFile(), kept_key);
+  ASSERT_THAT(bodies->Erase(body_.digest), IsOk());
+  EXPECT_EQ(trust::ReadSmallFile(kept_key)->size(), key.size());
+  EXPECT_NE(*trust::ReadSmallFile(kept_key), key);
+}
+
+TEST_F(FileBodiesTest, ABackupWithoutKeysHoldsNothingThatWasErased) {
   const auto bodies = Open();
   ASSERT_THAT(bodies->Put(body_), IsOk());
   const std::string copy = *trust::ReadSmallFile(BodyFile());
   ASSERT_THAT(bodies->Erase(body_.digest), IsOk());
-  EXPECT_FALSE(std::filesystem::exists(KeyFile()));
+  ASSERT_THAT(trust::WriteFileAtomically(BodyFile(), copy, trust::kPrivateMode), IsOk());
   EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
-  // It is not fetched and stored again behind the back of those who erased it.
+  // Nor does another key open it; and whose key is lost is not fetched and stored again.
   EXPECT_TRUE(bodies->Has(body_.digest));
   ASSERT_THAT(bodies->Put(body_), IsOk());
   EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kNotFound));
-  // Nor does another key open what a backup still holds.
   ASSERT_THAT(trust::WriteFileAtomically(KeyFile(), std::string(32, 'k'), trust::kPrivateMode),
               IsOk());
   EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kDataLoss));
-  EXPECT_EQ(*trust::ReadSmallFile(BodyFile()), copy);
-  EXPECT_THAT(bodies->Erase(Sha256("never there")), IsOk());
 }
 
 TEST_F(FileBodiesTest, ACrashBetweenKeyAndBodyIsMendedByTheNextTry) {
@@ -84,18 +104,18 @@ TEST_F(FileBodiesTest, ACrashBetweenKeyAndBodyIsMendedByTheNextTry) {
 TEST_F(FileBodiesTest, WhatIsNotNamedIsSweptAway) {
   const auto bodies = Open();
   const kernel::Body orphan = kernel::MakeBody(Sha256("salt"), "an entry that never came");
-  const kernel::Body erased = kernel::MakeBody(Sha256("salt"), "erased");
-  for (const kernel::Body& body : {body_, orphan, erased}) {
+  const kernel::Body keyless = kernel::MakeBody(Sha256("salt"), "its key is lost");
+  for (const kernel::Body& body : {body_, orphan, keyless}) {
     ASSERT_THAT(bodies->Put(body), IsOk());
   }
-  ASSERT_THAT(bodies->Erase(erased.digest), IsOk());
+  std::filesystem::remove(folders_.keys + "/" + keyless.digest.ToHex());
   const std::string other = folders_.bodies + "/README";
   ASSERT_THAT(trust::WriteFileAtomically(other, "no body", trust::kPrivateMode), IsOk());
   ASSERT_THAT(bodies->Sweep([&](const Hash& digest) { return digest != orphan.digest; }), IsOk());
   EXPECT_FALSE(bodies->Has(orphan.digest));
   EXPECT_FALSE(std::filesystem::exists(folders_.keys + "/" + orphan.digest.ToHex()));
   EXPECT_THAT(bodies->Get(body_.digest), IsOk());
-  EXPECT_TRUE(bodies->Has(erased.digest)) << "still known as erased";
+  EXPECT_TRUE(bodies->Has(keyless.digest)) << "or it would be fetched again";
   EXPECT_TRUE(std::filesystem::exists(other));
 }
 

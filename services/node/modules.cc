@@ -124,7 +124,8 @@ Module InformationModule() {
           .make_machine = Make<information::InformationMachine>,
           .genesis_events = NoEvents,
           .make_stubs = StubsOf<information_v1::ReportService, information_v1::ConsentService,
-                                information_v1::GroupService, information_v1::AgreementService>};
+                                information_v1::GroupService, information_v1::AgreementService,
+                                information_v1::ErasureService>};
 }
 
 Module TrainingModule() {

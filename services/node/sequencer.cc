@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/facts.h"
+#include "services/kernel/erased_bodies.h"
 #include "services/node/command_header.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -293,17 +294,11 @@ void Sequencer::Write(Group& group) {
   }
   group.written_size = committed->size;
   group.wrote = true;
-}
-
-// Before the commit: the log never names a body that a crash could still lose.
-absl::Status Sequencer::StoreBodies(const Group& group) {
-  for (const Group::Answer& answer : group.answers) {
-    for (const kernel::Body& body : answer.outcome.bodies) {
-      Check(options_.bodies != nullptr, "a body in a service without a body store");
-      RETURN_IF_ERROR(options_.bodies->Put(body));
+  for (const RowWrite& row : commit.rows) {
+    if (const auto erased = kernel::ErasedBy(row); erased.has_value()) {
+      group.erased.push_back(*erased);
     }
   }
-  return absl::OkStatus();
 }
 
 std::optional<Outcome> Sequencer::Decide(Work& work) {
@@ -398,6 +393,7 @@ void Sequencer::RunSync() {
     if (synced.ok() && std::any_of(groups.begin(), groups.end(), wrote)) {
       synced = options_.ledger->Sync().status();
       syncs_.fetch_add(1, std::memory_order_relaxed);
+      if (synced.ok()) synced = DestroyBodies(groups);
       if (!synced.ok()) Stop(synced);
     }
     Finish(groups, synced);

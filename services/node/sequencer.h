@@ -107,6 +107,7 @@ class Sequencer final : public kernel::Runner {
     bool wrote = false;
     std::vector<Answer> answers;
     std::vector<Page> pages;
+    std::vector<Hash> erased;  // Bodies to destroy once it is synced.
   };
 
   explicit Sequencer(Options options);
@@ -131,6 +132,7 @@ class Sequencer final : public kernel::Runner {
   kernel::Outcome Refuse(const Work& work, const absl::Status& why);
   void Write(Group& group);
   absl::Status StoreBodies(const Group& group);
+  absl::Status DestroyBodies(const std::vector<Group>& groups);
   kernel::Outcome WaiveHead(const kernel::Command& command);
   absl::StatusOr<std::string> ReadHead() const;
   void HandOver(Group group);
@@ -164,6 +166,8 @@ class Sequencer final : public kernel::Runner {
   bool index_ended_ = false;
   std::shared_ptr<const books::SealedIds> ids_out_;  // Sequencer's: the run that is out.
   std::atomic<bool> ids_indexed_{false};
+
+  std::mutex body_mutex_;  // From looking whether a body is named to storing or destroying it.
 
   mutable std::mutex stopped_mutex_;
   absl::Status stopped_;

@@ -1,8 +1,12 @@
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "services/node/sequencer.h"
+#include "storage/base/check.h"
+#include "storage/base/status_macros.h"
 
 // What the sequencer does with bodies beside the commit that names them.
 namespace ch8::node {
@@ -30,10 +34,49 @@ std::vector<Hash> Sequencer::MissingBodies(absl::string_view origin) {
   return missing;
 }
 
+// What was erased while it was on its way is not kept.
 absl::Status Sequencer::KeepBody(const kernel::Body& body) {
   if (options_.bodies == nullptr) return absl::UnimplementedError("this ledger keeps no bodies");
-  const absl::Status writable = AdmitWrites();
-  return writable.ok() ? options_.bodies->Put(body) : writable;
+  RETURN_IF_ERROR(AdmitWrites());
+  const std::lock_guard<std::mutex> lock(body_mutex_);
+  const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  if (!options_.machine->NamesBody(body.digest, rows)) {
+    return absl::NotFoundError(absl::StrCat("no row names the body ", body.digest.ToHex()));
+  }
+  return options_.bodies->Put(body);
+}
+
+// Before the commit: the log never names a body that a crash could still lose.
+absl::Status Sequencer::StoreBodies(const Group& group) {
+  for (const Group::Answer& answer : group.answers) {
+    for (const kernel::Body& body : answer.outcome.bodies) {
+      Check(options_.bodies != nullptr, "a body in a service without a body store");
+      RETURN_IF_ERROR(options_.bodies->Put(body));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// After the sync and before the answers: who is told that a body is erased can look for it in vain.
+// What fails here the next start makes good (LedgerHome::SweepBodies).
+absl::Status Sequencer::DestroyBodies(const std::vector<Group>& groups) {
+  for (const Group& group : groups) {
+    for (const Hash& digest : group.erased) {
+      Check(options_.bodies != nullptr, "an erasure in a service without a body store");
+      const std::lock_guard<std::mutex> lock(body_mutex_);
+      const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
+      const kernel::SnapshotRows rows(*snapshot);
+      const bool named = options_.machine->NamesBody(digest, rows);
+      RETURN_IF_ERROR(rows.status());
+      if (named) continue;
+      const absl::Status destroyed = options_.bodies->Erase(digest);
+      if (!destroyed.ok()) {
+        return absl::DataLossError(absl::StrCat("a body is not erased: ", destroyed.message()));
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace ch8::node

@@ -8,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "services/information/core/consents.h"
+#include "services/information/core/erasures.h"
 #include "services/information/core/recalls.h"
 #include "services/information/core/releases.h"
 #include "services/information/core/reports.h"
 #include "services/information/core/rules.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/erased_bodies.h"
 #include "services/kernel/names.h"
 #include "services/kernel/spoken_ids.h"
 
@@ -104,6 +106,14 @@ bool HasGiven(absl::string_view organization, absl::string_view report, const St
   return state.rows.Get(Table::kRows, GivenKey(report, organization)).has_value();
 }
 
+// Whether our own officers have erased the report, or its content under another name.
+bool WasErasedHere(const Report& report, const State& state) {
+  const auto digest = Hash::FromBytes(report.body_digest());
+  const auto marked = digest.ok() ? kernel::WhyErased(state.rows, *digest) : std::nullopt;
+  return ErasedByOwnDecision(state.rows, report.name()) ||
+         (marked.has_value() && ErasedByOwnDecision(state.rows, *marked));
+}
+
 Verdict DecideReleased(const Context& context, const Organization& sender,
                        const InformationEvent::ReportReleased& event, const State& state) {
   const Report& report = event.report();
@@ -124,7 +134,9 @@ Verdict DecideReleased(const Context& context, const Organization& sender,
   const bool first_word =
       report.originator() == sender.name() && !HasGiven(sender.name(), report.name(), state);
   const std::optional<Report> known = Find(state, report.name());
+  if (WasErasedHere(report, state)) return RefuseEntry("ERASED");
   if (known.has_value() && !first_word) {
+    if (IsErased(*known)) return RefuseEntry("ERASED");
     if (known->state() == Report::RECALLED) return RefuseEntry("RECALLED");
     if (known->body_digest() != report.body_digest()) return RefuseEntry("OTHER_REPORT");
   }
@@ -212,6 +224,28 @@ Verdict DecideComplied(const Context& context, const Organization& sender,
   return RecordReceipt(context, *disclosure, state);
 }
 
+Verdict DecideErasureAnswered(const Context& context, const Organization& sender,
+                              const Delivered& delivered,
+                              const InformationEvent::ErasureAnswered& event, const State& state) {
+  std::optional<Disclosure> disclosure = GivenTo(sender, event.report(), context, state);
+  if (!disclosure.has_value()) return RefuseEntry("NOT_DISCLOSED");
+  switch (event.state()) {
+    case v1::Erasure::ERASED:
+      if (disclosure->has_erased()) return RefuseEntry("ERASED_BEFORE");
+      *disclosure->mutable_erased() = ProofOf(context, delivered);
+      break;
+    case v1::Erasure::OWED:
+      if (disclosure->has_erased() || disclosure->has_erasure_owed()) {
+        return RefuseEntry("ERASED_BEFORE");
+      }
+      *disclosure->mutable_erasure_owed() = ProofOf(context, delivered);
+      break;
+    default:
+      return RefuseEntry("BAD_ERASURE");
+  }
+  return RecordReceipt(context, *disclosure, state);
+}
+
 // A relay tells the originator whom it gave our report.
 Verdict DecideRelayTold(const Context& context, const Organization& sender,
                         const Disclosure& disclosure, const State& state) {
@@ -260,6 +294,10 @@ Verdict DecideInformationDelivery(const Context& context, const Delivered& deliv
       return DecideRecalled(context, *sender, event.report_recalled(), state);
     case InformationEvent::kRecallComplied:
       return DecideComplied(context, *sender, delivered, event.recall_complied(), state);
+    case InformationEvent::kErasureOrdered:
+      return DecideErasureOrdered(context, *sender, delivered, event.erasure_ordered(), state);
+    case InformationEvent::kErasureAnswered:
+      return DecideErasureAnswered(context, *sender, delivered, event.erasure_answered(), state);
     case InformationEvent::kDisclosureRecorded:
       return DecideRelayTold(context, *sender, event.disclosure_recorded().disclosure(), state);
     case InformationEvent::kConsentRecorded:

@@ -20,6 +20,9 @@ using v1::SharingAgreement;
 
 Standing StandingOf(const Report& report, const Context& context) {
   switch (report.state()) {
+    case Report::ERASED:
+    case Report::ERASURE_OWED:
+      return Standing::kErased;
     case Report::RECALLED:
       return Standing::kRecalled;
     case Report::SUPERSEDED:

@@ -3,7 +3,9 @@
 #include "services/information/core/agreements.h"
 #include "services/information/core/consents.h"
 #include "services/information/core/deliveries.h"
+#include "services/information/core/erasures.h"
 #include "services/information/core/groups.h"
+#include "services/information/core/legal_holds.h"
 #include "services/information/core/recalls.h"
 #include "services/information/core/releases.h"
 #include "services/information/core/reports.h"
@@ -21,6 +23,8 @@ InformationMachine::InformationMachine() {
   AddConsentRoutes(routes_);
   AddGroupRoutes(routes_);
   AddAgreementRoutes(routes_);
+  AddErasureRoutes(routes_);
+  AddLegalHoldRoutes(routes_);
 }
 
 absl::string_view InformationMachine::domain() const { return "information.chapter8"; }
@@ -65,8 +69,15 @@ void InformationMachine::Apply(const kernel::Applied& applied, kernel::Rows& row
       return ApplyConsentRecorded(applied, event.consent_recorded(), rows);
     case InformationEvent::kConsentReceived:
       return ApplyConsentReceived(event.consent_received(), rows);
+    case InformationEvent::kErasureRecorded:
+      return ApplyErasureRecorded(event.erasure_recorded(), rows);
+    case InformationEvent::kErasureOrdered:
+      return ApplyErasureOrdered(applied, event.erasure_ordered(), rows);
+    case InformationEvent::kLegalHoldRecorded:
+      return ApplyLegalHoldRecorded(event.legal_hold_recorded(), rows);
     case InformationEvent::kReportAcknowledged:  // Our word to others: no row of ours.
     case InformationEvent::kRecallComplied:
+    case InformationEvent::kErasureAnswered:
     case InformationEvent::KIND_NOT_SET:  // Of a newer release: it changes no row read here.
       return;
   }

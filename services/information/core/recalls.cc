@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/information/v1/information_service.pb.h"
+#include "services/information/core/erasures.h"
 #include "services/information/core/reports.h"
 #include "services/information/core/rules.h"
 #include "services/kernel/names.h"
@@ -42,6 +43,7 @@ absl::StatusOr<Decision> RecallReport(const Context& context,
         "RECALLED", absl::StrCat(report.name(), " is recalled already"),
         {{"instead", absl::StrCat("ch8 report who ", kernel::IdOf(report.name()))}});
   }
+  if (IsErased(report)) return RefuseErased(state.rows, report, "ERASED");
   Decision decision;
   decision.events = RecallEvents(
       context,
@@ -91,7 +93,7 @@ void ApplyReportRecalled(const kernel::Applied& applied,
   EndRetention(report, rows);
   report.set_name(event.report());
   report.set_originator(event.originator());
-  report.set_state(Report::RECALLED);
+  if (!IsErased(report)) report.set_state(Report::RECALLED);
   report.set_recall_reason(event.reason());
   kernel::PutRow(rows, report);
 }

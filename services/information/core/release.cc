@@ -9,6 +9,8 @@ ReleaseTest StandingTest(Standing standing) {
   switch (standing) {
     case Standing::kLive:
       return ReleaseTest::kNone;
+    case Standing::kErased:
+      return ReleaseTest::kErased;
     case Standing::kRecalled:
       return ReleaseTest::kRecalled;
     case Standing::kSuperseded:
@@ -94,6 +96,8 @@ ReleaseTest FirstFailing(const ReleaseQuestion& question) {
 
 absl::string_view ReasonOf(ReleaseTest test, v1::Tlp tlp) {
   switch (test) {
+    case ReleaseTest::kErased:
+      return "ERASED";
     case ReleaseTest::kRecalled:
       return "RECALLED";
     case ReleaseTest::kSuperseded:

@@ -21,7 +21,7 @@ enum class Relation {
 };
 
 // What is known of the report itself.
-enum class Standing { kLive, kRecalled, kSuperseded, kExpired, kNotReviewed };
+enum class Standing { kLive, kErased, kRecalled, kSuperseded, kExpired, kNotReviewed };
 
 // The sharing agreement between holder and recipient (rule I-6).
 struct AgreementFacts {
@@ -56,6 +56,7 @@ struct ReleaseQuestion {
 
 // The tests, in the order in which they are made.
 enum class ReleaseTest {
+  kErased,
   kRecalled,
   kSuperseded,
   kExpired,

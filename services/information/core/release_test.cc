@@ -42,6 +42,7 @@ const std::map<v1::Tlp, std::string> kTlpCovered = {{v1::CLEAR, "yyyyy"},
                                                     {v1::AMBER_STRICT, "nnnyy"},
                                                     {v1::RED, "nnnny"}};
 const std::map<Standing, std::string> kStandings = {{Standing::kLive, ""},
+                                                    {Standing::kErased, "ERASED"},
                                                     {Standing::kRecalled, "RECALLED"},
                                                     {Standing::kSuperseded, "SUPERSEDED"},
                                                     {Standing::kExpired, "EXPIRED"},
@@ -169,9 +170,9 @@ TEST(ReleaseTest, EveryCombinationIsWhatTheTablesSay) {
   });
   EXPECT_EQ(differ, 0);
   // standing · holder · relation · group · (tlp · class) · permissions · agreements
-  EXPECT_EQ(combinations, 5 * 2 * 5 * 3 * (5 * 3) * (2 * 2 * 2) * (3 * 2 * 3 * 5));
+  EXPECT_EQ(combinations, 6 * 2 * 5 * 3 * (5 * 3) * (2 * 2 * 2) * (3 * 2 * 3 * 5));
   // Each test fails somewhere, and somewhere all pass.
-  EXPECT_EQ(seen.size(), 17U);
+  EXPECT_EQ(seen.size(), 18U);
 }
 
 TEST(ReleaseTest, WhatSaysNothingIsDenied) {

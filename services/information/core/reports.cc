@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/information/v1/information_service.pb.h"
+#include "services/information/core/erasures.h"
 #include "services/information/core/rules.h"
 #include "services/kernel/due.h"
 #include "services/kernel/fields.h"
@@ -224,7 +225,11 @@ absl::StatusOr<v1::ReportBody> GetReportBody(const Context&,
                                              const v1::GetReportBodyRequest& request,
                                              const State& state) {
   ASSIGN_OR_RETURN(const Report row, FindReport(state.rows, request.name()));
-  if (!IsReadable(row)) {
+  if (row.state() == Report::ERASED) return RefuseErased(state.rows, row, "ERASED");
+  // What a legal hold keeps is kept to be read by those who may.
+  const bool held =
+      row.state() == Report::ERASURE_OWED && row.recall_reason() == v1::Recall::REASON_UNSPECIFIED;
+  if (!IsReadable(row) && !held) {
     return kernel::NotNow(Report::State_Name(row.state()),
                           absl::StrCat("the content of ", row.name(), " is not served: it is ",
                                        Report::State_Name(row.state())),
@@ -382,6 +387,7 @@ void ApplyReportReceived(const kernel::Applied& applied,
   if (known.has_value()) {  // A relay's word of it: its originator's takes its place.
     EndRetention(*known, rows);
     rows.Delete(Table::kRows, BodyKey(known->body_digest(), known->name()));
+    if (IsErased(*known)) rows.Delete(Table::kRows, ErasureName(known->name()));
   }
   Report report = event.report();
   report.set_state(Report::FILED);

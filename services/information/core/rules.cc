@@ -1,8 +1,14 @@
 #include "services/information/core/rules.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "services/kernel/authority.h"
+#include "services/kernel/fields.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
@@ -46,6 +52,10 @@ std::string DisclosuresOf(absl::string_view report) {
   return absl::StrCat("disclosures/", kernel::IdOf(report), "/");
 }
 
+std::string ErasureName(absl::string_view report) {
+  return absl::StrCat("erasures/", kernel::IdOf(report));
+}
+
 std::string BodyKey(absl::string_view digest, absl::string_view report) {
   return absl::StrCat("body/", absl::BytesToHexString(digest), "/", kernel::IdOf(report));
 }
@@ -63,12 +73,34 @@ std::string GivenKey(absl::string_view report, absl::string_view giver) {
   return absl::StrCat("given/", kernel::IdOf(report), "/", kernel::IdOf(giver));
 }
 
+std::vector<std::string> GiversOf(const kernel::RowReader& rows, absl::string_view report) {
+  std::vector<std::string> givers;
+  rows.Scan(Table::kRows, GivenKey(report, ""), "", [&](absl::string_view key, absl::string_view) {
+    givers.push_back(absl::StrCat("organizations/", kernel::IdOf(key)));
+    return true;
+  });
+  return givers;
+}
+
 std::string ConsentKey(absl::string_view report, absl::string_view recipient) {
   return absl::StrCat("consent-for/", kernel::IdOf(report), "/", kernel::IdOf(recipient));
 }
 
 std::string RelayKey(absl::string_view report, absl::string_view relay) {
   return absl::StrCat("relay/", kernel::IdOf(report), "/", kernel::IdOf(relay));
+}
+
+absl::Status CheckReference(absl::string_view reference, absl::string_view field) {
+  constexpr size_t kSizeMax = 63;
+  const bool well_formed = std::all_of(reference.begin(), reference.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '/' || c == '-';
+  });
+  if (!reference.empty() && reference.size() <= kSizeMax && well_formed) return absl::OkStatus();
+  return kernel::BadField(field, "must be a file's number: 1 to 63 letters, digits, '.', '/', '-'");
+}
+
+std::string DayText(int64_t time_us) {
+  return absl::FormatCivilTime(kernel::DayOf(absl::FromUnixMicros(time_us)));
 }
 
 bool IsReadable(const v1::Report& report) {

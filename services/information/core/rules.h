@@ -45,6 +45,9 @@ std::string DisclosureName(const DisclosureParts& parts);
 // All of one report: "disclosures/RPT-AU-26-0001/"
 std::string DisclosuresOf(absl::string_view report);
 
+// "erasures/RPT-AU-26-0001"
+std::string ErasureName(absl::string_view report);
+
 // Rows beside the resources. A report whose body has this digest, under that digest and its own
 // name, as others may claim the digest for reports of theirs; its value is the report's name.
 std::string BodyKey(absl::string_view digest, absl::string_view report);
@@ -54,10 +57,20 @@ std::vector<std::string> ReportsWithBody(const kernel::RowReader& rows, absl::st
 std::string GivenKey(absl::string_view report, absl::string_view giver);
 // Our newest consent for this report and recipient; its value is the consent's name.
 std::string ConsentKey(absl::string_view report, absl::string_view recipient);
+// The organizations that have given us the report.
+std::vector<std::string> GiversOf(const kernel::RowReader& rows, absl::string_view report);
 // That the originator lets `relay` give us the report; its value is the consent's name.
 std::string RelayKey(absl::string_view report, absl::string_view relay);
 
-// Whether its content may still be read.
+// The own file that a legal act rests on, e.g. "LEG/2026/114": 1 to 63 letters, digits, ".", "/"
+// and
+// "-", so that it names a file and says nothing. Errors: kInvalidArgument/BAD_FIELD.
+absl::Status CheckReference(absl::string_view reference, absl::string_view field);
+
+// The UTC day of a ledger time: "2026-03-02".
+std::string DayText(int64_t time_us);
+
+// Whether its content may still be read and passed on.
 bool IsReadable(const v1::Report& report);
 
 // "TLP:AMBER+STRICT"

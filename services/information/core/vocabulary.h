@@ -18,6 +18,8 @@ inline constexpr kernel::ResourceKind kReports{
     .pattern = "reports/*", .noun = "report", .unknown = "UNKNOWN_REPORT"};
 inline constexpr kernel::ResourceKind kConsents{
     .pattern = "consents/*", .noun = "consent", .unknown = "UNKNOWN_CONSENT"};
+inline constexpr kernel::ResourceKind kErasures{
+    .pattern = "erasures/*", .noun = "erasure", .unknown = "UNKNOWN_ERASURE"};
 inline constexpr kernel::ResourceKind kGroups{
     .pattern = "groups/*", .noun = "group", .unknown = "UNKNOWN_GROUP"};
 inline constexpr kernel::ResourceKind kAgreements{

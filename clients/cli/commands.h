@@ -23,6 +23,7 @@ std::vector<Command> ContributionCommands();
 std::vector<Command> DelegationCommands();  // With mandate.
 std::vector<Command> DepotCommands();
 std::vector<Command> DiscrepancyCommands();
+std::vector<Command> ErasureCommands();  // And legal holds.
 std::vector<Command> ExerciseCommands();
 std::vector<Command> FundCommands();
 std::vector<Command> GroupCommands();

@@ -58,7 +58,10 @@ class Inbox {
     if (Holds(authz::MANDATE_OFFICER)) RETURN_IF_ERROR(CollectReferences());
     if (Holds(authz::ADMINISTRATOR)) RETURN_IF_ERROR(CollectDirectory());
     if (Holds(authz::TRAINING_PLANNER)) RETURN_IF_ERROR(CollectExercises());
-    if (Holds(authz::RELEASE_OFFICER)) RETURN_IF_ERROR(CollectConsents());
+    if (Holds(authz::RELEASE_OFFICER)) {
+      RETURN_IF_ERROR(CollectConsents());
+      RETURN_IF_ERROR(CollectErasures());
+    }
     std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
       if (a.due.has_value() != b.due.has_value()) return a.due.has_value();
       return a.due.has_value() && *a.due < *b.due;
@@ -80,6 +83,7 @@ class Inbox {
   void AddExercise(const training::Exercise& exercise);
   absl::Status CollectExercises();
   absl::Status CollectConsents();
+  absl::Status CollectErasures();
   void CollectNews();
   template <typename Resource>
   void AddConfirmation(const Resource& resource, const char* what, const std::string& command) {
@@ -249,6 +253,25 @@ absl::Status Inbox::CollectConsents() {
       });
 }
 
+// What another person wants erased.
+absl::Status Inbox::CollectErasures() {
+  information::ListErasuresRequest request;
+  request.set_state(information::Erasure::REQUESTED);
+  return ListAll<information::ListErasuresResponse>(
+      session_, "information.v1.ErasureService.ListErasures", request,
+      [&](const information::ListErasuresResponse& page) {
+        for (const information::Erasure& erasure : page.erasures()) {
+          if (erasure.requested_by() == person_) continue;
+          Add({.due = {},
+               .id = IdOf(erasure.name()),
+               .what = absl::StrCat("erasure awaits approval, ",
+                                    information::Erasure::Basis_Name(erasure.basis())),
+               .amount = "",
+               .command = absl::StrCat("ch8 erasure approve ", IdOf(erasure.name()))});
+        }
+      });
+}
+
 // How old the newest head of each partner is. Beside the point of the command, so that a node which
 // does not say is no failure.
 void Inbox::CollectNews() {
@@ -311,7 +334,7 @@ std::vector<Command> InboxCommands() {
            .parameters = {},
            .run = ShowInbox,
            .notes = "Made from your roles: drafts to approve, offers to accept, requests to "
-                    "answer, consents to decide, entries to confirm."}};
+                    "answer, consents to decide, erasures to approve, entries to confirm."}};
 }
 
 }  // namespace ch8::cli

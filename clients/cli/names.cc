@@ -59,6 +59,9 @@ std::string UnitName(absl::string_view typed) { return InCollection("units", typ
 std::string ClearanceName(absl::string_view typed) { return InCollection("clearances", typed); }
 std::string StrengthReportName(absl::string_view typed) { return Spoken("strengthReports", typed); }
 std::string ReportName(absl::string_view typed) { return Spoken("reports", typed); }
+std::string ErasureName(absl::string_view report) {
+  return Spoken("erasures", IdOf(ReportName(report)));
+}
 std::string ConsentName(absl::string_view typed) { return Spoken("consents", typed); }
 std::string GroupName(absl::string_view typed) { return InCollection("groups", typed); }
 std::string AgreementName(absl::string_view typed) { return InCollection("agreements", typed); }

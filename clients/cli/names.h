@@ -23,6 +23,8 @@ std::string UnitName(absl::string_view typed);
 std::string ClearanceName(absl::string_view typed);
 std::string StrengthReportName(absl::string_view typed);
 std::string ReportName(absl::string_view typed);
+// The erasure of a report is named as the report is.
+std::string ErasureName(absl::string_view report);
 std::string ConsentName(absl::string_view typed);
 std::string GroupName(absl::string_view typed);
 std::string AgreementName(absl::string_view typed);

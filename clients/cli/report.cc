@@ -22,7 +22,9 @@ using chapter8::information::v1::Classification_descriptor;
 using chapter8::information::v1::Consent;
 using chapter8::information::v1::DenyConsentRequest;
 using chapter8::information::v1::Disclosure;
+using chapter8::information::v1::Erasure;
 using chapter8::information::v1::FileReportRequest;
+using chapter8::information::v1::GetErasureRequest;
 using chapter8::information::v1::GetReportBodyRequest;
 using chapter8::information::v1::GetReportRequest;
 using chapter8::information::v1::GrantConsentRequest;
@@ -109,12 +111,38 @@ absl::Status File(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+// Instead of the way to its content: when it was erased, why, and by whom.
+absl::Status SayErased(const Report& report, Session& session) {
+  GetErasureRequest request;
+  request.set_name(ErasureName(report.name()));
+  Erasure erasure;
+  RETURN_IF_ERROR(session.Read("information.v1.ErasureService.GetErasure", request, erasure));
+  const std::string basis =
+      absl::StrCat("legal basis ", Erasure::Basis_Name(erasure.basis()),
+                   erasure.reference().empty() ? "" : absl::StrCat(" (", erasure.reference(), ")"));
+  if (erasure.state() == Erasure::OWED) {
+    session.Say(absl::StrCat("erasure owed, ", basis, ", ordered by ", erasure.order().origin(),
+                             "; kept under a legal hold: ch8 hold list --report ",
+                             IdOf(report.name())));
+    return absl::OkStatus();
+  }
+  session.Say(absl::StrCat(
+      "erased on ", TimeText(absl::FromUnixMicros(erasure.decided_us())), ", ", basis, ", ",
+      erasure.has_order() ? absl::StrCat("ordered by ", erasure.order().origin())
+                          : absl::StrCat("by the posts ", IdOf(erasure.requested_post()), " and ",
+                                         IdOf(erasure.decided_post()))));
+  return absl::OkStatus();
+}
+
 absl::Status Show(const Arguments& arguments, Session& session) {
   GetReportRequest request;
   request.set_name(ReportName(arguments.Get("report")));
   Report report;
   RETURN_IF_ERROR(session.Read("information.v1.ReportService.GetReport", request, report));
   session.ShowRecord(report);
+  if (report.state() == Report::ERASED || report.state() == Report::ERASURE_OWED) {
+    return SayErased(report, session);
+  }
   session.Say(absl::StrCat("next: ch8 report read ", IdOf(report.name()), "; ch8 report who ",
                            IdOf(report.name())));
   return absl::OkStatus();
@@ -249,6 +277,13 @@ absl::Status Decide(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+// When the recipient's copy was destroyed, or why it is not.
+std::string ErasedText(const Disclosure& row) {
+  if (row.has_erased()) return TimeText(absl::FromUnixMicros(row.erased().time_us()));
+  if (row.has_erasure_owed()) return "owed: under a hold of its own";
+  return row.erasure_ordered_us() == 0 ? "" : "ordered";
+}
+
 absl::Status Who(const Arguments& arguments, Session& session) {
   ListDisclosuresRequest request;
   request.set_report(ReportName(arguments.Get("report")));
@@ -266,15 +301,16 @@ absl::Status Who(const Arguments& arguments, Session& session) {
     return time_us == 0 ? std::string() : TimeText(absl::FromUnixMicros(time_us));
   };
   Table table;
-  table.columns = {{"recipient"},    {"from"},  {"group"},    {"released"},
-                   {"acknowledged"}, {"entry"}, {"recalled"}, {"complied"}};
+  table.columns = {{"recipient"}, {"from"},     {"group"},    {"released"}, {"acknowledged"},
+                   {"entry"},     {"recalled"}, {"complied"}, {"erased"}};
   for (const Disclosure& row : rows) {
-    table.rows.push_back({IdOf(row.recipient()), IdOf(row.giver()), IdOf(row.group()),
-                          time(row.released_us()), time(row.acknowledged().time_us()),
-                          row.has_acknowledged() ? absl::StrCat(row.acknowledged().origin(), " ",
-                                                                row.acknowledged().index())
-                                                 : "",
-                          time(row.recalled_us()), time(row.complied().time_us())});
+    table.rows.push_back(
+        {IdOf(row.recipient()), IdOf(row.giver()), IdOf(row.group()), time(row.released_us()),
+         time(row.acknowledged().time_us()),
+         row.has_acknowledged()
+             ? absl::StrCat(row.acknowledged().origin(), " ", row.acknowledged().index())
+             : "",
+         time(row.recalled_us()), time(row.complied().time_us()), ErasedText(row)});
   }
   session.ShowTable(table);
   return absl::OkStatus();

@@ -195,6 +195,7 @@ TEST(ReportCli, ConsentsToDecideWaitForAReleaseOfficer) {
   asked_by_us.set_name("consents/CNS-UN-26-0001");
   asked_by_us.set_originator("organizations/au");
   cli.node().Answer("ListConsents", consents);
+  cli.node().Answer("ListErasures", chapter8::information::v1::ListErasuresResponse());
   const Result result = cli.Run({"inbox"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("au asks to pass RPT-UN-26-0003 to ecowas"));

@@ -56,7 +56,7 @@ const std::vector<Command>& AllCommands() {
       RequestCommands(), OfferCommands(), ConsignmentCommands(), ReceiptCommands(),
       DiscrepancyCommands(), SupplyCommands(), MandateCommands(), DelegationCommands(),
       ClearanceCommands(), StrengthCommands(), AccountCommands(), ReportCommands(),
-      ConsentCommands(), GroupCommands(), AgreementCommands(), VenueCommands(),
+      ErasureCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(), VenueCommands(),
       InstructorCommands(), CalendarCommands(), StandardCommands(), ExerciseCommands(),
       BookingCommands(), LedgerCommands(), LedgerTailCommands(), LedgerEvidenceCommands(),
       NodeCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));

@@ -210,7 +210,7 @@ TEST(LegalHoldTest, BeatsErasureUntilAnotherPersonLiftsIt) {
   EXPECT_EQ(MetadataOf(refused, "reason"), "INQUIRY");
   EXPECT_EQ(MetadataOf(refused, "reference"), "OIOS-7.1");
   EXPECT_EQ(MetadataOf(refused, "since"), "2026-03-02");
-  EXPECT_EQ(MetadataOf(refused, "instead"), "ch8 hold list RPT-ECOWAS-26-0001");
+  EXPECT_EQ(MetadataOf(refused, "instead"), "ch8 hold list --report RPT-ECOWAS-26-0001");
   EXPECT_THAT(s.BodyAt(s.ecowas, report), IsOk());
 
   EXPECT_EQ(ReasonOr(Lift(s.ecowas, "releaser", hold->name())), "SAME_PERSON");

@@ -55,7 +55,7 @@ std::vector<LegalHold> StandingHolds(const kernel::RowReader& rows, absl::string
 }
 
 std::string ListCommand(absl::string_view report) {
-  return absl::StrCat("ch8 hold list ", kernel::IdOf(report));
+  return absl::StrCat("ch8 hold list --report ", kernel::IdOf(report));
 }
 
 kernel::Event RecordedEvent(const LegalHold& hold) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/cli/audit_disclose.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"
@@ -40,6 +41,14 @@ absl::StatusOr<std::vector<Organization>> AllOrganizations(Session& session) {
 absl::Status Export(const Arguments& arguments, Session& session) {
   audit::ExportOptions options;
   options.directory = arguments.Get("out");
+  std::vector<std::string> disclose = arguments.All("disclose");
+  for (const std::string& operation : arguments.All("operation")) {
+    disclose.push_back(absl::StrCat("operation=", operation));
+  }
+  for (const std::string& typed : disclose) {
+    ASSIGN_OR_RETURN(audit::Selector selector, ParseSelector(typed));
+    options.selectors.push_back(std::move(selector));
+  }
   ASSIGN_OR_RETURN(options.organizations, AllOrganizations(session));
   const auto call = [&session](absl::string_view rpc, const google::protobuf::Message& request,
                                google::protobuf::Message& response) {
@@ -48,10 +57,12 @@ absl::Status Export(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const std::vector<audit::ExportedLedger> ledgers,
                    audit::WriteExport(options, call));
   Table table;
-  table.columns = {{"ledger"}, {"entries", Column::Align::kRight}};
+  table.columns = {
+      {"ledger"}, {"entries", Column::Align::kRight}, {"disclosed", Column::Align::kRight}};
   for (const audit::ExportedLedger& ledger : ledgers) {
     if (ledger.status.ok()) {
-      table.rows.push_back({ledger.origin, absl::StrCat(ledger.size)});
+      table.rows.push_back(
+          {ledger.origin, absl::StrCat(ledger.size), absl::StrCat(ledger.disclosed)});
     } else {
       session.Say(absl::StrCat("left out: this node does not host ", ledger.origin));
     }
@@ -129,29 +140,42 @@ absl::Status WriteHeads(const Arguments& arguments, Session& session) {
 }  // namespace
 
 std::vector<Command> AuditCommands() {
-  return {{.path = {"audit", "export"},
-           .summary = "write all ledgers of your organization as a folder that anyone can check",
-           .parameters = {Required("out", "DIR", "made by this command; never overwritten")},
-           .run = Export,
-           .notes = "Needs a post with the role auditor. The folder holds every payload: keep it "
-                    "as you keep\nthe ledgers. Its VERIFY.md says how to check it with openssl, "
-                    "Python, Go and hledger.",
-           .writes_files = true},
-          {.path = {"audit", "trust"},
-           .summary = "write the keys that sign ledgers, of all pinned organizations",
-           .parameters = {Required("out", "FILE", "C2SP verifier keys, one a line")},
-           .run = WriteTrust,
-           .notes = "For ch8-verify --trust. An auditor takes it from an organization that is not "
-                    "audited.",
-           .writes_files = true},
-          {.path = {"audit", "head"},
-           .summary = "write the newest signed heads of an organization that this node holds",
-           .parameters = {Positional("organization", "whose ledgers, e.g. au"),
-                          Required("out", "FILE", "signed notes, an empty line between two")},
-           .run = WriteHeads,
-           .notes = "For ch8-verify --head: what shows that the other organization's export is "
-                    "neither older\nnor another history than what it has told yours.",
-           .writes_files = true}};
+  return {
+      {.path = {"audit", "export"},
+       .summary = "write all ledgers of your organization as a folder that anyone can check",
+       .parameters = {Required("out", "DIR", "made by this command; never overwritten"),
+                      Repeated("disclose", "KIND=VALUE", "only this, as a sample; see below"),
+                      Repeated("operation", "OPERATION",
+                               "short for --disclose operation=OPERATION")},
+       .run = Export,
+       .notes =
+           "Needs a post with the role auditor. The folder holds every payload: keep it as you "
+           "keep\nthe ledgers. Its VERIFY.md says how to check it with openssl, Python, Go and "
+           "hledger.\n\n"
+           "A sample holds the leaves of all entries, and payloads only of those disclosed:\n"
+           "  transfer=OFF-UN-26-0107         a transfer: offer, booking, slice, or its id\n"
+           "  mandate=unsc-2809               a decision or delegation, and what rests on it\n"
+           "  counterparty=au.example         what came from, goes to, or is shared with it\n"
+           "  operation=aussom                what names it, its requests and delegations\n"
+           "  period=2026-03-01/2026-03-31    what was logged on these days, both included (UTC)\n"
+           "Several of one kind unite, and the kinds intersect. With each entry goes what it\n"
+           "needs: its request, all of its transfer, the entries that opened its accounts.",
+       .writes_files = true},
+      {.path = {"audit", "trust"},
+       .summary = "write the keys that sign ledgers, of all pinned organizations",
+       .parameters = {Required("out", "FILE", "C2SP verifier keys, one a line")},
+       .run = WriteTrust,
+       .notes = "For ch8-verify --trust. An auditor takes it from an organization that is not "
+                "audited.",
+       .writes_files = true},
+      {.path = {"audit", "head"},
+       .summary = "write the newest signed heads of an organization that this node holds",
+       .parameters = {Positional("organization", "whose ledgers, e.g. au"),
+                      Required("out", "FILE", "signed notes, an empty line between two")},
+       .run = WriteHeads,
+       .notes = "For ch8-verify --head: what shows that the other organization's export is "
+                "neither older\nnor another history than what it has told yours.",
+       .writes_files = true}};
 }
 
 }  // namespace ch8::cli

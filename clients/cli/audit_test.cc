@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/cli/audit_disclose.h"
 #include "clients/cli/fake_node.h"
 #include "tests/support/data.h"
 #include "tests/support/temp_dir.h"
@@ -82,6 +84,35 @@ class AuditCommandsTest : public ::testing::Test {
   const TempDir dir_;
   CliHarness cli_{dir_.path().string()};
 };
+
+TEST(Selectors, AreWhatOfficersType) {
+  using Kind = audit::Selector::Kind;
+  const auto what = [](const char* typed) {
+    const auto selector = ParseSelector(typed);
+    return selector.ok() ? absl::StrCat(selector->text, " ", selector->what) : "refused";
+  };
+  EXPECT_EQ(what("transfer=off-un-26-0107"), "transfer=OFF-UN-26-0107 offers/OFF-UN-26-0107");
+  EXPECT_EQ(what("transfer=offers/LOF-UN-26-0107"),
+            "transfer=LOF-UN-26-0107 offers/LOF-UN-26-0107");
+  EXPECT_EQ(what("transfer=BKG-UN-26-0003"), "transfer=BKG-UN-26-0003 bookings/BKG-UN-26-0003");
+  EXPECT_EQ(what("transfer=SLC-UN-26-0003"), "transfer=SLC-UN-26-0003 slices/SLC-UN-26-0003");
+  EXPECT_EQ(what("transfer=41414141414141414141414141414141"),
+            "transfer=41414141414141414141414141414141 AAAAAAAAAAAAAAAA");
+  EXPECT_EQ(what("mandate=UNSC-2809"), "mandate=unsc-2809 decisions/unsc-2809");
+  EXPECT_EQ(what("mandate=del-un-26-0003"), "mandate=DEL-UN-26-0003 delegations/DEL-UN-26-0003");
+  EXPECT_EQ(what("operation=AUSSOM"), "operation=aussom operations/aussom");
+  EXPECT_EQ(what("counterparty=au.example"), "counterparty=au.example au.example");
+  const auto march = ParseSelector("period=2026-03-01/2026-03-31");
+  ASSERT_TRUE(march.ok());
+  EXPECT_EQ(march->kind, Kind::kPeriod);
+  EXPECT_EQ(march->from_us, 1'772'323'200'000'000);
+  EXPECT_EQ(march->until_us - march->from_us, int64_t{31} * 86'400'000'000);
+  for (const char* bad : {"", "transfer", "transfer=", "transfer=REQ-UN-26-0001", "fund=trust",
+                          "operation=a b", "operation=a\nb", "period=2026-03-01",
+                          "period=2026-03-02/2026-03-01", "period=2026-02-30/2026-03-01"}) {
+    EXPECT_EQ(ParseSelector(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
+  }
+}
 
 TEST_F(AuditCommandsTest, TrustIsOneKeyForEachLedgerOfThosePinned) {
   const Result result = cli_.Run({"audit", "trust", "--out", dir_ / "trust"});

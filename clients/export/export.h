@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/directory.pb.h"
+#include "clients/export/selector.h"
 #include "google/protobuf/message.h"
 
 // An organization's ledgers as a plain folder that anyone can check offline with standard tools:
@@ -27,22 +28,28 @@ struct ExportOptions {
   // As the directory lists them. The own one's record names the ledgers; those of all that are
   // pinned name the keys.
   std::vector<chapter8::directory::v1::Organization> organizations;
+  // What is disclosed; none: everything.
+  std::vector<Selector> selectors{};
 };
 
 // What was written of one ledger, or why nothing was.
 struct ExportedLedger {
   std::string origin;
   uint64_t size = 0;
-  absl::Status status;  // kNotFound: this node does not host it.
+  uint64_t disclosed = 0;  // Entries whose payloads are there; `size` when it is no sample.
+  absl::Status status{};   // kNotFound: this node does not host it.
 };
 
-// Exports every ledger of the own organization that this node hosts. The same position (heads of
-// these ledgers and of those they read) gives the same bytes.
+// Exports every ledger of the own organization that this node hosts: whole, or what the selectors
+// ask for and that needs to be understood (survey.h). All leaves and tiles are there in any case.
+// The same position (heads of these ledgers and of those they read) gives the same bytes.
 //
 // Errors: kAlreadyExists when the folder is not free; kFailedPrecondition when a ledger's heads are
 // not signed yet, or `organizations` has no own one; kPermissionDenied when the caller may not read
-// payloads; kNotFound when the node hosts none of the ledgers; kDataLoss when what it answers does
-// not hold together; those of the calls and of the file system. Nothing is left behind then.
+// payloads; kInvalidArgument for more than kSelectorsMax selectors; kNotFound when the node hosts
+// none of the ledgers, nothing in them is of one of the selectors, or nothing of all of them;
+// kDataLoss when what it answers does not hold together; those of the calls and of the file system.
+// Nothing is left behind then.
 absl::StatusOr<std::vector<ExportedLedger>> WriteExport(const ExportOptions& options,
                                                         const Call& call);
 

@@ -40,6 +40,13 @@ std::string Journal::Heading(absl::string_view origin, uint64_t size) {
                       ".\n; Debits are positive. Amounts are integers in the minor unit.\n");
 }
 
+std::string Journal::SampleHeading(absl::string_view origin, uint64_t size) {
+  return absl::StrCat("; A sample: only the disclosed postings of ", origin, ", entries 0 to ",
+                      size - 1,
+                      ".\n; Debits are positive. Amounts are integers in the minor unit.\n"
+                      "; Sums are of what is disclosed; they are no balances.\n");
+}
+
 std::string Journal::ExerciseLine() {
   return "; EXERCISE EXERCISE EXERCISE: not real money, not real decisions\n";
 }

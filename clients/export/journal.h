@@ -21,13 +21,15 @@ namespace ch8::audit {
 // Thread safety: none.
 class Journal {
  public:
-  // What stands at the top of it.
+  // What stands at the top of it; that of a sample says that it is one.
   static std::string Heading(absl::string_view origin, uint64_t size);
+  static std::string SampleHeading(absl::string_view origin, uint64_t size);
   // The line that heads everything an exercise node exports.
   static std::string ExerciseLine();
 
-  // The next entry of the log, in order; a bare row is taken by TakeRow(). Returns the text it
-  // adds. Errors: kDataLoss when a posting names an account that was never opened.
+  // The next entry of the log, in order, or of those disclosed of it; a bare row is taken by
+  // TakeRow(). Returns the text it adds. Errors: kDataLoss when a posting names an account that was
+  // never opened.
   absl::StatusOr<std::string> Take(uint64_t index, const chapter8::ledger::v1::Entry& entry);
   // Errors: also when the row ends a hold that no row opened.
   absl::StatusOr<std::string> TakeRow(uint64_t index, const chapter8::books::v1::TransferRow& row);

@@ -59,6 +59,13 @@ TEST_F(JournalTest, SaysWhatAnEntryOpensAndMoves) {
             "    USD:1  -60 \"USD minor\"\n");
 }
 
+TEST_F(JournalTest, ASampleSaysThatItIsOne) {
+  EXPECT_EQ(Journal::SampleHeading("un.example/ch8/finance", 42),
+            "; A sample: only the disclosed postings of un.example/ch8/finance, entries 0 to 41.\n"
+            "; Debits are positive. Amounts are integers in the minor unit.\n"
+            "; Sums are of what is disclosed; they are no balances.\n");
+}
+
 TEST_F(JournalTest, RowsEndTheHoldsOfRows) {
   Take(1, R"(accounts { account: 1 unit: "TENT-20" floor: NONE }
              accounts { account: 2 unit: "TENT-20" floor: NONE })");

@@ -13,7 +13,8 @@
 namespace ch8::audit {
 namespace {
 
-constexpr absl::string_view kBundleMagic = "ch8-payloads/v1\n";
+constexpr absl::string_view kWholeMagic = "ch8-payloads/v1\n";
+constexpr absl::string_view kSampleMagic = "ch8-disclosed/v1\n";
 
 absl::StatusOr<Tag> TagOf(absl::string_view bytes) {
   Tag tag{};
@@ -25,7 +26,7 @@ absl::StatusOr<Tag> TagOf(absl::string_view bytes) {
 
 }  // namespace
 
-absl::Status LogFolder::Append(const chapter8::ledger::v1::LoggedEntry& entry) {
+absl::Status LogFolder::Append(const chapter8::ledger::v1::LoggedEntry& entry, Payload payload) {
   ASSIGN_OR_RETURN(const Tag tag, TagOf(entry.tag()));
   const absl::StatusOr<Hash> salt = Hash::FromBytes(entry.salt());
   if (!salt.ok() || entry.entry_class() > UINT16_MAX) {
@@ -41,12 +42,7 @@ absl::Status LogFolder::Append(const chapter8::ledger::v1::LoggedEntry& entry) {
                   .payload_commit = PayloadCommit(log_id_, *salt, entry.payload())};
   const auto encoded = EncodeLeaf(leaf);
   leaves_.emplace_back(encoded.data(), encoded.size());
-  if (payloads_.empty()) payloads_ = std::string(kBundleMagic);
-  AppendU16(payloads_, static_cast<uint16_t>(entry.entry_class()));
-  payloads_.append(tag.begin(), tag.end());
-  absl::StrAppend(&payloads_, salt->view());
-  AppendU32(payloads_, static_cast<uint32_t>(entry.payload().size()));
-  payloads_ += entry.payload();
+  if (payload == Payload::kDisclosed) AddPayload(entry, leaf);
 
   const Hash hash = LeafHash(leaf);
   std::vector<std::pair<size_t, Hash>> complete = {{0, hash}};
@@ -57,6 +53,20 @@ absl::Status LogFolder::Append(const chapter8::ledger::v1::LoggedEntry& entry) {
   if (leaves_.size() == kBundleEntries) RETURN_IF_ERROR(FlushBundles());
   for (const auto& [level, node] : complete) RETURN_IF_ERROR(AddToTile(level, node));
   return absl::OkStatus();
+}
+
+void LogFolder::AddPayload(const chapter8::ledger::v1::LoggedEntry& entry, const Leaf& leaf) {
+  const bool whole = form_ == Form::kWhole;
+  if (payloads_.empty()) payloads_ = std::string(whole ? kWholeMagic : kSampleMagic);
+  if (whole) {
+    AppendU16(payloads_, static_cast<uint16_t>(leaf.entry_class));
+    payloads_.append(leaf.tag.begin(), leaf.tag.end());
+  } else {
+    AppendU64(payloads_, size());
+  }
+  payloads_ += entry.salt();
+  AppendU32(payloads_, static_cast<uint32_t>(entry.payload().size()));
+  payloads_ += entry.payload();
 }
 
 absl::Status LogFolder::FlushBundles() {
@@ -70,8 +80,11 @@ absl::Status LogFolder::FlushBundles() {
                                                      .index = bundle,
                                                      .width = static_cast<int>(leaves_.size())})),
                               leaves));
-  RETURN_IF_ERROR(
-      out_.Append(absl::StrCat(folder_, "/", BundlePath(bundle, leaves_.size())), payloads_));
+  if (!payloads_.empty()) {
+    const absl::string_view kind = form_ == Form::kWhole ? "payloads" : "disclosed";
+    RETURN_IF_ERROR(out_.Append(
+        absl::StrCat(folder_, "/", BundlePath(kind, bundle, leaves_.size())), payloads_));
+  }
   leaves_.clear();
   payloads_.clear();
   return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/export/export_folder.h"
 #include "storage/base/hash.h"
+#include "storage/merkle/leaf.h"
 #include "storage/merkle/tree.h"
 
 namespace ch8::audit {
@@ -19,21 +20,32 @@ namespace ch8::audit {
 //
 //   tile/<L>/<N>[.p/<W>]         C2SP tlog-tiles
 //   tile/entries/<N>[.p/<W>]     the leaves themselves
-//   payloads/<N>[.p/<W>]         what they commit to
+//   payloads/<N>[.p/<W>]         what they commit to, of a whole log
+//   disclosed/<N>[.p/<W>]        what those disclosed commit to, of a sample
 //
 // A bundle of payloads is "ch8-payloads/v1\n", then for each entry
 //
 //   class u16 · tag[16] · salt[32] · length u32 · payload          big-endian
 //
+// One of a sample is "ch8-disclosed/v1\n", then for each entry disclosed
+//
+//   index u64 · salt[32] · length u32 · payload
+//
+// and it is not there when nothing in it is disclosed.
+//
 // Thread safety: none.
 class LogFolder {
  public:
+  enum class Form { kWhole, kSample };
   // `out` outlives this object. `folder`: "finance".
-  LogFolder(ExportFolder& out, std::string folder, std::string origin)
-      : out_(out), folder_(std::move(folder)), origin_(std::move(origin)) {}
+  LogFolder(ExportFolder& out, std::string folder, std::string origin, Form form)
+      : out_(out), folder_(std::move(folder)), origin_(std::move(origin)), form_(form) {}
 
+  // Of a whole log everything is disclosed.
+  enum class Payload { kDisclosed, kWithheld };
   // The next entry. Errors: kDataLoss when its fields have not their sizes; those of ExportFolder.
-  absl::Status Append(const chapter8::ledger::v1::LoggedEntry& entry);
+  absl::Status Append(const chapter8::ledger::v1::LoggedEntry& entry,
+                      Payload payload = Payload::kDisclosed);
 
   // Writes what is not full. Errors: those of ExportFolder.
   absl::Status Finish();
@@ -44,6 +56,7 @@ class LogFolder {
   const std::string& genesis_payload() const { return genesis_payload_; }
 
  private:
+  void AddPayload(const chapter8::ledger::v1::LoggedEntry& entry, const Leaf& leaf);
   absl::Status FlushBundles();
   // Adds a node of a tile's lowest level, which is `level` * 8 in the tree.
   absl::Status AddToTile(size_t level, const Hash& hash);
@@ -57,6 +70,7 @@ class LogFolder {
   ExportFolder& out_;
   const std::string folder_;
   const std::string origin_;
+  const Form form_;
   Hash log_id_;
   std::string genesis_payload_;
   Frontier tree_;

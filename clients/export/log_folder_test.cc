@@ -35,7 +35,7 @@ LoggedEntry EntryOf(uint64_t index) {
 Hash WriteLog(const std::string& path, uint64_t size) {
   auto out = ExportFolder::Begin(path);
   EXPECT_THAT(out, IsOk());
-  LogFolder log(**out, "finance", kOrigin);
+  LogFolder log(**out, "finance", kOrigin, LogFolder::Form::kWhole);
   for (uint64_t index = 0; index < size; ++index) EXPECT_THAT(log.Append(EntryOf(index)), IsOk());
   EXPECT_THAT(log.Finish(), IsOk());
   EXPECT_THAT((*out)->Finish(), IsOk());
@@ -82,11 +82,38 @@ TEST(LogFolder, BundlesHoldWhatTheLeavesCommitTo) {
   EXPECT_EQ(NodeHash(leaf(salt0, "payload 0"), leaf(salt1, "payload 1")), root);
 }
 
+TEST(LogFolder, ASampleHasAllLeavesAndOnlyThePayloadsDisclosed) {
+  const TempDir dir;
+  auto out = ExportFolder::Begin(dir / "out");
+  ASSERT_THAT(out, IsOk());
+  LogFolder log(**out, "finance", kOrigin, LogFolder::Form::kSample);
+  using Payload = LogFolder::Payload;
+  constexpr uint64_t kSize = 2 * kTileWidth + 1;
+  for (uint64_t index = 0; index < kSize; ++index) {
+    const bool shown = index == 0 || index == 2 || index == kSize - 1;
+    ASSERT_THAT(log.Append(EntryOf(index), shown ? Payload::kDisclosed : Payload::kWithheld),
+                IsOk());
+  }
+  ASSERT_THAT(log.Finish(), IsOk());
+  ASSERT_THAT((*out)->Finish(), IsOk());
+  EXPECT_EQ(log.Root(), WriteLog(dir / "whole", kSize));
+  const auto item = [](char index, const std::string& number) {
+    return absl::StrCat(std::string(7, '\0'), std::string(1, index),
+                        Sha256("salt " + number).view(), std::string("\0\0\0\x9", 4), "payload ",
+                        number);
+  };
+  EXPECT_EQ(ReadFile(dir / "out/finance/disclosed/000"),
+            absl::StrCat("ch8-disclosed/v1\n", item(0, "0"), item(2, "2")));
+  EXPECT_FALSE(std::filesystem::exists(dir / "out/finance/disclosed/001"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "out/finance/disclosed/002.p/1"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "out/finance/payloads"));
+}
+
 TEST(LogFolder, AnEntryWithoutASaltIsABrokenAnswer) {
   const TempDir dir;
   auto out = ExportFolder::Begin(dir / "out");
   ASSERT_THAT(out, IsOk());
-  LogFolder log(**out, "finance", kOrigin);
+  LogFolder log(**out, "finance", kOrigin, LogFolder::Form::kWhole);
   LoggedEntry entry = EntryOf(0);
   entry.clear_salt();
   EXPECT_THAT(log.Append(entry), StatusIs(absl::StatusCode::kDataLoss));

@@ -66,8 +66,8 @@ TEST(Names, AreOneFileEach) {
   EXPECT_EQ(FlatName("un.example/ch8/finance"), "un.example+ch8+finance");
   EXPECT_EQ(FolderOf("un.example/ch8/finance"), "finance");
   EXPECT_EQ(FolderOf("un.example/ch8/finance/2"), "finance+2");
-  EXPECT_EQ(BundlePath(0, 256), "payloads/000");
-  EXPECT_EQ(BundlePath(1234, 17), "payloads/x001/234.p/17");
+  EXPECT_EQ(BundlePath("payloads", 0, 256), "payloads/000");
+  EXPECT_EQ(BundlePath("disclosed", 1234, 17), "disclosed/x001/234.p/17");
 }
 
 TEST(Notes, AreKeptByteForByte) {

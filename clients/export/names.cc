@@ -15,12 +15,12 @@ std::string FolderOf(absl::string_view origin) {
   return FlatName(at == absl::string_view::npos ? origin : origin.substr(at + kBefore.size()));
 }
 
-std::string BundlePath(uint64_t bundle, uint64_t entries) {
+std::string BundlePath(absl::string_view kind, uint64_t bundle, uint64_t entries) {
   const std::string path = TilePath({.kind = TileKind::kEntries,
                                      .level = 0,
                                      .index = bundle,
                                      .width = static_cast<int>(entries)});
-  return absl::StrCat("payloads/", absl::StripPrefix(path, "tile/entries/"));
+  return absl::StrCat(kind, "/", absl::StripPrefix(path, "tile/entries/"));
 }
 
 }  // namespace ch8::audit

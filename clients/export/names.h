@@ -21,9 +21,9 @@ std::string FolderOf(absl::string_view origin);
 // Entries in one bundle, leaves in one tile.
 inline constexpr uint64_t kBundleEntries = 256;
 
-// The payload bundle of the level-0 tile of that number: "payloads/000", "payloads/000.p/17" when
-// it has less than kBundleEntries.
-std::string BundlePath(uint64_t bundle, uint64_t entries);
+// The bundle in the folder `kind` of the level-0 tile of that number: "payloads/000",
+// "payloads/000.p/17" when the tile has less than kBundleEntries.
+std::string BundlePath(absl::string_view kind, uint64_t bundle, uint64_t entries);
 
 }  // namespace ch8::audit
 

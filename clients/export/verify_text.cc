@@ -7,13 +7,33 @@
 namespace ch8::audit {
 namespace {
 
-constexpr char kBegin[] = R"(# How to check this export
+constexpr char kWhole[] = R"(# How to check this export
 
 It holds whole ledgers: every entry with its payload, the Merkle tree over them, and the signed
 head.
+)";
 
-| folder | ledger | entries |
-|---|---|---|
+constexpr char kSample[] = R"(# How to check this sample
+
+It discloses a part of these ledgers, as the organization says all that is of
+
+> @DISCLOSED@
+
+with what that needs to be understood: the request of each entry, all of a transfer that any entry
+is of, the entries that opened the accounts that it moves, and each ledger's genesis. The leaves of
+all entries, the Merkle tree over them and the signed head are here in any case.
+
+You can check, with no program of ours: that the disclosed payloads are what the organization signed
+(Python), at their places among all leaves under the signed head (Go, openssl), that no step of a
+transfer is twice in the whole log (Python), and what the disclosed postings add up to (hledger).
+
+You cannot check: that nothing else in the ledgers is of what was asked for; any balance, or that no
+account fell below its floor; whether the officers were in office. Whole ledgers show that.
+)";
+
+constexpr char kTable[] = R"(
+| folder | ledger | entries | disclosed |
+|---|---|---|---|
 )";
 
 constexpr char kBody[] = R"(
@@ -21,9 +41,10 @@ What makes it proof comes from elsewhere: the keys, from an organization that yo
 trust`), and a head of these ledgers that *another* organization holds (`ch8 audit head`). `keys/`,
 `policy.txt` and this file are conveniences; compare the keys before you rely on them.
 
-    ch8-verify . --trust TRUST --head HEADS        checks everything below, and the books
+    ch8-verify . --trust TRUST --head HEADS
 
-The rest needs none of our programs. `$L` is a folder of the table, `$K` its key.
+checks everything below, and authority and books as far as whole ledgers allow. The rest needs none
+of our programs. `$L` is a folder of the table, `$K` its key.
 
     L=@FOLDER@ K=keys/@KEY@.pem
 
@@ -46,6 +67,7 @@ import base64, hashlib, pathlib, sys
 
 log = pathlib.Path(sys.argv[1])
 origin, size, root = (log / "checkpoint").read_text().split("\n")[:3]
+size = int(size)
 sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 
 def name(n):
@@ -56,21 +78,36 @@ def name(n):
         text = f"x{n % 1000:03}/{text}"
     return text
 
-leaves, log_id = [], None
-for begin in range(0, int(size), 256):
-    width = min(256, int(size) - begin)
-    partial = f".p/{width}" if width < 256 else ""
-    bundle = (log / "payloads" / (name(begin // 256) + partial)).read_bytes()
-    assert bundle[:16] == b"ch8-payloads/v1\n"
-    at = 16
+leaves, disclosed = [], {}
+for begin in range(0, size, 256):
+    width = min(256, size - begin)
+    file = name(begin // 256) + (f".p/{width}" if width < 256 else "")
+    bundle = (log / "tile/entries" / file).read_bytes()
+    leaves += [bundle[at + 2:at + 56] for at in range(0, len(bundle), 56)]
+    whole, part = log / "payloads" / file, log / "disclosed" / file
+    magic, head = (b"ch8-payloads/v1\n", 18) if whole.exists() else (b"ch8-disclosed/v1\n", 8)
+    if not whole.exists() and not part.exists():
+        continue  # Nothing of this bundle is disclosed.
+    bundle = (whole if whole.exists() else part).read_bytes()
+    assert bundle.startswith(magic)
+    at, index = len(magic), begin
     while at < len(bundle):
-        head, salt = bundle[at:at + 18], bundle[at + 18:at + 50]
-        length = int.from_bytes(bundle[at + 50:at + 54], "big")
-        payload = bundle[at + 54:at + 54 + length]
-        at += 54 + length
-        log_id = log_id or sha(origin.encode(), b"\n", payload)
-        leaves.append(sha(b"\0C8L1", head, sha(b"ch8-payload/v1\n", log_id, salt, payload)))
-assert len(leaves) == int(size)
+        if head == 8:
+            index = int.from_bytes(bundle[at:at + 8], "big")
+        else:
+            assert bundle[at:at + 18] == leaves[index][4:22], "another class or tag"
+        salt, length = bundle[at + head:at + head + 32], bundle[at + head + 32:at + head + 36]
+        at += head + 36 + int.from_bytes(length, "big")
+        disclosed[index] = (salt, bundle[at - int.from_bytes(length, "big"):at])
+        index += 1
+
+assert len(leaves) == size
+log_id = sha(origin.encode(), b"\n", disclosed[0][1])
+for index, (salt, payload) in disclosed.items():
+    commitment = sha(b"ch8-payload/v1\n", log_id, salt, payload)
+    assert leaves[index][22:] == commitment, f"entry {index} is another than its leaf's"
+tags = [leaf[6:22] for leaf in leaves if any(leaf[6:22])]
+assert len(tags) == len(set(tags)), "a step of a transfer is there twice"
 
 def tree(hashes):
     """RFC 6962, section 2.1."""
@@ -78,15 +115,17 @@ def tree(hashes):
     left = 1 << (len(hashes) - 1).bit_length() - 1
     return sha(b"\1", tree(hashes[:left]), tree(hashes[left:]))
 
-assert base64.b64encode(tree(leaves)).decode() == root, "another root than the signed one"
-print(origin, size, "entries lead to", root)
+leaf_hashes = [sha(b"\0", leaf) for leaf in leaves]
+assert base64.b64encode(tree(leaf_hashes)).decode() == root, "another root than the signed one"
+print(origin, size, "entries lead to", root, "and", len(disclosed), "of them are disclosed")
 ```
 
 ## Signature, tiles and leaves: Go's checksum database code
 
+    VKEY=$(sed -n "s|^log \(@ORIGIN@+.*\)|\1|p" policy.txt)
     GO111MODULE=off GOPATH=/usr/share/gocode go run check.go "$VKEY" $L
 
-with the `$VKEY` of `policy.txt` (and the Debian package golang-golang-x-mod-dev):
+(with the Debian package golang-golang-x-mod-dev):
 
 ```go
 package main
@@ -162,20 +201,30 @@ func main() {
     hledger --file $L/journal.hledger check --strict ordereddates
     hledger --file $L/journal.hledger balance --flat
 
-The journal is a view: that it is the log's, only `ch8-verify` says, which writes it anew.
+The journal is a view: that it is the log's, only `ch8-verify` says, which writes it anew. Of a
+ledger that is not disclosed whole it holds the disclosed postings alone, and says so at its top:
+its sums are no balances.
 )";
 
 }  // namespace
 
-std::string VerifyText(const std::vector<VerifiableLedger>& ledgers, const std::string& heading) {
-  std::string text = absl::StrCat(heading, kBegin);
-  for (const VerifiableLedger& ledger : ledgers) {
-    absl::StrAppend(&text, "| `", FolderOf(ledger.origin), "` | ", ledger.origin, " | ",
-                    ledger.size, " |\n");
+std::string VerifyText(const VerifyParts& parts) {
+  std::string text = parts.exercise ? "**EXERCISE EXERCISE EXERCISE: not real money.**\n\n" : "";
+  if (parts.disclosed.empty()) {
+    text += kWhole;
+  } else {
+    text += absl::StrReplaceAll(kSample, {{"@DISCLOSED@", parts.disclosed}});
   }
-  const std::string& example = ledgers.back().origin;
-  return text + absl::StrReplaceAll(
-                    kBody, {{"@FOLDER@", FolderOf(example)}, {"@KEY@", FlatName(example)}});
+  text += kTable;
+  for (const VerifiableLedger& ledger : parts.ledgers) {
+    absl::StrAppend(
+        &text, "| `", FolderOf(ledger.origin), "` | ", ledger.origin, " | ", ledger.size, " | ",
+        ledger.disclosed == ledger.size ? "all" : absl::StrCat(ledger.disclosed), " |\n");
+  }
+  const std::string& example = parts.ledgers.back().origin;
+  return text + absl::StrReplaceAll(kBody, {{"@FOLDER@", FolderOf(example)},
+                                            {"@KEY@", FlatName(example)},
+                                            {"@ORIGIN@", example}});
 }
 
 }  // namespace ch8::audit

@@ -11,12 +11,19 @@ namespace ch8::audit {
 struct VerifiableLedger {
   std::string origin;
   uint64_t size = 0;
+  uint64_t disclosed = 0;  // Entries whose payloads are there.
 };
 
-// VERIFY.md: how to check the export with openssl, Python, Go and hledger, none of them ours. Its
-// Python and Go programs are run by the tests. `heading` stands above it, e.g. that all is an
-// exercise. Thread safety: any thread.
-std::string VerifyText(const std::vector<VerifiableLedger>& ledgers, const std::string& heading);
+// What VERIFY.md is about.
+struct VerifyParts {
+  std::vector<VerifiableLedger> ledgers{};
+  std::string disclosed{};  // What a sample was asked to disclose; empty: everything.
+  bool exercise = false;
+};
+
+// VERIFY.md: how to check the export with openssl, Python, Go and hledger, none of them ours, and
+// what that says. Its commands and programs are run by the tests. Thread safety: any thread.
+std::string VerifyText(const VerifyParts& parts);
 
 }  // namespace ch8::audit
 

@@ -225,5 +225,19 @@ TEST(AuthorityCheck, KnowsEveryServiceThatTakesActs) {
   EXPECT_GT(found, 8);
 }
 
+// Of a sample the facts are not known: only the signature itself is checked, by the key it names.
+TEST_F(AuthorityCheckTest, OfASampleOnlyWhatAnEntrySaysItselfIsChecked) {
+  AuthorityCheck sample(kOrigin, Coverage::kSample);
+  LogEntry entry;
+  entry.index = 5;
+  *entry.entry.mutable_request() = MakeOffer();
+  EXPECT_THAT(sample.Take(entry, Request(), books_), IsOk());
+  EXPECT_EQ(sample.signatures(), 1U);
+  entry.entry.mutable_request()->set_request_digest(std::string(Sha256("another").view()));
+  EXPECT_THAT(RefusalOf(sample.Take(entry, Request(), books_))->what, HasSubstr("is not what"));
+  entry.entry.mutable_request()->clear_act();
+  EXPECT_THAT(RefusalOf(sample.Take(entry, Request(), books_))->what, HasSubstr("missing"));
+}
+
 }  // namespace
 }  // namespace ch8::verify

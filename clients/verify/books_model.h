@@ -8,18 +8,21 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "clients/verify/coverage.h"
 #include "clients/verify/log_entry.h"
 
 namespace ch8::verify {
 
 // Double entry, worked out once more from the log alone: accounts opened in order, both sides of a
 // posting in one unit, no account below its floor at any entry, each hold opened once and ended
-// once, whole. Slow and plain on purpose.
+// once, whole. Slow and plain on purpose. Of a sample, which has with each posting the entries that
+// opened its accounts and its hold, all of it but the order of accounts and the floors.
 //
 // Thread safety: none.
 class BooksModel {
  public:
-  explicit BooksModel(std::string origin) : origin_(std::move(origin)) {}
+  explicit BooksModel(std::string origin, Coverage coverage = Coverage::kComplete)
+      : origin_(std::move(origin)), coverage_(coverage) {}
 
   // The next entry. Errors: a refusal naming it.
   absl::Status Take(const LogEntry& entry);
@@ -72,6 +75,7 @@ class BooksModel {
   absl::Status Refuse(absl::string_view what) const;
 
   const std::string origin_;
+  const Coverage coverage_;
   uint64_t index_ = 0;
   std::map<uint32_t, Account> accounts_;
   std::map<std::string, Hold> holds_;

@@ -176,5 +176,29 @@ TEST_F(BooksModelTest, APostingCannotEndARowsHold) {
   EXPECT_THAT(Wrong(model_.Take(entry)), HasSubstr("another hold"));
 }
 
+TEST(BooksModelOfASample, ChecksAllButTheOrderOfAccountsAndFloors) {
+  BooksModel model("un.example/ch8/finance", Coverage::kSample);
+  uint64_t next = 1;
+  const auto take = [&](const std::string& text) {
+    LogEntry entry;
+    entry.index = next++;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &entry.entry));
+    const absl::Status status = model.Take(entry);
+    return status.ok() ? "" : RefusalOf(status)->what;
+  };
+  EXPECT_EQ(take("accounts { account: 4 unit: 'USD' floor: CREDIT_BALANCE }"), "");
+  EXPECT_EQ(take("accounts { account: 9 unit: 'USD' floor: CREDIT_BALANCE }"), "");
+  EXPECT_THAT(take("accounts { account: 5 unit: 'USD' floor: NONE }"), HasSubstr("out of turn"));
+  EXPECT_EQ(take("accounts { account: 10 unit: 'EUR' floor: NONE }"), "");
+  EXPECT_EQ(take("postings { debit_account: 4 credit_account: 9 amount: 7 }"), "");
+  EXPECT_THAT(take("postings { debit_account: 4 credit_account: 10 amount: 7 }"),
+              HasSubstr("between two units"));
+  EXPECT_THAT(take("postings { debit_account: 4 credit_account: 5 amount: 7 }"),
+              HasSubstr("accounts that are open"));
+  EXPECT_THAT(take("postings { debit_account: 4 credit_account: 9 release: 7 hold_id: "
+                   "'sixteen bytes id' }"),
+              HasSubstr("never was"));
+}
+
 }  // namespace
 }  // namespace ch8::verify

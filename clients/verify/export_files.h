@@ -25,6 +25,8 @@ class ExportFiles {
   // and regular files, e.g. links.
   static absl::StatusOr<ExportFiles> List(const std::string& directory);
 
+  bool Has(const std::string& name) const { return names_.contains(name); }
+
   // Errors: a refusal when there is no such file; kUnavailable when it cannot be read.
   absl::StatusOr<std::string> Read(const std::string& name);
 

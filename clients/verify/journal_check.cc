@@ -71,9 +71,13 @@ std::string JournalCheck::Top(const LogEntry& entry) const {
   if (entry.entry.genesis().exercise()) {
     text = "; EXERCISE EXERCISE EXERCISE: not real money, not real decisions\n";
   }
-  absl::StrAppendFormat(&text, "; A view of the postings of %s, entries 0 to %d.\n", file_.origin,
-                        file_.size - 1);
-  return text + "; Debits are positive. Amounts are integers in the minor unit.\n";
+  const bool sample = file_.coverage == Coverage::kSample;
+  absl::StrAppendFormat(
+      &text, "; %s %s, entries 0 to %d.\n",
+      sample ? "A sample: only the disclosed postings of" : "A view of the postings of",
+      file_.origin, file_.size - 1);
+  text += "; Debits are positive. Amounts are integers in the minor unit.\n";
+  return sample ? text + "; Sums are of what is disclosed; they are no balances.\n" : text;
 }
 
 std::string JournalCheck::Opening(uint64_t index, const AccountOpened& opened) {

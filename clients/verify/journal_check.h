@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "clients/verify/coverage.h"
 #include "clients/verify/log_entry.h"
 
 namespace ch8::verify {
@@ -23,6 +24,7 @@ class JournalCheck {
     std::string content;
     std::string origin;
     uint64_t size = 0;
+    Coverage coverage = Coverage::kComplete;
   };
   explicit JournalCheck(File file) : file_(std::move(file)) {}
 

@@ -11,6 +11,7 @@
 #include "clients/verify/log_keys.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/request_check.h"
+#include "clients/verify/tag_check.h"
 #include "clients/verify/transfer_check.h"
 #include "clients/verify/tree_check.h"
 #include "storage/base/status_macros.h"
@@ -18,27 +19,34 @@
 namespace ch8::verify {
 namespace {
 
-// All checks of one ledger, fed entry by entry.
+// All checks of one ledger, fed entry by entry: leaves of all, and what is disclosed.
 class Checks {
  public:
   Checks(OpenedLedger& ledger, std::string journal)
       : ledger_(ledger),
         tree_(ledger.log),
-        requests_(ledger.head.origin),
-        authority_(ledger.head.origin),
-        books_(ledger.head.origin),
+        tags_(ledger.head.origin),
+        requests_(ledger.head.origin, ledger.log.coverage()),
+        authority_(ledger.head.origin, ledger.log.coverage()),
+        books_(ledger.head.origin, ledger.log.coverage()),
         transfers_(ledger.head.origin),
         journal_({.name = ledger.log.Name("journal.hledger"),
                   .content = std::move(journal),
                   .origin = ledger.head.origin,
-                  .size = ledger.head.size}) {}
+                  .size = ledger.head.size,
+                  .coverage = ledger.log.coverage()}) {}
 
   TreeCheck& tree() { return tree_; }
 
   absl::Status Take(uint64_t index, const LogFiles::Read& read) {
     RETURN_IF_ERROR(tree_.Take(index, read.leaf));
+    RETURN_IF_ERROR(tags_.Take(index, read.leaf));
+    moves_value_ = moves_value_ || read.leaf.entry_class == EntryClass::kTransfer;
+    if (!read.bundled.has_value()) return absl::OkStatus();
+    ++disclosed_;
     ASSIGN_OR_RETURN(const LogEntry entry,
-                     Understand(read.bundled, read.leaf, ledger_.head.origin, index));
+                     Understand(*read.bundled, read.leaf, ledger_.head.origin, index));
+    tags_.TakeDisclosed(entry);
     RETURN_IF_ERROR(requests_.Take(entry));
     if (index == 0) RETURN_IF_ERROR(TakeGenesis(entry.entry.genesis()));
     RETURN_IF_ERROR(books_.Take(entry));
@@ -53,7 +61,11 @@ class Checks {
       return RefuseLedger(ledger_.head.origin,
                           "its entries have another root than its signed head");
     }
-    RETURN_IF_ERROR(requests_.Finish());
+    if (ledger_.log.coverage() == Coverage::kSample && disclosed_ == ledger_.head.size) {
+      return RefuseLedger(ledger_.head.origin, "is written as a sample and discloses everything");
+    }
+    RETURN_IF_ERROR(tags_.Finish());
+    RETURN_IF_ERROR(requests_.Finish(ledger_.head.size));
     RETURN_IF_ERROR(books_.Finish());
     RETURN_IF_ERROR(journal_.Finish());
     return CheckPeers();
@@ -64,11 +76,14 @@ class Checks {
     findings.origin = ledger_.head.origin;
     findings.size = ledger_.head.size;
     findings.root = ledger_.head.root;
+    findings.coverage = ledger_.log.coverage();
+    findings.disclosed = disclosed_;
     findings.exercise = exercise_;
     findings.signatures = authority_.signatures();
     findings.accounts = books_.account_count();
     findings.posted = transfers_.posted();
-    findings.needs_outside_head = books_.has_accounts() || requests_.speaks_to_others();
+    findings.needs_outside_head =
+        moves_value_ || books_.has_accounts() || requests_.speaks_to_others();
     return findings;
   }
 
@@ -95,12 +110,15 @@ class Checks {
 
   OpenedLedger& ledger_;
   TreeCheck tree_;
+  TagCheck tags_;
   RequestCheck requests_;
   AuthorityCheck authority_;
   BooksModel books_;
   TransferCheck transfers_;
   JournalCheck journal_;
   bool exercise_ = false;
+  bool moves_value_ = false;  // By its leaves.
+  uint64_t disclosed_ = 0;
 };
 
 // Has the roots remembered that `heads` will be compared with.

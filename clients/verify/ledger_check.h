@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "clients/verify/coverage.h"
 #include "clients/verify/opened_export.h"
 
 namespace ch8::verify {
@@ -26,11 +27,14 @@ struct LedgerFindings {
   std::string origin;
   uint64_t size = 0;
   Hash root;
+  Coverage coverage = Coverage::kComplete;
+  uint64_t disclosed = 0;  // Entries; what is counted below is counted of these.
   bool exercise = false;
   uint64_t signatures = 0;  // Officers' acts.
   uint64_t accounts = 0;
   uint64_t posted = 0;  // Two-sided transfers.
-  // Whether others must hold its heads: it moves value or speaks to other organizations.
+  // Whether others must hold its heads: it moves value or, as far as disclosed, speaks to other
+  // organizations.
   bool needs_outside_head = false;
   uint64_t outside_head_size = 0;  // The largest that agrees; 0: there is none.
   std::vector<std::string> remarks;

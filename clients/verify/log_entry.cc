@@ -15,6 +15,7 @@ using chapter8::ledger::v1::Entry;
 using Step = chapter8::books::v1::TransferStep;
 
 constexpr absl::string_view kBundleMagic = "ch8-payloads/v1\n";
+constexpr absl::string_view kSampleMagic = "ch8-disclosed/v1\n";
 
 EntryClass ClassOf(const Entry& entry) {
   if (entry.has_genesis() || entry.has_administration()) return EntryClass::kAdministration;
@@ -65,6 +66,16 @@ absl::Status CheckTag(const Entry& entry, const Leaf& leaf, absl::string_view or
   return absl::OkStatus();
 }
 
+// Salt and payload, as both kinds of bundles have them; false when the bytes end or are too many.
+bool ReadContent(ByteReader& reader, BundledEntry& entry) {
+  const absl::StatusOr<Hash> salt = Hash::FromBytes(reader.ReadBytes(Hash::kSize));
+  const uint32_t size = reader.ReadU32();
+  entry.payload = std::string(reader.ReadBytes(std::min<size_t>(size, kPayloadSizeMax + 1)));
+  if (!reader.ok() || !salt.ok() || size > kPayloadSizeMax) return false;
+  entry.salt = *salt;
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<BundledEntry>> ParseBundle(absl::string_view bytes,
@@ -80,19 +91,39 @@ absl::StatusOr<std::vector<BundledEntry>> ParseBundle(absl::string_view bytes,
     entry.entry_class = reader.ReadU16();
     const absl::string_view tag = reader.ReadBytes(entry.tag.size());
     std::copy(tag.begin(), tag.end(), entry.tag.begin());
-    const absl::StatusOr<Hash> salt = Hash::FromBytes(reader.ReadBytes(Hash::kSize));
-    const uint32_t size = reader.ReadU32();
-    entry.payload = std::string(reader.ReadBytes(std::min<size_t>(size, kPayloadSizeMax + 1)));
-    if (!reader.ok() || !salt.ok() || size > kPayloadSizeMax) {
+    if (!ReadContent(reader, entry)) {
       return RefuseEntry(origin, first_index + bundled.size(), "its bundle ends or breaks here");
     }
-    entry.salt = *salt;
     bundled.push_back(std::move(entry));
   }
   if (!reader.done()) {
     return RefuseEntry(origin, first_index + entries - 1, "its bundle goes on after it");
   }
   return bundled;
+}
+
+absl::StatusOr<std::map<uint64_t, BundledEntry>> ParseDisclosed(absl::string_view bytes,
+                                                                absl::string_view origin,
+                                                                uint64_t first_index,
+                                                                uint64_t entries) {
+  ByteReader reader(bytes);
+  std::map<uint64_t, BundledEntry> disclosed;
+  if (reader.ReadBytes(kSampleMagic.size()) != kSampleMagic || reader.done()) {
+    return RefuseEntry(origin, first_index, "its bundle is not one of a sample, version 1");
+  }
+  while (!reader.done()) {
+    const uint64_t index = reader.ReadU64();
+    const uint64_t least = disclosed.empty() ? first_index : disclosed.rbegin()->first + 1;
+    if (index < least || index - first_index >= entries) {
+      return RefuseEntry(origin, least, "its bundle has another entry in its place");
+    }
+    if (BundledEntry entry; ReadContent(reader, entry)) {
+      disclosed.emplace(index, std::move(entry));
+    } else {
+      return RefuseEntry(origin, index, "its bundle ends or breaks here");
+    }
+  }
+  return disclosed;
 }
 
 absl::StatusOr<Leaf> LeafOf(const BundledEntry& bundled, const Hash& log_id,

@@ -2,6 +2,7 @@
 #define CH8_CLIENTS_VERIFY_LOG_ENTRY_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct BundledEntry {
 absl::StatusOr<std::vector<BundledEntry>> ParseBundle(absl::string_view bytes,
                                                       absl::string_view origin,
                                                       uint64_t first_index, uint64_t entries);
+
+// Those disclosed of a sample's bundle, by index; each lies within `entries` from `first_index` on.
+// Class and tag stand in their leaves. Errors: a refusal naming the entry at which the bytes go
+// wrong.
+absl::StatusOr<std::map<uint64_t, BundledEntry>> ParseDisclosed(absl::string_view bytes,
+                                                                absl::string_view origin,
+                                                                uint64_t first_index,
+                                                                uint64_t entries);
 
 // The leaf of an entry. Errors: a refusal, for a class that there is not.
 absl::StatusOr<Leaf> LeafOf(const BundledEntry& bundled, const Hash& log_id,

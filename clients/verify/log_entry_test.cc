@@ -116,5 +116,29 @@ TEST(Understanding, ThereAreFiveClasses) {
   EXPECT_EQ(RefusalIn(LeafOf(bundled, Hash(), kOrigin, 5))->index, 5U);
 }
 
+TEST(ParseDisclosed, TakesEachEntryOnceInOrderAndWithinItsBundle) {
+  const auto item = [](uint64_t index, const std::string& payload) {
+    std::string bytes;
+    AppendU64(bytes, index);
+    bytes += std::string(Hash::kSize, 's');
+    AppendU32(bytes, static_cast<uint32_t>(payload.size()));
+    return bytes + payload;
+  };
+  const std::string magic = "ch8-disclosed/v1\n";
+  const auto parse = [&](const std::string& rest) {
+    return ParseDisclosed(magic + rest, "un.example/ch8/finance", 256, 100);
+  };
+  const auto good = parse(item(256, "a") + item(300, "") + item(355, "c"));
+  ASSERT_TRUE(good.ok()) << good.status();
+  ASSERT_EQ(good->size(), 3U);
+  EXPECT_EQ(good->at(355).payload, "c");
+  for (const std::string& bad :
+       {std::string(), item(255, "a"), item(356, "a"), item(300, "a") + item(300, "a"),
+        item(300, "a") + item(299, "a"), item(300, "a") + "x", item(300, "a").substr(0, 44)}) {
+    EXPECT_TRUE(RefusalOf(parse(bad).status()).has_value()) << bad.size();
+  }
+  EXPECT_FALSE(ParseDisclosed("ch8-payloads/v1\n", "un.example/ch8/finance", 0, 1).ok());
+}
+
 }  // namespace
 }  // namespace ch8::verify

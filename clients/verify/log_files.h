@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "clients/verify/coverage.h"
 #include "clients/verify/export_files.h"
 #include "clients/verify/log_entry.h"
 
@@ -21,7 +22,7 @@ inline constexpr uint64_t kBundleEntries = 256;
 // An origin as a file's name: each slash is a plus.
 std::string FlatName(absl::string_view origin);
 
-// The payloads of one log in an export, read bundle by bundle.
+// The leaves of one log in an export and the payloads that are disclosed, read bundle by bundle.
 //
 // Thread safety: none.
 class LogFiles {
@@ -30,6 +31,7 @@ class LogFiles {
     std::string folder;  // "finance"
     std::string origin;
     uint64_t size = 0;  // At least 1.
+    Coverage coverage = Coverage::kComplete;
   };
   // `files` outlives this object.
   LogFiles(ExportFiles& files, Log log) : files_(&files), log_(std::move(log)) {}
@@ -37,12 +39,14 @@ class LogFiles {
   const std::string& folder() const { return log_.folder; }
   const std::string& origin() const { return log_.origin; }
   uint64_t size() const { return log_.size; }
+  Coverage coverage() const { return log_.coverage; }
   ExportFiles& files() { return *files_; }
   std::string Name(absl::string_view name) const;  // "finance/checkpoint"
 
-  // One entry and its leaf. The leaf is what the payload gives; nothing is compared.
+  // One entry and its leaf. The leaf is what the payload gives, or of one that is not disclosed
+  // what tile/entries has; nothing is compared.
   struct Read {
-    BundledEntry bundled;
+    std::optional<BundledEntry> bundled;  // Nothing when it is not disclosed.
     Leaf leaf;
   };
   // Errors: a refusal.
@@ -53,12 +57,14 @@ class LogFiles {
 
  private:
   absl::Status Load(uint64_t bundle);
+  absl::Status LoadSample(const std::string& tile, uint64_t first, uint64_t count);
 
   ExportFiles* files_;
   Log log_;
   std::optional<Hash> log_id_;
   std::optional<uint64_t> loaded_;  // Which bundle `entries_` are.
-  std::vector<BundledEntry> entries_;
+  std::vector<std::optional<BundledEntry>> entries_;
+  std::vector<Leaf> leaves_;  // Of a sample.
 };
 
 }  // namespace ch8::verify

@@ -13,7 +13,7 @@ namespace {
 
 constexpr char kAbout[] =
     "Checks an audit export offline: hashes, tree, signatures, authority, books, transfers.\n"
-    "Exit codes: 0 verified, 1 consistent only, 2 usage, 3 not found, 7 refused.";
+    "Exit codes: 0 verified, 1 consistent only, 2 usage, 3 not found, 7 refused, 8 sample.";
 
 struct Flags {
   ch8::verify::VerifyOptions options;

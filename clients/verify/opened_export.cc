@@ -1,5 +1,6 @@
 #include "clients/verify/opened_export.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/verify/log_keys.h"
 #include "clients/verify/refusal.h"
@@ -57,8 +58,12 @@ absl::Status OpenedExport::OpenLedger(const std::string& folder, const TrustedKe
     return RefuseFile(name, absl::StrCat("is of ", head->origin, ", which does not belong here"));
   }
   if (head->size == 0) return RefuseFile(name, "is of a log without a genesis");
+  const bool sample = !files_.In(absl::StrCat(folder, "/disclosed")).empty();
   ledgers_.push_back(
-      {.log = LogFiles(files_, {.folder = folder, .origin = head->origin, .size = head->size}),
+      {.log = LogFiles(files_, {.folder = folder,
+                                .origin = head->origin,
+                                .size = head->size,
+                                .coverage = sample ? Coverage::kSample : Coverage::kComplete}),
        .key = keys.at(head->origin),
        .head = *head,
        .peers = {}});
@@ -70,7 +75,10 @@ absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledg
     const std::string name = ledger.log.Name(absl::StrCat("peers/", flat));
     ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
     ASSIGN_OR_RETURN(const std::string origin, OriginIn(note, name));
-    if (FlatName(origin) != flat) return RefuseFile(name, absl::StrCat("is a head of ", origin));
+    // No origin has a plus, which would stand for two names.
+    if (absl::StrContains(origin, '+') || FlatName(origin) != flat) {
+      return RefuseFile(name, absl::StrCat("is a head of ", origin));
+    }
     if (!keys.contains(origin)) {
       remarks_.push_back(absl::StrCat(name, " was not checked: no key of ", origin, " is trusted"));
       continue;

@@ -1,9 +1,11 @@
 #include "clients/verify/report.h"
 
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace ch8::verify {
 namespace {
@@ -14,6 +16,8 @@ const char* WordOf(Verdict verdict) {
   switch (verdict) {
     case Verdict::kVerified:
       return "verified";
+    case Verdict::kSample:
+      return "sample";
     case Verdict::kConsistentOnly:
       return "consistent only";
     case Verdict::kRefused:
@@ -22,11 +26,27 @@ const char* WordOf(Verdict verdict) {
   return "refused";
 }
 
+const char* WordOf(Coverage coverage) {
+  return coverage == Coverage::kComplete ? "COMPLETE" : "SAMPLE";
+}
+
+// What nobody could check without what is not disclosed.
+std::vector<std::string> UncheckedOf(const LedgerFindings& ledger) {
+  if (ledger.coverage == Coverage::kComplete) return {};
+  return {"completeness", "balances", "floors", "authority of officers",
+          "order of what is not disclosed"};
+}
+
 std::string LedgerText(const LedgerFindings& ledger) {
-  std::string text =
-      absl::StrCat("  ", ledger.origin, ": ", ledger.size, " entries, ", ledger.signatures,
-                   " officers' signatures, ", ledger.accounts, " accounts, ", ledger.posted,
-                   " transfers posted\n    root ", ledger.root.ToHex(), "\n");
+  const bool sample = ledger.coverage == Coverage::kSample;
+  std::string text = absl::StrCat("  ", ledger.origin, ": ", WordOf(ledger.coverage), ", ");
+  if (sample) absl::StrAppend(&text, ledger.disclosed, " of ");
+  absl::StrAppend(&text, ledger.size, " entries", sample ? " disclosed" : "", ", ",
+                  ledger.signatures, " officers' signatures, ", ledger.accounts, " accounts, ",
+                  ledger.posted, " transfers posted\n    root ", ledger.root.ToHex(), "\n");
+  if (sample) {
+    absl::StrAppend(&text, "    not checked: ", absl::StrJoin(UncheckedOf(ledger), ", "), "\n");
+  }
   if (ledger.exercise) absl::StrAppend(&text, "    EXERCISE EXERCISE EXERCISE: not real money\n");
   if (ledger.outside_head_size > 0) {
     absl::StrAppend(&text, "    a head of ", ledger.outside_head_size,
@@ -50,6 +70,8 @@ int ExitCodeOf(Verdict verdict) {
   switch (verdict) {
     case Verdict::kVerified:
       return kExitVerified;
+    case Verdict::kSample:
+      return kExitSample;
     case Verdict::kConsistentOnly:
       return kExitConsistentOnly;
     case Verdict::kRefused:
@@ -70,6 +92,10 @@ std::string ReportText(const VerifyReport& report) {
   for (const LedgerFindings& ledger : report.ledgers) text += LedgerText(ledger);
   absl::StrAppend(&text, "  ", report.halves_compared,
                   " entries that went from one of these ledgers to another are the same in both\n");
+  if (report.halves_by_leaf > 0) {
+    absl::StrAppend(&text, "  ", report.halves_by_leaf,
+                    " more have the right leaf in the other, which does not disclose them\n");
+  }
   for (const std::string& remark : report.remarks) {
     absl::StrAppend(&text, "  remark: ", Plain(remark), "\n");
   }
@@ -94,6 +120,11 @@ std::string ReportJson(const VerifyReport& report) {
     json["ledgers"].push_back({{"origin", ledger.origin},
                                {"size", ledger.size},
                                {"root", ledger.root.ToHex()},
+                               {"scopes", Json::array({{{"scope", "ledger"},
+                                                        {"verdict", WordOf(ledger.coverage)},
+                                                        {"disclosed", ledger.disclosed},
+                                                        {"entries", ledger.size}}})},
+                               {"unchecked", UncheckedOf(ledger)},
                                {"exercise", ledger.exercise},
                                {"signatures", ledger.signatures},
                                {"accounts", ledger.accounts},
@@ -101,6 +132,7 @@ std::string ReportJson(const VerifyReport& report) {
                                {"outside_head_size", ledger.outside_head_size}});
   }
   json["halves_compared"] = report.halves_compared;
+  json["halves_by_leaf"] = report.halves_by_leaf;
   json["remarks"] = report.remarks;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

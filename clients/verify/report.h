@@ -13,6 +13,7 @@ inline constexpr int kExitConsistentOnly = 1;
 inline constexpr int kExitUsage = 2;     // Also a trust or head file that is none.
 inline constexpr int kExitNotFound = 3;  // No such folder or file, or it cannot be read.
 inline constexpr int kExitRefused = 7;
+inline constexpr int kExitSample = 8;  // All holds that is disclosed, and not all is.
 
 int ExitCodeOf(Verdict verdict);
 

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "clients/verify/coverage.h"
 #include "clients/verify/log_entry.h"
 
 namespace ch8::verify {
@@ -17,18 +17,19 @@ std::string DomainOf(const std::string& origin);
 
 // How entries stand in a log: the genesis first; then requests, each with as many rows as it says,
 // time never going back; addressed entries in chains without a hole; entries of other ledgers taken
-// in their order, each once; no step of a transfer twice.
+// in their order, each once. Of a sample: no row without its request, a bulk request whole, and the
+// order of what is disclosed.
 //
 // Thread safety: none.
 class RequestCheck {
  public:
-  explicit RequestCheck(std::string origin)
-      : origin_(std::move(origin)), domain_(DomainOf(origin_)) {}
+  explicit RequestCheck(std::string origin, Coverage coverage = Coverage::kComplete)
+      : origin_(std::move(origin)), domain_(DomainOf(origin_)), coverage_(coverage) {}
 
   // Errors: a refusal naming the entry.
   absl::Status Take(const LogEntry& entry);
-  // After the last one.
-  absl::Status Finish() const;
+  // After the last one, of a log of `size` entries.
+  absl::Status Finish(uint64_t size) const;
 
   // The request that the entry taken last belongs to, or is.
   const chapter8::ledger::v1::Request& request() const { return request_; }
@@ -41,6 +42,7 @@ class RequestCheck {
   absl::Status TakeGenesis(const LogEntry& entry) const;
   absl::Status TakeRequest(const LogEntry& entry);
   absl::Status TakeDelivery(uint64_t index);
+  absl::Status CheckBulkWhole() const;
   absl::Status TakeRow(const LogEntry& entry);
   absl::Status TakeAddresses(const LogEntry& entry);
   absl::Status Refuse(uint64_t index, absl::string_view what) const;
@@ -58,13 +60,15 @@ class RequestCheck {
 
   const std::string origin_;
   const std::string domain_;
+  const Coverage coverage_;
   chapter8::ledger::v1::Request request_;
-  uint32_t rows_left_ = 0;
+  uint64_t request_index_ = 0;
+  uint64_t rows_end_ = 0;   // Index after its last row.
+  uint64_t rows_seen_ = 0;  // Of it; in a sample maybe not all.
   bool speaks_to_others_ = false;
   std::map<std::string, ChainEnd> chains_;  // By recipient.
   std::map<std::string, Taken> taken_;      // By origin.
   std::map<std::string, uint64_t> sizes_seen_;
-  std::set<Tag> tags_;
 };
 
 }  // namespace ch8::verify

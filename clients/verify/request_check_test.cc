@@ -43,7 +43,8 @@ std::string DeliveryText(const DeliveryParts& parts) {
 
 class RequestCheckTest : public ::testing::Test {
  protected:
-  RequestCheckTest() {
+  explicit RequestCheckTest(Coverage coverage = Coverage::kComplete)
+      : check_("un.example/ch8/finance", coverage) {
     EXPECT_THAT(Take("genesis { format: 1 origin: 'un.example/ch8/finance' }"), IsOk());
   }
 
@@ -78,15 +79,15 @@ class RequestCheckTest : public ::testing::Test {
 
   uint64_t next_ = 0;
   std::string last_leaf_;
-  RequestCheck check_{"un.example/ch8/finance"};
+  RequestCheck check_;
 };
 
 TEST_F(RequestCheckTest, EachRequestHasTheRowsItSays) {
   EXPECT_THAT(Take(RequestText("rows: 2")), IsOk());
   EXPECT_THAT(Take("domain_event: 'a'"), IsOk());
-  EXPECT_FALSE(check_.Finish().ok());
+  EXPECT_FALSE(check_.Finish(next_).ok());
   EXPECT_THAT(Take("domain_event: 'b'"), IsOk());
-  EXPECT_THAT(check_.Finish(), IsOk());
+  EXPECT_THAT(check_.Finish(next_), IsOk());
   EXPECT_THAT(Wrong(Take("domain_event: 'c'")), HasSubstr("outside the rows"));
 }
 
@@ -174,16 +175,53 @@ TEST_F(RequestCheckTest, RowsBelongToBulkRequests) {
   EXPECT_THAT(Wrong(Take("domain_event: 'a'")), HasSubstr("bare rows"));
 }
 
-TEST_F(RequestCheckTest, NoStepIsInTheLogTwice) {
-  ASSERT_THAT(Take(RequestText("rows: 3")), IsOk());
-  LogEntry step;
-  step.entry.mutable_step();
-  step.tag = Tag{1};
-  ASSERT_THAT(Take(step), IsOk());
-  step.tag = Tag{2};
-  ASSERT_THAT(Take(step), IsOk());
-  step.tag = Tag{1};
-  EXPECT_THAT(Wrong(Take(step)), HasSubstr("twice"));
+// A sample, of which only what a test takes is disclosed, each at the index that it names.
+class SampleRequestsTest : public RequestCheckTest {
+ protected:
+  SampleRequestsTest() : RequestCheckTest(Coverage::kSample) {}
+
+  absl::Status TakeAt(uint64_t index, const std::string& text) {
+    next_ = index;
+    return RequestCheckTest::Take(text);
+  }
+};
+
+TEST_F(SampleRequestsTest, NoRowIsDisclosedWithoutItsRequest) {
+  EXPECT_THAT(TakeAt(7, RequestText("rows: 3")), IsOk());
+  EXPECT_THAT(TakeAt(10, "domain_event: 'the last row'"), IsOk());
+  EXPECT_THAT(check_.Finish(20), IsOk());
+  EXPECT_THAT(Wrong(TakeAt(11, "domain_event: 'a'")), HasSubstr("outside the rows"));
+  EXPECT_THAT(TakeAt(12, RequestText("rows: 3")), IsOk());
+  EXPECT_FALSE(check_.Finish(15).ok());
+}
+
+TEST_F(SampleRequestsTest, ABulkRequestIsDisclosedWhole) {
+  const std::string bulk = absl::StrCat(
+      "request { method: '/chapter8.books.v1.TransferService/PostTransfers' request_digest: '",
+      Hash32('d'), "' rows: 2 }");
+  LogEntry row;
+  row.kind = LogEntry::Kind::kRow;
+  ASSERT_THAT(TakeAt(5, bulk), IsOk());
+  ASSERT_THAT(Take(row), IsOk());
+  EXPECT_THAT(RefusalOf(check_.Finish(20))->what, HasSubstr("of which 1 are disclosed"));
+  EXPECT_EQ(RefusalOf(check_.Finish(20))->index, 5U);
+  ASSERT_THAT(Take(row), IsOk());
+  EXPECT_THAT(check_.Finish(20), IsOk());
+}
+
+TEST_F(SampleRequestsTest, WhatIsDisclosedKeepsItsOrder) {
+  ASSERT_THAT(TakeAt(3, RequestText("rows: 9")), IsOk());
+  ASSERT_THAT(Take(ForAu(4, Hash32('a'))), IsOk());
+  const std::string fourth = last_leaf_;
+  EXPECT_THAT(Wrong(Take(ForAu(4, Hash32('a')))), HasSubstr("a hole"));
+  EXPECT_THAT(Wrong(Take(ForAu(5, Hash32('a')))), HasSubstr("a hole"));
+  ASSERT_THAT(Take(ForAu(5, fourth)), IsOk());
+  ASSERT_THAT(TakeAt(21, DeliveryText({.number = 4, .index = 9})), IsOk());
+  EXPECT_THAT(Wrong(TakeAt(22, DeliveryText({.number = 4, .index = 9}))), HasSubstr("after 4"));
+  EXPECT_THAT(Wrong(TakeAt(23, DeliveryText({.number = 7, .index = 8}))), HasSubstr("order"));
+  ASSERT_THAT(TakeAt(24, DeliveryText({.number = 3, .index = 8})), IsOk());  // Deferred before.
+  ASSERT_THAT(TakeAt(30, RequestText("time_us: 5")), IsOk());
+  EXPECT_THAT(Wrong(TakeAt(40, RequestText("time_us: 4"))), HasSubstr("time goes back"));
 }
 
 }  // namespace

@@ -28,8 +28,12 @@ class Verification {
     }
     RETURN_IF_ERROR(checked);
     report_.why_not_verified = WhyNotVerified();
-    report_.verdict =
-        report_.why_not_verified.empty() ? Verdict::kVerified : Verdict::kConsistentOnly;
+    report_.verdict = Verdict::kConsistentOnly;
+    if (!report_.why_not_verified.empty()) return report_;
+    report_.verdict = IsSample() ? Verdict::kSample : Verdict::kVerified;
+    if (report_.verdict == Verdict::kSample) {
+      report_.why_not_verified = "what is disclosed holds; what is not disclosed was not checked";
+    }
     return report_;
   }
 
@@ -117,11 +121,20 @@ class Verification {
     for (OpenedLedger& ledger : opened.ledgers()) {
       ASSIGN_OR_RETURN(const HalvesFindings findings, CheckHalves(ledger, by_origin_));
       report_.halves_compared += findings.compared;
+      report_.halves_by_leaf += findings.by_leaf;
       if (findings.beyond == 0) continue;
       report_.remarks.push_back(absl::StrCat(ledger.head.origin, " took ", findings.beyond,
                                              " entries that lie above another export's end"));
     }
     return absl::OkStatus();
+  }
+
+  // Whether the export, its neighbours aside, keeps anything back.
+  bool IsSample() const {
+    for (size_t i = 0; i < own_ledgers_; ++i) {
+      if (report_.ledgers[i].coverage == Coverage::kSample) return true;
+    }
+    return false;
   }
 
   // Empty when nothing is wanting.

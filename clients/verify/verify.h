@@ -23,7 +23,8 @@ struct VerifyOptions {
 
 // What can be said of an export.
 enum class Verdict {
-  kVerified,        // By keys and heads from outside.
+  kVerified,        // By keys and heads from outside; of whole ledgers.
+  kSample,          // The same, as far as it is disclosed: of one ledger at least not everything.
   kConsistentOnly,  // It agrees with itself; whoever made it could have made another.
   kRefused,
 };
@@ -32,9 +33,10 @@ struct VerifyReport {
   Verdict verdict = Verdict::kRefused;
   std::optional<Refusal> refusal{};       // For kRefused.
   std::string refused_directory{};        // Which export that is in.
-  std::string why_not_verified{};         // For kConsistentOnly.
+  std::string why_not_verified{};         // For kSample and kConsistentOnly.
   std::vector<LedgerFindings> ledgers{};  // Of the export and of the peers' ones, in order.
   uint64_t halves_compared = 0;
+  uint64_t halves_by_leaf = 0;         // The other half is not disclosed; its leaf is right.
   std::vector<std::string> remarks{};  // What was not looked at, and what to know.
 };
 

@@ -170,6 +170,7 @@ void TwoLedgers::MakeMoney() {
   fund.mutable_resource()->set_currency_code("USD");
   fund.mutable_resource()->set_operation("operations/aussom");
   Must(un_.Run(un_.finance(), "manager", "finance.v1.FundService.CreateFund", fund).status, "fund");
+  MakeCanary();
   auto import = New<finance::ImportContributionsRequest>();
   import.set_fund(kFund);
   finance::Contribution& paid = *import.add_contributions();
@@ -188,6 +189,23 @@ void TwoLedgers::MakeMoney() {
   line.mutable_resource()->set_currency_code("USD");
   Must(au_.Run(au_.finance(), "mandate", "finance.v1.BudgetService.CreateBudgetLine", line).status,
        "budget line");
+}
+
+void TwoLedgers::MakeCanary() {
+  auto operation = New<finance::CreateOperationRequest>();
+  operation.set_operation_id("elsewhere");
+  operation.mutable_resource()->set_title(kCanary);
+  operation.mutable_resource()->set_lead("organizations/un");
+  Must(un_.Run(un_.finance(), "mandate", "finance.v1.OperationService.CreateOperation", operation)
+           .status,
+       "operation");
+  auto fund = New<finance::CreateFundRequest>();
+  fund.set_fund_id("elsewhere");
+  fund.mutable_resource()->set_title(kCanary);
+  fund.mutable_resource()->set_source(finance::Fund::EXTRA_BUDGETARY);
+  fund.mutable_resource()->set_currency_code("USD");
+  fund.mutable_resource()->set_operation("operations/elsewhere");
+  Must(un_.Run(un_.finance(), "manager", "finance.v1.FundService.CreateFund", fund).status, "fund");
 }
 
 std::string TwoLedgers::Reserve(const std::string& request, int64_t amount_minor) {
@@ -351,7 +369,9 @@ class LyingNode {
 
 }  // namespace
 
-void TwoLedgers::Export(const ExportParts& parts) {
+void TwoLedgers::Export(const ExportParts& parts) { Must(TryExport(parts), "export"); }
+
+absl::Status TwoLedgers::TryExport(const ExportParts& parts) {
   OrganizationLedgers& of = parts.of;
   const auto runner_of = [&of](const Message& request) -> kernel::Runner& {
     const std::string origin = request.GetReflection()->GetString(
@@ -370,10 +390,11 @@ void TwoLedgers::Export(const ExportParts& parts) {
     if (outcome.status.ok()) Check(response.ParseFromString(outcome.reply), "a reply");
     return outcome.status;
   };
-  Must(
-      audit::WriteExport({.directory = parts.directory, .organizations = OrganizationsAt(of)}, call)
-          .status(),
-      "export");
+  return audit::WriteExport({.directory = parts.directory,
+                             .organizations = OrganizationsAt(of),
+                             .selectors = parts.disclose},
+                            call)
+      .status();
 }
 
 std::map<std::string, std::string> FilesIn(const std::string& directory) {

@@ -15,12 +15,16 @@ namespace ch8::testing {
 
 // The ledgers of the UN and the AU in this process, with money that went from one to the other: one
 // offer accepted in part, posted and settled, one declined, one that still waits for an answer; and
-// at the UN 300 bulk rows, one of which ends another's hold. Real machines, sequencers, signatures
+// at the UN 300 bulk rows, one of which ends another's hold, and a fund for another operation whose
+// title is kCanary. Real machines, sequencers, signatures
 // and proofs; what fails here aborts the test.
 //
 // Thread safety: none.
 class TwoLedgers {
  public:
+  // Stands in nothing that has to do with the transfers.
+  static constexpr char kCanary[] = "CANARY-4f1d";
+
   TwoLedgers();
 
   OrganizationLedgers& un() { return un_; }
@@ -38,9 +42,12 @@ class TwoLedgers {
     std::string directory;
     std::string lie_about = "";  // An origin; empty: all is true.
     Lie lie = nullptr;
+    std::vector<audit::Selector> disclose = {};  // None: everything.
   };
   // Writes an export as `ch8 audit export` does. A lie is under a head signed anew.
   void Export(const ExportParts& parts);
+  // The same, which may fail.
+  absl::Status TryExport(const ExportParts& parts);
 
   // What `ch8 audit trust` and `ch8 audit head` write: all keys; the UN's heads that the AU holds.
   std::string Trust();
@@ -48,6 +55,7 @@ class TwoLedgers {
 
  private:
   void MakeMoney();
+  void MakeCanary();
   void MakeOffers();
   void PostRows();
   std::string Reserve(const std::string& request, int64_t amount_minor);

@@ -1,0 +1,99 @@
+#ifndef CH8_CLIENTS_EXPORT_SURVEY_H_
+#define CH8_CLIENTS_EXPORT_SURVEY_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "chapter8/books/v1/posting.pb.h"
+#include "chapter8/ledger/v1/entry.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/export/selector.h"
+#include "clients/export/wire_records.h"
+
+namespace ch8::audit {
+
+// Reads a ledger once and says which entries a sample of it discloses: those that the selectors
+// meet, and what these need to be understood:
+//
+//   any entry            the request that it is a row of; the genesis is always disclosed
+//   a bare row           its whole request, and that of the row whose hold it ends
+//   one of a transfer    all entries of that transfer in this ledger
+//   one that moves       the entries that opened the accounts: without them no amount has a unit
+//
+// An entry is of a transfer when it holds the transfer's id, or names its offer, or a consignment
+// or receipt of that offer.
+//
+// Thread safety: none.
+class Survey {
+ public:
+  // At most kSelectorsMax, which outlive this object.
+  explicit Survey(const std::vector<Selector>& selectors);
+
+  // The next entry, in order. Errors: kDataLoss when it does not parse or rests on what was not
+  // there before it.
+  absl::Status Take(const chapter8::ledger::v1::LoggedEntry& entry);
+
+  // After the last one, once.
+  struct Selection {
+    std::vector<bool> disclosed;  // By index.
+    uint64_t count = 0;           // How many of them.
+    uint64_t selected = 0;        // How many of those the selectors themselves meet.
+    uint32_t met = 0;             // By bit: the selectors that something here meets.
+  };
+  Selection Select();
+
+ private:
+  using Handle = uint32_t;  // A transfer's id, or a name that stands for one.
+
+  struct Surveyed {
+    uint64_t request = 0;  // Its index; a request's own.
+    uint32_t met = 0;      // By bit.
+    bool row = false;
+    std::vector<uint64_t> needs{};    // Entries that opened what it moves.
+    std::vector<Handle> transfers{};  // That it may be of, until Select() sorts them out.
+  };
+
+  absl::Status TakeRow(const chapter8::books::v1::TransferRow& row, Surveyed& at);
+  absl::Status TakeEntry(const chapter8::ledger::v1::Entry& entry, absl::string_view payload,
+                         Surveyed& at);
+  void TakeRecord(const WireRecord& record, Surveyed& at);
+  absl::Status NeedAccount(uint32_t account, Surveyed& at) const;
+  uint32_t MetByRequest(const chapter8::ledger::v1::Request& request) const;
+  uint32_t MetByAddress(const chapter8::ledger::v1::Entry& entry) const;
+
+  Handle HandleOf(const std::string& text);
+  Handle Find(Handle handle);
+  void JoinTransfers();
+  // Hands what one entry of a transfer meets to all others of it.
+  void SpreadOverTransfers();
+  bool IsSelected(const Surveyed& at) const;
+  // Adds the entry, and what it needs to be understood.
+  void Disclose(uint64_t index, Selection& selection);
+
+  const std::vector<Selector>& selectors_;
+  std::vector<std::set<std::string>> names_;  // By selector: what names what it is about.
+  std::vector<uint32_t> kinds_;               // The bits of each kind that there is.
+  std::vector<Surveyed> entries_;
+  uint64_t request_ = 0;                     // That the next row belongs to.
+  uint32_t request_met_ = 0;                 // And what its rows meet through it.
+  std::map<uint32_t, uint64_t> opened_by_;   // Of accounts.
+  std::map<std::string, uint64_t> held_by_;  // Of bulk rows' holds, by id.
+  std::set<std::string> ids_;                // Of transfers and holds.
+  std::map<std::string, Handle> handles_;
+  std::vector<std::string> handle_texts_;
+  std::vector<Handle> joined_to_;  // A forest: each towards its transfer's root.
+  std::vector<std::pair<Handle, Handle>> links_;
+  std::map<Handle, std::vector<uint64_t>> of_transfer_;  // By root.
+  std::set<Handle> whole_transfers_;                     // Disclosed, by root.
+  std::set<uint64_t> whole_requests_;                    // Bulk ones that are disclosed.
+};
+
+}  // namespace ch8::audit
+
+#endif  // CH8_CLIENTS_EXPORT_SURVEY_H_

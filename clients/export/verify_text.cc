@@ -1,5 +1,7 @@
 #include "clients/export/verify_text.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "clients/export/names.h"
@@ -221,7 +223,11 @@ std::string VerifyText(const VerifyParts& parts) {
         &text, "| `", FolderOf(ledger.origin), "` | ", ledger.origin, " | ", ledger.size, " | ",
         ledger.disclosed == ledger.size ? "all" : absl::StrCat(ledger.disclosed), " |\n");
   }
-  const std::string& example = parts.ledgers.back().origin;
+  // The commands are shown for the ledger that tells the most.
+  const std::string& example =
+      std::max_element(parts.ledgers.begin(), parts.ledgers.end(),
+                       [](const auto& a, const auto& b) { return a.disclosed < b.disclosed; })
+          ->origin;
   return text + absl::StrReplaceAll(kBody, {{"@FOLDER@", FolderOf(example)},
                                             {"@KEY@", FlatName(example)},
                                             {"@ORIGIN@", example}});

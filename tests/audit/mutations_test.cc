@@ -125,6 +125,18 @@ TEST_F(MutationsTest, OneBitAnywhereIsFound) {
   EXPECT_EQ(Check(copy_).verdict, Verdict::kVerified);
 }
 
+// In a file's name a plus stands for a slash; a head's own text may not lend itself to both.
+TEST_F(MutationsTest, AHeadOfNoOriginIsNotPassedOver) {
+  const std::string name = copy_ + "/finance/peers/au.example+ch8+finance";
+  std::string note = FilesIn(copy_).at("finance/peers/au.example+ch8+finance");
+  note[note.find('/')] = '+';
+  WriteFile(name, note);
+  SumAnew(copy_);
+  const VerifyReport report = Check(copy_);
+  ASSERT_EQ(report.verdict, Verdict::kRefused);
+  EXPECT_EQ(report.refusal->file, "finance/peers/au.example+ch8+finance");
+}
+
 TEST_F(MutationsTest, AChangedPayloadNamesItsEntry) {
   const std::map<std::string, std::string> files = FilesIn(copy_);
   for (const auto& [name, content] : files) {

@@ -7,7 +7,10 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "clients/lib/client.h"
 #include "tests/support/data.h"
@@ -94,6 +97,8 @@ class AuditTest : public ::testing::Test {
     AddContext("funds", nodes_->un(), "funds");
     for (const std::string& command :
          {"--as au audit export --out " + Path("au"), "--as un audit export --out " + Path("un"),
+          "--as un audit export --operation AUSSOM --disclose counterparty=au.example --out " +
+              Path("sample"),
           "--as au audit trust --out " + Path("trust"),
           "--as au audit head un --out " + Path("heads")}) {
       const ShellResult done = Ch8(command);
@@ -126,13 +131,44 @@ class AuditTest : public ::testing::Test {
     return Path(name);
   }
 
-  // The first block of `language` in VERIFY.md, as a file.
-  static std::string ProgramOf(const std::string& language, const std::string& file) {
-    const std::string text = ReadFile(Path("un/VERIFY.md"));
+  // The commands of an export's VERIFY.md, as it stands there, run in the export: each line of four
+  // spaces, with the names of files from outside and of scratch files put in. `verdict` is what
+  // ch8-verify exits with.
+  static ShellResult RunVerifyText(const std::string& name, int verdict) {
+    const std::string scratch = Path(name + "-scratch");
+    std::filesystem::create_directory(scratch);
+    ProgramOf("python", name, scratch + "/check.py");
+    ProgramOf("go", name, scratch + "/check.go");
+    std::string script =
+        absl::StrCat("set -eu; cd ", Path(name), "; export GOFLAGS= GOCACHE=", Path("go"), "\n");
+    bool program = false;
+    for (const absl::string_view line : absl::StrSplit(ReadFile(Path(name + "/VERIFY.md")), '\n')) {
+      if (absl::StartsWith(line, "```")) program = !program;
+      if (program || !absl::StartsWith(line, "    ")) continue;
+      absl::StrAppend(&script, line.substr(4),
+                      absl::StartsWith(line, "    ch8-verify")
+                          ? absl::StrCat(" || [ $? = ", verdict, " ]")
+                          : "",
+                      "\n");
+    }
+    script = absl::StrReplaceAll(script, {{"ch8-verify .", Bin("ch8-verify") + " ."},
+                                          {"TRUST", Path("trust")},
+                                          {"HEADS", Path("heads")},
+                                          {"check.", scratch + "/check."},
+                                          {"/tmp/text", scratch + "/text"},
+                                          {"/tmp/signature", scratch + "/signature"}});
+    std::ofstream(scratch + "/commands") << script;
+    return RunShell("bash " + scratch + "/commands");
+  }
+
+  // The first block of `language` in VERIFY.md of the export `name`, as a file.
+  static std::string ProgramOf(const std::string& language, const std::string& name,
+                               const std::string& file) {
+    const std::string text = ReadFile(Path(name + "/VERIFY.md"));
     const std::string begin = absl::StrCat("\n```", language, "\n");
     const size_t from = text.find(begin) + begin.size();
-    std::ofstream(Path(file)) << text.substr(from, text.find("\n```\n", from) + 1 - from);
-    return Path(file);
+    std::ofstream(file) << text.substr(from, text.find("\n```\n", from) + 1 - from);
+    return file;
   }
 
   static TwoNodes* nodes_;
@@ -219,6 +255,42 @@ TEST_F(AuditTest, PeersAndProofsAreShownToEveryOfficer) {
   EXPECT_EQ(Ch8("--as funds ledger proof finance 1000000").exit_code, 2);
 }
 
+TEST_F(AuditTest, TheCommandsOfVerifyTextAreRunAsTheyStandThere) {
+  for (const auto& [name, verdict] : {std::pair("un", 0), std::pair("sample", 8)}) {
+    const ShellResult result = RunVerifyText(name, verdict);
+    EXPECT_EQ(result.exit_code, 0) << name << "\n" << result.output;
+    for (const char* says : {"Signature Verified Successfully", "entries lead to",
+                             "leaves are under the signed root", "USD minor"}) {
+      EXPECT_THAT(result.output, HasSubstr(says)) << name;
+    }
+  }
+}
+
+TEST_F(AuditTest, ASampleSaysThatItIsOneAndHidesTheRest) {
+  const ShellResult result =
+      Verify(absl::StrCat(Path("sample"), FromOutside(), " --peer ", Path("au")));
+  EXPECT_EQ(result.exit_code, 8) << result.output;
+  EXPECT_THAT(result.output, StartsWith("sample: "));
+  EXPECT_THAT(result.output, HasSubstr("un.example/ch8/finance: SAMPLE, "));
+  EXPECT_THAT(result.output, HasSubstr("not checked: completeness, balances"));
+  EXPECT_THAT(ReadFile(Path("sample/finance/journal.hledger")), StartsWith("; A sample: "));
+  EXPECT_THAT(ReadFile(Path("sample/VERIFY.md")),
+              HasSubstr("> counterparty=au.example, operation=aussom\n"));
+  EXPECT_EQ(RunShell("grep -r TENT " + Path("sample")).output, "");
+  // Withheld payloads are no way to a COMPLETE.
+  EXPECT_EQ(Verify(absl::StrCat(Path("sample"), " -o json | grep -c COMPLETE")).output, "0\n");
+}
+
+TEST_F(AuditTest, WhatCannotBeDisclosedIsSaid) {
+  const std::string out = " --out " + Path("no-sample");
+  const ShellResult unknown = Ch8("--as un audit export --disclose transfer=OFF-UN-26-9999" + out);
+  EXPECT_EQ(unknown.exit_code, 3) << unknown.output;
+  EXPECT_THAT(unknown.output, HasSubstr("is of transfer=OFF-UN-26-9999"));
+  EXPECT_EQ(Ch8("--as un audit export --disclose everything" + out).exit_code, 2);
+  EXPECT_EQ(Ch8("--as un audit export --disclose period=2026-03-02/2026-03-01" + out).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(Path("no-sample")));
+}
+
 TEST_F(AuditTest, TheFilesAreWholeByCoreutils) {
   const ShellResult sums = RunShell(
       absl::StrCat("cd ", Path("un"), " && sha256sum --check --strict --quiet SHA256SUMS"));
@@ -243,7 +315,7 @@ TEST_F(AuditTest, TheHeadsAreSignedByOpenssl) {
 }
 
 TEST_F(AuditTest, ThePayloadsLeadToTheSignedRootByPython) {
-  const std::string program = ProgramOf("python", "check.py");
+  const std::string program = ProgramOf("python", "un", Path("check.py"));
   for (const char* ledger : {"/directory", "/finance"}) {
     const ShellResult result =
         RunShell(absl::StrCat("/usr/bin/python3 -B ", program, " ", Path("un"), ledger));
@@ -253,7 +325,7 @@ TEST_F(AuditTest, ThePayloadsLeadToTheSignedRootByPython) {
 }
 
 TEST_F(AuditTest, NoteTilesAndLeavesAreGoodByGo) {
-  const std::string program = ProgramOf("go", "check.go");
+  const std::string program = ProgramOf("go", "un", Path("check.go"));
   for (const char* ledger : {"directory", "finance"}) {
     const std::string vkey = RunShell(absl::StrCat("grep -oP 'log \\Kun.example/ch8/", ledger,
                                                    "\\S+' ", Path("un/policy.txt")))

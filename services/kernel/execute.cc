@@ -24,18 +24,11 @@ using chapter8::ledger::v1::Request;
 
 constexpr absl::string_view kDomain = "kernel.chapter8";
 constexpr absl::string_view kTimeKey = "time";
-// At least this long, so that a retry which is signed anew still gets the first answer.
-constexpr absl::Duration kAnswerLife = absl::Hours(7 * 24);
 constexpr int kForgetMax = 256;
 
 std::string AnswerKey(const Command& command) {
   return absl::StrCat("a/", command.caller.trust_domain, "/", command.caller.id, "/",
                       command.request_id);
-}
-
-// Answers in the order in which they may be forgotten.
-std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key) {
-  return absl::StrCat("x/", KeyU64(static_cast<uint64_t>(not_after_us)), answer_key);
 }
 
 std::vector<Accounts::Change> ChangesOf(const std::vector<Event>& events) {
@@ -88,6 +81,10 @@ void KeepTime(absl::Time time, Rows& rows) {
 }
 
 }  // namespace
+
+std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key) {
+  return absl::StrCat("x/", KeyU64(static_cast<uint64_t>(not_after_us)), answer_key);
+}
 
 absl::Time NewestTime(const RowReader& rows) {
   const std::optional<std::string> time = rows.Get(Table::kMeta, kTimeKey);

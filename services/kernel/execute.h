@@ -167,6 +167,12 @@ class Executor {
   std::vector<RequestEntries> requests_;
 };
 
+// At least this long an answer is kept, in ledger time, so that a retry which is signed anew still
+// gets the first one. Answers stand in Table::kAnswers under "a/", and beside each an empty row
+// under its ForgetKey(), in the order in which they may be forgotten.
+inline constexpr absl::Duration kAnswerLife = absl::Hours(7 * 24);
+std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key);
+
 // Of the newest commit with entries, or that forgot answers; 1970 before the first.
 absl::Time NewestTime(const RowReader& rows);
 

@@ -22,7 +22,7 @@ using chapter8::ledger::v1::Request;
 
 constexpr absl::string_view kDomain = "kernel.chapter8";
 
-std::string CursorKey(absl::string_view origin) { return absl::StrCat("cursor/", origin); }
+std::string CursorKey(absl::string_view origin) { return absl::StrCat(kCursorPrefix, origin); }
 
 }  // namespace
 

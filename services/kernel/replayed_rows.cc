@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "services/kernel/entry_form.h"
 #include "services/kernel/rows.h"
 #include "storage/base/status_macros.h"
@@ -46,6 +48,30 @@ absl::StatusOr<std::map<std::string, std::string>> ReplayedRows(const Ledger& le
     }
   }
   return replayed;
+}
+
+absl::StatusOr<RowComparison> CompareRows(const Ledger& ledger, const Machine& machine) {
+  ASSIGN_OR_RETURN(const auto replayed, ReplayedRows(ledger, machine));
+  RowComparison comparison;
+  auto expected = replayed.begin();
+  const auto differs = [&](absl::string_view key, absl::string_view how) {
+    if (comparison.difference.has_value()) return;
+    comparison.difference = absl::StrCat("row ", absl::CEscape(key), " ", how);
+  };
+  RETURN_IF_ERROR(ledger.TakeSnapshot()->Scan(
+      Table::kRows, "", "", [&](absl::string_view key, absl::string_view value) {
+        ++comparison.rows;
+        if (expected == replayed.end() || key < expected->first) {
+          differs(key, "is made up");
+        } else if (key > expected->first) {
+          differs(expected->first, "is missing");
+        } else if (value != expected++->second) {
+          differs(key, "differs");
+        }
+        return !comparison.difference.has_value();
+      }));
+  if (expected != replayed.end()) differs(expected->first, "is missing");
+  return comparison;
 }
 
 }  // namespace ch8::kernel

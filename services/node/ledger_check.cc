@@ -1,13 +1,17 @@
 #include "services/node/ledger_check.h"
 
-#include <map>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/books/ids.h"
 #include "services/books/recovery.h"
+#include "services/federation/core/peer_log.h"
+#include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
+#include "services/node/altered_entry.h"
+#include "services/node/ledger_home.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
 #include "storage/rocks/rocks_ledger.h"
@@ -24,41 +28,52 @@ absl::StatusOr<std::optional<std::string>> DifferenceOf(const absl::Status& stat
 
 absl::StatusOr<std::optional<std::string>> CheckLog(const RocksLedger& ledger,
                                                     LedgerReport& report) {
-  ASSIGN_OR_RETURN(std::optional<std::string> difference,
-                   DifferenceOf(ledger.VerifyFileChecksums()));
+  ASSIGN_OR_RETURN(const FsckReport log, Fsck(ledger, ledger.stored_log()));
+  report.size = log.size;
+  report.root = log.root;
+  if (log.difference.has_value()) {
+    const absl::StatusOr<Difference> narrowed = NarrowToEntry(ledger, *log.difference);
+    return Describe(narrowed.ok() ? *narrowed : *log.difference);
+  }
+  std::optional<uint64_t> beyond;
+  const absl::Status read = ledger.stored_log().VisitChunks(log.size, [&](uint64_t first, auto) {
+    if (first >= log.size) beyond = first;
+    return !beyond.has_value();
+  });
+  ASSIGN_OR_RETURN(std::optional<std::string> difference, DifferenceOf(read));
+  if (beyond.has_value()) {
+    return absl::StrCat("entry ", *beyond, ": made up: the last commit ends at ", log.size);
+  }
   if (difference.has_value()) return difference;
-  const absl::StatusOr<FsckReport> log = Fsck(ledger, ledger.stored_log());
-  if (!log.ok()) return DifferenceOf(log.status());
-  report.size = log->size;
-  report.root = log->root;
-  if (!log->difference.has_value()) return std::optional<std::string>();
-  return std::optional<std::string>(
-      absl::StrCat("entry ", log->difference->index, ": ", log->difference->what));
-}
-
-// The first key that one of them lacks or has otherwise.
-std::optional<std::string> FirstDifference(const std::map<std::string, std::string>& stored,
-                                           const std::map<std::string, std::string>& replayed) {
-  for (const auto& [key, value] : replayed) {
-    const auto row = stored.find(key);
-    if (row == stored.end()) return absl::StrCat("row ", absl::CEscape(key), " is missing");
-    if (row->second != value) return absl::StrCat("row ", absl::CEscape(key), " differs");
-  }
-  for (const auto& [key, value] : stored) {
-    if (!replayed.contains(key)) return absl::StrCat("row ", absl::CEscape(key), " is made up");
-  }
-  return std::nullopt;
+  return DifferenceOf(ledger.VerifyFileChecksums([](uint64_t) { return true; }));
 }
 
 absl::StatusOr<std::optional<std::string>> CheckRows(const RocksLedger& ledger,
                                                      const kernel::Machine& machine,
                                                      LedgerReport& report) {
-  const auto stored = kernel::StoredRows(ledger);
-  if (!stored.ok()) return DifferenceOf(stored.status());
-  const auto replayed = kernel::ReplayedRows(ledger, machine);
-  if (!replayed.ok()) return DifferenceOf(replayed.status());
-  report.rows = stored->size();
-  return FirstDifference(*stored, *replayed);
+  const auto compared = kernel::CompareRows(ledger, machine);
+  if (!compared.ok()) return DifferenceOf(compared.status());
+  report.rows = compared->rows;
+  return compared->difference;
+}
+
+// Answers, cursors, parked entries, and what is remembered of other ledgers.
+absl::StatusOr<std::optional<std::string>> CheckKeptRows(const RocksLedger& ledger) {
+  const auto kept = kernel::CheckKept(ledger);
+  if (!kept.ok()) return DifferenceOf(kept.status());
+  if (kept->difference.has_value()) return kept->difference;
+  for (const auto& [origin, delivery] : kept->last_deliveries) {
+    ASSIGN_OR_RETURN(const auto row,
+                     ledger.TakeSnapshot()->Get(Table::kPeer, federation::PeerStateKey(origin)));
+    const auto state = federation::PeerStateFrom(origin, row);
+    if (!state.ok()) return absl::StrCat("what is known of ", origin, " does not parse");
+    if (state->last_number() != delivery.number() || state->last_index() != delivery.index() ||
+        state->last_leaf_hash() != delivery.leaf_hash() ||
+        state->verified_size() < delivery.checkpoint_size()) {
+      return absl::StrCat("what is known of ", origin, " is not what the log took of it");
+    }
+  }
+  return std::optional<std::string>();
 }
 
 // What a start makes of pages and tail, and what the log alone gives.
@@ -99,6 +114,8 @@ absl::StatusOr<std::optional<std::string>> Check(const Module& module, RocksLedg
   const auto machine = MachineOf(module, ledger);
   if (!machine.ok()) return DifferenceOf(machine.status());
   ASSIGN_OR_RETURN(difference, CheckRows(ledger, **machine, report));
+  if (difference.has_value()) return difference;
+  ASSIGN_OR_RETURN(difference, CheckKeptRows(ledger));
   if (difference.has_value() || module.accounts != Module::Accounts::kBooks) return difference;
   return CheckBooks(ledger);
 }
@@ -109,13 +126,19 @@ absl::StatusOr<LedgerReport> CheckLedger(const Module& module, const std::string
   LedgerReport report;
   report.origin = module.service;
   const absl::StatusOr<std::unique_ptr<RocksLedger>> ledger =
-      RocksLedger::Open({.path = absl::StrCat(data, "/", module.service, "/ledger")});
+      RocksLedger::OpenAsIs({.path = absl::StrCat(data, "/", module.service, "/ledger")});
   if (!ledger.ok()) {
     ASSIGN_OR_RETURN(report.difference, DifferenceOf(ledger.status()));
     return report;
   }
   report.origin = (*ledger)->origin();
   ASSIGN_OR_RETURN(report.difference, Check(module, **ledger, report));
+  if (!report.difference.has_value()) {
+    std::error_code error;
+    std::filesystem::remove(LedgerHome::BarPath(data, module.service), error);
+    if (error)
+      return absl::UnavailableError(absl::StrCat("cannot lift the bar: ", error.message()));
+  }
   return report;
 }
 

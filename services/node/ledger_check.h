@@ -21,10 +21,12 @@ struct LedgerReport {
   std::optional<std::string> difference;  // What is wrong, and where. None: everything agrees.
 };
 
-// Recomputes the ledger of `module` in `data` from its raw entries: every file's checksum; chunks,
-// tiles, kept notes and root (storage/ledger/fsck.h); the rows, as a replay gives them; the books
-// as a start recovers them, against a replay from entry 0. Reads everything, holds all rows twice,
-// and changes nothing but what opening does. No daemon may run on `data`.
+// Recomputes the ledger of `module` in `data` from its raw entries: chunks, tiles, kept notes and
+// root (storage/ledger/fsck.h), naming the altered entry as closely as what is stored allows
+// (altered_entry.h); every file's checksum; the rows, as a replay gives them; answers, cursors and
+// parked entries; the books as a start recovers them, against a replay from entry 0. Reads
+// everything, holds all rows once, and changes nothing but what opening does; a ledger that agrees
+// is barred no more (ledger_home.h). No daemon may run on `data`.
 //
 // Damage is a difference. Errors: kNotFound when there is no such ledger; kUnavailable when another
 // process has it open; kResourceExhausted when the disk is full.

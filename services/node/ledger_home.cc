@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "services/books/recovery.h"
 #include "services/federation/core/facts.h"
+#include "services/kernel/refusal.h"
 #include "services/kernel/rows.h"
 #include "storage/base/status_macros.h"
+#include "storage/ledger/durable_file.h"
 
 namespace ch8::node {
 namespace {
@@ -26,6 +29,7 @@ LedgerHome::LedgerHome(const Module& module, const std::string& data,
     : module_(module),
       directory_(absl::StrCat(data, "/", module.service)),
       body_keys_(absl::StrCat(data, "/body-keys/", module.service)),
+      bar_path_(BarPath(data, module.service)),
       ledger_(std::move(ledger)) {}
 
 LedgerHome::~LedgerHome() {
@@ -109,6 +113,36 @@ absl::Status LedgerHome::SweepBodies() {
   return rows.status();
 }
 
+std::string LedgerHome::BarPath(absl::string_view data, absl::string_view service) {
+  return absl::StrCat(data, "/", service, "/barred");
+}
+
+absl::Status LedgerHome::ReadBar() {
+  ASSIGN_OR_RETURN(const std::optional<std::string> why, ReadFileIfPresent(bar_path_));
+  if (!why.has_value()) return absl::OkStatus();
+  head_keeper_->Refuse(absl::StripSuffix(*why, "\n"));
+  barred_.store(true);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerHome::Bar(const std::string& why) {
+  head_keeper_->Refuse(why);
+  barred_.store(true);
+  return WriteFileDurably(bar_path_, why + "\n");
+}
+
+absl::Status LedgerHome::AdmitWrites() const {
+  if (!barred()) return admit_writes_();
+  return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
+                         .domain = "node.chapter8",
+                         .reason = "LEDGER_BARRED",
+                         .message = absl::StrCat(ledger_->origin(),
+                                                 " answers questions and takes nothing new: what "
+                                                 "is stored of it was altered, and its operator "
+                                                 "has to restore it"),
+                         .metadata = {{"instead", "ch8 node status"}}});
+}
+
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
   ASSIGN_OR_RETURN(head_keeper_,
@@ -117,6 +151,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
                                      .state_directory = directory_,
                                      .boot_marker_directory = options.boot_marker_directory,
                                      .clock = *options.clock}));
+  RETURN_IF_ERROR(ReadBar());
   ASSIGN_OR_RETURN(const std::vector<kernel::Event> events, module_.genesis_events(genesis_));
   machine_ = module_.make_machine(genesis_);
   older_ids_ = std::make_unique<books::LedgerIds>(*ledger_);
@@ -130,7 +165,8 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.organization = absl::StrCat("organizations/", options.folder->record.organization());
   sequencer.trust_domain = options.folder->record.trust_domain();
   sequencer.on_stopped = options.on_stopped;
-  sequencer.admit_writes = options.admit_writes;
+  admit_writes_ = options.admit_writes;
+  sequencer.admit_writes = [this] { return AdmitWrites(); };
   sequencer.facts_age_max = federation::kFactsAgeMax;
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_,

@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_NODE_LEDGER_HOME_H_
 #define CH8_SERVICES_NODE_LEDGER_HOME_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ namespace ch8::node {
 //   bodies/      content outside the log (services/node/file_bodies.h), its keys in
 //                <data>/body-keys/<service>
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
+//   barred       why, while the ledger is barred: what is stored was found to be altered
 //
 // Two steps, because the clock that a sequencer needs stands in the ledgers' genesis entries.
 //
@@ -65,6 +67,15 @@ class LedgerHome {
     if (sequencer_ != nullptr) sequencer_->Drain();
   }
 
+  // Bars the ledger: what is stored is not what was written, as `why` says. From now on, and after
+  // every start until `ch8d fsck` finds that it agrees, it signs nothing and takes nothing new;
+  // reads go on, so that others can see what there is. Stopping instead would only be started
+  // again. Errors: those of writing that down for the next start; it is barred all the same.
+  absl::Status Bar(const std::string& why);
+  bool barred() const { return barred_.load(); }
+  // The file that says so, of a service in the data folder.
+  static std::string BarPath(absl::string_view data, absl::string_view service);
+
   const Module& module() const { return module_; }
   const chapter8::ledger::v1::Genesis& genesis() const { return genesis_; }
   Exercise exercise() const;
@@ -72,17 +83,20 @@ class LedgerHome {
   // After Serve():
   Sequencer& sequencer() { return *sequencer_; }
   const HeadKeeper& head_keeper() const { return *head_keeper_; }
-  const Ledger& ledger() const { return *ledger_; }
+  const RocksLedger& ledger() const { return *ledger_; }
 
  private:
   LedgerHome(const Module& module, const std::string& data, std::unique_ptr<RocksLedger> ledger);
 
   absl::Status ReadGenesis(const NodeFolder& folder);
   absl::Status SweepBodies();
+  absl::Status ReadBar();
+  absl::Status AdmitWrites() const;
 
   const Module& module_;
   const std::string directory_;
   const std::string body_keys_;
+  const std::string bar_path_;
   // In the order in which they need each other.
   const std::unique_ptr<RocksLedger> ledger_;
   chapter8::ledger::v1::Genesis genesis_;
@@ -90,6 +104,8 @@ class LedgerHome {
   std::unique_ptr<kernel::Machine> machine_;
   std::unique_ptr<FileBodies> bodies_;
   std::unique_ptr<HeadKeeper> head_keeper_;
+  std::function<absl::Status()> admit_writes_;
+  std::atomic<bool> barred_{false};
   std::unique_ptr<Sequencer> sequencer_;
 };
 

@@ -109,14 +109,14 @@ absl::Status HeadKeeper::Judge() {
 
   if (head_.has_value()) {
     if (ledger_.durable_size() < head_->size) {
-      Refuse(absl::StrCat("head ", head_->size, " is signed, but the log ends at ",
-                          ledger_.durable_size(), ": entries from there on are missing"));
+      RefuseLocked(absl::StrCat("head ", head_->size, " is signed, but the log ends at ",
+                                ledger_.durable_size(), ": entries from there on are missing"));
       return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(const bool same, LogHas(*head_));
     if (!same) {
-      Refuse(absl::StrCat("the log has another root at size ", head_->size,
-                          " than the head signed there"));
+      RefuseLocked(absl::StrCat("the log has another root at size ", head_->size,
+                                " than the head signed there"));
       return absl::OkStatus();
     }
   }
@@ -133,22 +133,27 @@ absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
     return absl::OkStatus();
   }
   if (!head_.has_value() || marker->size > head_->size) {
-    Refuse(absl::StrCat("head ", marker->size, " was signed since this machine booted, but ",
-                        head_path_, " says ", head_.has_value() ? head_->size : 0,
-                        ": the state was restored and later entries may be missing"));
+    RefuseLocked(absl::StrCat("head ", marker->size, " was signed since this machine booted, but ",
+                              head_path_, " says ", head_.has_value() ? head_->size : 0,
+                              ": the state was restored and later entries may be missing"));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const bool same, LogHas(*marker));
   if (!same) {
-    Refuse(absl::StrCat("the log has another root at size ", marker->size,
-                        " than the head signed there since this machine booted"));
+    RefuseLocked(absl::StrCat("the log has another root at size ", marker->size,
+                              " than the head signed there since this machine booted"));
     return absl::OkStatus();
   }
   state_ = State::kVouched;
   return absl::OkStatus();
 }
 
-void HeadKeeper::Refuse(std::string why) {
+void HeadKeeper::Refuse(absl::string_view why) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  RefuseLocked(std::string(why));
+}
+
+void HeadKeeper::RefuseLocked(std::string why) {
   state_ = State::kRefused;
   why_ = std::move(why);
 }

@@ -75,6 +75,9 @@ class HeadKeeper {
   // Why nothing is signed: OK when vouched, else the error of SignedNote().
   absl::Status state() const;
 
+  // From now on nothing is signed: the log was found to be altered. For the life of this keeper.
+  void Refuse(absl::string_view why);
+
   // The newest head signed, for metrics.
   struct Newest {
     uint64_t size = 0;         // 0 when none ever was.
@@ -96,7 +99,7 @@ class HeadKeeper {
 
   absl::Status Judge();
   absl::Status JudgeMarker(const std::optional<SignedHead>& marker);
-  void Refuse(std::string why);
+  void RefuseLocked(std::string why);
   absl::StatusOr<bool> LogHas(const SignedHead& head) const;
   absl::StatusOr<std::optional<SignedHead>> ReadMarker() const;
   absl::Status Persist(const SignedHead& head);

@@ -339,10 +339,17 @@ TEST_P(LedgerContract, KeepsEveryNote) {
   EXPECT_EQ(*ledger().NoteAtMost(7), note(4, key));
   EXPECT_NE(*ledger().NoteAtMost(8), std::nullopt);
   std::vector<uint64_t> sizes;
-  ASSERT_THAT(harness_->stored_log().VisitNotes(
-                  [&](uint64_t size, absl::string_view) { sizes.push_back(size); }),
-              IsOk());
+  const auto visit = [&](uint64_t size, absl::string_view) {
+    sizes.push_back(size);
+    return sizes.size() % 3 != 0;
+  };
+  ASSERT_THAT(harness_->stored_log().VisitNotes(0, visit), IsOk());
   EXPECT_THAT(sizes, ElementsAre(4, 8, 8));
+  ASSERT_THAT(harness_->stored_log().VisitNotes(5, visit), IsOk());
+  EXPECT_THAT(sizes, ElementsAre(4, 8, 8, 8, 8));
+  sizes = {1, 1};
+  ASSERT_THAT(harness_->stored_log().VisitNotes(0, visit), IsOk());
+  EXPECT_THAT(sizes, ElementsAre(1, 1, 4));
 }
 
 TEST_P(LedgerContract, ReadersAndProofsRunWhileTheSequencerCommits) {

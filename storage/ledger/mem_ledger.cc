@@ -38,13 +38,15 @@ absl::StatusOr<std::optional<std::string>> MemLedger::Log::ReadTile(const TileId
   return found->second;
 }
 
-absl::Status MemLedger::Log::VisitNotes(const NoteVisitor& visit) const {
+absl::Status MemLedger::Log::VisitNotes(uint64_t size_min, const NoteVisitor& visit) const {
   std::multimap<uint64_t, std::string> copy;
   {
     std::lock_guard<std::mutex> lock(mutex);
-    copy = notes;
+    copy.insert(notes.lower_bound(size_min), notes.end());
   }
-  for (const auto& [size, note] : copy) visit(size, note);
+  for (const auto& [size, note] : copy) {
+    if (!visit(size, note)) break;
+  }
   return absl::OkStatus();
 }
 

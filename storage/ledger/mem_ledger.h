@@ -65,7 +65,7 @@ class MemLedger final : public Ledger {
    public:
     absl::Status VisitChunks(uint64_t begin, const ChunkVisitor& visit) const override;
     absl::StatusOr<std::optional<std::string>> ReadTile(const TileId& tile) const override;
-    absl::Status VisitNotes(const NoteVisitor& visit) const override;
+    absl::Status VisitNotes(uint64_t size_min, const NoteVisitor& visit) const override;
 
     void CopyUpTo(uint64_t size, const Log& from);
 

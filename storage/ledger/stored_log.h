@@ -37,9 +37,10 @@ class StoredLog {
   // The tile's 8192 bytes, or nothing when it is not stored. Errors: kDataLoss.
   virtual absl::StatusOr<std::optional<std::string>> ReadTile(const TileId& tile) const = 0;
 
-  // Visits all kept notes by rising size. Errors: kDataLoss.
-  using NoteVisitor = std::function<void(uint64_t size, absl::string_view note)>;
-  virtual absl::Status VisitNotes(const NoteVisitor& visit) const = 0;
+  // Visits the kept notes of size `size_min` and more by rising size, until `visit` returns false.
+  // Errors: kDataLoss.
+  using NoteVisitor = std::function<bool(uint64_t size, absl::string_view note)>;
+  virtual absl::Status VisitNotes(uint64_t size_min, const NoteVisitor& visit) const = 0;
 };
 
 // Visits entries begin <= index < end in order until `visit` returns false; all of them must be

@@ -37,8 +37,7 @@ void ExpectSound(RocksLedger& ledger, const Acknowledged& acknowledged) {
 
   const absl::StatusOr<FsckReport> report = Fsck(ledger, ledger.stored_log());
   ASSERT_THAT(report, IsOk());
-  EXPECT_FALSE(report->difference.has_value())
-      << report->difference->index << ": " << report->difference->what;
+  EXPECT_FALSE(report->difference.has_value()) << Describe(*report->difference);
 
   EXPECT_TRUE(AppendTestCommit(ledger, 3));
   EXPECT_EQ(ledger.durable_size(), size + 3);

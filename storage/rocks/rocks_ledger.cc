@@ -13,6 +13,7 @@
 #include "storage/ledger/commit_limits.h"
 #include "storage/ledger/durable_reads.h"
 #include "storage/rocks/database.h"
+#include "storage/rocks/file_checksums.h"
 #include "storage/rocks/ledger_keys.h"
 #include "storage/rocks/rocks_log.h"
 #include "storage/rocks/slice.h"
@@ -27,9 +28,9 @@ const StoredLog& RocksLedger::stored_log() const { return *log_; }
 
 const Snapshot& RocksLedger::WrittenView() const { return *written_view_; }
 
-absl::Status RocksLedger::VerifyFileChecksums() const {
-  return FromRocks(database_->db().VerifyFileChecksums(rocksdb::ReadOptions()),
-                   "verify the database's files");
+absl::Status RocksLedger::VerifyFileChecksums(
+    const std::function<bool(uint64_t bytes)>& go_on) const {
+  return ch8::VerifyFileChecksums(database_->db(), go_on);
 }
 
 absl::Status RocksLedger::CheckRunning() {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,14 +61,22 @@ class RocksLedger final : public Ledger {
   // or differ: recover from a backup or a replica.
   static absl::StatusOr<std::unique_ptr<RocksLedger>> Open(const RocksLedgerOptions& options);
 
+  // Opens a ledger as it lies there, damaged or not, for fsck: it ends where its last commit says,
+  // and RootAt(durable_size()) is the root that this commit recorded. Nothing is changed, neither
+  // now nor later: every write fails with kFailedPrecondition. There are no proofs and no other
+  // roots. Errors: kNotFound and kUnavailable as in Open(); kDataLoss when not even that can be
+  // read.
+  static absl::StatusOr<std::unique_ptr<RocksLedger>> OpenAsIs(const RocksLedgerOptions& options);
+
   ~RocksLedger() override;
 
   // The log as stored, for fsck; lives as long as the ledger.
   const StoredLog& stored_log() const;
 
-  // Reads every database file and compares it with its recorded checksum; for the nightly job.
-  // Errors: kDataLoss, naming the file.
-  absl::Status VerifyFileChecksums() const;
+  // Reads every database file and compares it with its recorded checksum. Asks `go_on` after each
+  // piece of at most 1 MiB, with its bytes. Errors: kDataLoss, naming the file; kCancelled when
+  // `go_on` returns false.
+  absl::Status VerifyFileChecksums(const std::function<bool(uint64_t bytes)>& go_on) const;
 
   const std::string& origin() const override { return origin_; }
   const Hash& log_id() const override { return log_id_; }
@@ -104,7 +113,13 @@ class RocksLedger final : public Ledger {
               std::string origin, const Hash& log_id);
 
   // Recovery, in rocks_open.cc.
+  enum class Damage { kReported, kLeft };
+  static absl::StatusOr<std::unique_ptr<RocksLedger>> OpenUnrecovered(
+      const RocksLedgerOptions& options, Damage damage);
   absl::Status Recover();
+  absl::Status TakeAsIs();
+  // What the last commit recorded; without a snapshot.
+  absl::StatusOr<Version> RecordedHead() const;
   absl::Status CheckAgainstHead(uint64_t end) const;
   absl::Status CheckAgainstNewestNote(uint64_t end) const;
   absl::Status RecoverIds(uint64_t end);

@@ -57,11 +57,12 @@ absl::StatusOr<std::optional<std::string>> RocksLog::ReadTile(const TileId& tile
   return database_.Get(Family::kTile, TileKey(tile));
 }
 
-absl::Status RocksLog::VisitNotes(const NoteVisitor& visit) const {
+absl::Status RocksLog::VisitNotes(uint64_t size_min, const NoteVisitor& visit) const {
   const std::unique_ptr<rocksdb::Iterator> notes = database_.NewIterator(Family::kNote);
-  for (notes->SeekToFirst(); notes->Valid(); notes->Next()) {
+  const std::string first = KeyU64(size_min);
+  for (notes->Seek(ToSlice(first)); notes->Valid(); notes->Next()) {
     ASSIGN_OR_RETURN(const uint64_t size, PositionIn(ToView(notes->key()), 2 * sizeof(uint64_t)));
-    visit(size, ToView(notes->value()));
+    if (!visit(size, ToView(notes->value()))) return absl::OkStatus();
   }
   return FromRocks(notes->status(), "read notes");
 }

@@ -24,7 +24,7 @@ class RocksLog final : public StoredLog {
 
   absl::Status VisitChunks(uint64_t begin, const ChunkVisitor& visit) const override;
   absl::StatusOr<std::optional<std::string>> ReadTile(const TileId& tile) const override;
-  absl::Status VisitNotes(const NoteVisitor& visit) const override;
+  absl::Status VisitNotes(uint64_t size_min, const NoteVisitor& visit) const override;
 
   // The newest note with size at most `size`, or nothing. Errors: kDataLoss.
   absl::StatusOr<std::optional<std::string>> NoteAtMost(uint64_t size) const;

@@ -94,6 +94,21 @@ absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::Create(const RocksLedg
 }
 
 absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::Open(const RocksLedgerOptions& options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger,
+                   OpenUnrecovered(options, Damage::kReported));
+  RETURN_IF_ERROR(ledger->Recover());
+  return ledger;
+}
+
+absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::OpenAsIs(
+    const RocksLedgerOptions& options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<RocksLedger> ledger, OpenUnrecovered(options, Damage::kLeft));
+  RETURN_IF_ERROR(ledger->TakeAsIs());
+  return ledger;
+}
+
+absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::OpenUnrecovered(
+    const RocksLedgerOptions& options, Damage damage) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                    Database::Open(DatabaseOptions(options), Database::IfMissing::kFail));
   ASSIGN_OR_RETURN(const std::optional<std::string> format,
@@ -115,11 +130,25 @@ absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::Open(const RocksLedger
   ASSIGN_OR_RETURN(const std::optional<std::string> origin,
                    database->Get(Family::kMeta, kOriginKey));
   if (!origin.has_value()) return absl::DataLossError("the ledger's origin is missing");
-  ASSIGN_OR_RETURN(const std::string payload, GenesisPayload(log));
-  std::unique_ptr<RocksLedger> ledger(
-      new RocksLedger(options, std::move(database), *origin, LogId(*origin, payload)));
-  RETURN_IF_ERROR(ledger->Recover());
-  return ledger;
+  const absl::StatusOr<std::string> payload = GenesisPayload(log);
+  if (damage == Damage::kReported) RETURN_IF_ERROR(payload.status());
+  return std::unique_ptr<RocksLedger>(
+      new RocksLedger(options, std::move(database), *origin, LogId(*origin, payload.value_or(""))));
+}
+
+absl::Status RocksLedger::TakeAsIs() {
+  ASSIGN_OR_RETURN(Version recorded, RecordedHead());
+  ASSIGN_OR_RETURN(const uint64_t through_size,
+                   StoredPosition(*database_, Family::kIds, kIdsThroughKey));
+  ids_through_size_ = through_size;
+  written_view_->set_size(recorded.size);
+  recorded.snapshot = NewSnapshot();
+  std::lock_guard<std::mutex> lock(mutex_);
+  stopped_ =
+      absl::FailedPreconditionError(absl::StrCat("ledger ", origin_, " is open for a check only"));
+  durable_size_.store(recorded.size, std::memory_order_release);
+  published_ = std::move(recorded);
+  return absl::OkStatus();
 }
 
 absl::Status RocksLedger::Recover() {
@@ -146,18 +175,26 @@ absl::Status RocksLedger::Recover() {
   return absl::OkStatus();
 }
 
-absl::Status RocksLedger::CheckAgainstHead(uint64_t end) const {
+absl::StatusOr<RocksLedger::Version> RocksLedger::RecordedHead() const {
   ASSIGN_OR_RETURN(const std::optional<std::string> head, database_->Get(Family::kMeta, kHeadKey));
   if (!head.has_value()) return absl::DataLossError("the record of the last commit is missing");
   ByteReader reader(*head);
-  const uint64_t size = reader.ReadU64();
-  const absl::string_view root = reader.ReadBytes(Hash::kSize);
-  if (!reader.done()) return absl::DataLossError("the record of the last commit is malformed");
-  if (size != end) {
-    return absl::DataLossError(
-        absl::StrCat("the last commit made the log ", size, " entries long, but it has ", end));
+  Version recorded{.size = reader.ReadU64(), .root = {}, .snapshot = nullptr};
+  const absl::StatusOr<Hash> root = Hash::FromBytes(reader.ReadBytes(Hash::kSize));
+  if (!reader.done() || !root.ok()) {
+    return absl::DataLossError("the record of the last commit is malformed");
   }
-  if (root != tree_.Root().view()) {
+  recorded.root = *root;
+  return recorded;
+}
+
+absl::Status RocksLedger::CheckAgainstHead(uint64_t end) const {
+  ASSIGN_OR_RETURN(const Version recorded, RecordedHead());
+  if (recorded.size != end) {
+    return absl::DataLossError(absl::StrCat("the last commit made the log ", recorded.size,
+                                            " entries long, but it has ", end));
+  }
+  if (recorded.root != tree_.Root()) {
     return absl::DataLossError(
         absl::StrCat("the log's entries do not give the root recorded for its size ", end));
   }

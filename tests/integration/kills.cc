@@ -318,7 +318,7 @@ class Kills {
     const auto report = Fsck(**ledger, (*ledger)->stored_log());
     ASSERT_THAT(report, IsOk());
     EXPECT_FALSE(report->difference.has_value())
-        << service << " at " << report->difference->index << ": " << report->difference->what;
+        << service << " at " << Describe(*report->difference);
     EXPECT_EQ(report->size, (*ledger)->durable_size());
     if (service != "finance") return;
     const books::LedgerIds older_ids(**ledger);

@@ -45,9 +45,11 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
   RETURN_IF_ERROR(daemon->FollowTrust());
   RETURN_IF_ERROR(daemon->StartOfficers());
   RETURN_IF_ERROR(daemon->StartFederation());
+  daemon->StartScrubber();
   RETURN_IF_ERROR(daemon->StartMetrics());
   RETURN_IF_ERROR(daemon->WriteEndpoints());
   daemon->admin_->SetServing(AdminServer::Serving::kYes);
+  daemon->ShowBarred();
   hooks.log->Event("serving", {{"trust_domain", daemon->folder_.record.trust_domain()},
                                {"officers", daemon->officers_.target},
                                {"federation", daemon->federation_.target}});
@@ -214,6 +216,35 @@ absl::Status Daemon::StartFederation() {
   return absl::OkStatus();
 }
 
+void Daemon::StartScrubber() {
+  Scrubber::Options options;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->barred()) continue;
+    const RocksLedger& ledger = home->ledger();
+    options.targets.push_back(
+        {.ledger = &ledger,
+         .log = &ledger.stored_log(),
+         .verify_files = [&ledger](const auto& go_on) { return ledger.VerifyFileChecksums(go_on); },
+         .on_altered =
+             [this, home = home.get()](const std::string& what) {
+               const absl::Status noted = home->Bar(what);
+               hooks_.log->Event("ledger_altered",
+                                 {{"origin", home->ledger().origin()},
+                                  {"what", what},
+                                  {"noted", noted.ok() ? "yes" : noted.message()}});
+               ShowBarred();
+             }});
+  }
+  scrubber_ = std::make_unique<Scrubber>(std::move(options));
+}
+
+// Health of the whole node stays as it is: its other ledgers serve.
+void Daemon::ShowBarred() {
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->barred()) admin_->SetServing(home->module(), AdminServer::Serving::kNo);
+  }
+}
+
 absl::Status Daemon::StartMetrics() {
   ASSIGN_OR_RETURN(
       metrics_, MetricsServer::Start(config_.metrics_listen, [this] { return RenderMetrics(); }));
@@ -239,6 +270,7 @@ void Daemon::Stop(absl::Duration patience) {
   if (admin_ != nullptr) admin_->SetServing(AdminServer::Serving::kNo);
   if (federation_handler_ != nullptr) federation_handler_->Stop();
   metrics_.reset();  // It shows what goes away below.
+  scrubber_.reset();
   feeds_.clear();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
   StopServers({&officers_, &federation_}, patience);

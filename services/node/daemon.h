@@ -20,6 +20,7 @@
 #include "services/node/metrics.h"
 #include "services/node/metrics_server.h"
 #include "services/node/modules.h"
+#include "services/node/scrubber.h"
 #include "services/node/servers.h"
 #include "services/node/trust_follower.h"
 #include "services/rpc/authorizer.h"
@@ -73,6 +74,8 @@ class Daemon {
   absl::Status FollowTrust();
   absl::Status StartOfficers();
   absl::Status StartFederation();
+  void StartScrubber();
+  void ShowBarred();
   absl::Status StartMetrics();
   absl::Status WriteEndpoints() const;
 
@@ -102,6 +105,7 @@ class Daemon {
   RunningServer officers_;
   RunningServer federation_;
   std::vector<std::unique_ptr<federation::Feeds>> feeds_;
+  std::unique_ptr<Scrubber> scrubber_;
   std::unique_ptr<MetricsServer> metrics_;
 };
 

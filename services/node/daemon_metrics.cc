@@ -50,6 +50,9 @@ constexpr LedgerFigure kLedgerFigures[] = {
      }},
     {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while an administrator must vouch.",
      Type::kGauge, [](LedgerHome& home) { return home.head_keeper().vouched() ? 1.0 : 0.0; }},
+    {"ch8_ledger_barred",
+     "1: what is stored was found to be altered; nothing is signed or taken. Alert at 1.",
+     Type::kGauge, [](LedgerHome& home) { return home.barred() ? 1.0 : 0.0; }},
     {"ch8_ledger_evidence", "Proofs kept that another ledger signed two histories. Alert at 1.",
      Type::kGauge,
      [](LedgerHome& home) {
@@ -84,6 +87,28 @@ void RenderFeeds(const std::vector<std::unique_ptr<federation::Feeds>>& feeds, s
   for (const MetricFamily* family : {&count, &age, &failures}) RenderFamily(*family, out);
 }
 
+// How far the stored ledgers are read again.
+void RenderScrubs(const std::vector<std::unique_ptr<LedgerHome>>& homes, const Scrubber& scrubber,
+                  std::string& out) {
+  MetricFamily entries{.name = "ch8_scrub_entries_total",
+                       .help = "Entries read again and held against tiles and heads.",
+                       .type = Type::kCounter,
+                       .samples = {}};
+  MetricFamily age{
+      .name = "ch8_scrub_pass_age_seconds",
+      .help = "Time since the whole ledger was last found unaltered, or since the start.",
+      .samples = {}};
+  for (const std::unique_ptr<LedgerHome>& home : homes) {
+    const Scrubber::Progress progress = scrubber.progress(home->ledger());
+    entries.samples.push_back(
+        {{{"service", home->module().service}}, static_cast<double>(progress.entries)});
+    age.samples.push_back(
+        {{{"service", home->module().service}}, absl::ToDoubleSeconds(progress.since_pass)});
+  }
+  RenderFamily(entries, out);
+  RenderFamily(age, out);
+}
+
 void RenderGauge(const char* name, const char* help, double value, std::string& out) {
   RenderFamily({.name = name, .help = help, .samples = {{{}, value}}}, out);
 }
@@ -102,6 +127,7 @@ std::string Daemon::RenderMetrics() const {
     RenderFamily(family, out);
   }
   RenderFeeds(feeds_, out);
+  RenderScrubs(homes_, *scrubber_, out);
   RenderGauge("ch8_disk_free_bytes", "Free space on the disk of the ledgers.",
               static_cast<double>(disk_->free_bytes()), out);
   const absl::StatusOr<std::string> pem = trust::ReadSmallFile(folder_.certificate_path());

@@ -103,6 +103,17 @@ std::string Reachable(const std::string& host) {
   return host.find(':') == std::string::npos ? host : absl::StrCat("[", host, "]");
 }
 
+std::vector<std::string> ServiceNames(const Module& module) {
+  std::vector<std::string> names;
+  for (const std::string& path : module.proto_files) {
+    const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(path);
+    for (int i = 0; file != nullptr && i < file->service_count(); ++i) {
+      names.push_back(file->service(i)->full_name());
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<RunningServer> StartNetworkServer(const NetworkServerOptions& options) {
@@ -151,12 +162,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
                    "chapter8.ledger.v1.LedgerService"};
   admin->stubs_ = MakeLedgerStubs();
   for (const Module* module : modules) {
-    for (const std::string& path : module->proto_files) {
-      const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(path);
-      for (int i = 0; file != nullptr && i < file->service_count(); ++i) {
-        admin->names_.push_back(file->service(i)->full_name());
-      }
-    }
+    for (std::string& name : ServiceNames(*module)) admin->names_.push_back(std::move(name));
     for (std::unique_ptr<grpc::Service>& stub : module->make_stubs()) {
       admin->stubs_.push_back(std::move(stub));
     }
@@ -184,6 +190,12 @@ AdminServer::~AdminServer() {
 
 void AdminServer::SetServing(Serving serving) {
   for (const std::string& name : names_) {
+    server_->GetHealthCheckService()->SetServingStatus(name, serving == Serving::kYes);
+  }
+}
+
+void AdminServer::SetServing(const Module& module, Serving serving) {
+  for (const std::string& name : ServiceNames(module)) {
     server_->GetHealthCheckService()->SetServingStatus(name, serving == Serving::kYes);
   }
 }

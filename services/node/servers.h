@@ -55,7 +55,10 @@ class AdminServer {
       const std::string& socket_path, const std::vector<const Module*>& modules);
   ~AdminServer();
 
+  // Of all services and the node.
   void SetServing(Serving serving);
+  // Of one module's services.
+  void SetServing(const Module& module, Serving serving);
 
  private:
   AdminServer() = default;

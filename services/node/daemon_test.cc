@@ -8,8 +8,10 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
@@ -19,6 +21,7 @@
 #include "services/trust/key_file.h"
 #include "services/trust/organization_home.h"
 #include "services/trust/organization_record.h"
+#include "storage/rocks/database.h"
 #include "tests/support/data.h"
 #include "tests/support/temp_dir.h"
 
@@ -152,6 +155,59 @@ TEST_F(DaemonTest, ServesHealthReflectionHeadsAndMetrics) {
   EXPECT_THAT(scraped->body, Not(HasSubstr("okoye")));
   EXPECT_THAT(node.Log(), HasSubstr("\"event\":\"serving\""));
   EXPECT_THAT(node.Log(), HasSubstr("spiffe://un.example/officer/okoye\",\"code\":\"OK\""));
+}
+
+// A note that was kept long ago: a start compares only the newest.
+TEST_F(DaemonTest, AnAlteredLedgerIsBarredAlsoAfterAStartAndTheOthersServe) {
+  {
+    TestDaemon node(Node());
+    ASSERT_TRUE(node.AwaitServing()) << node.Log();
+    AwaitHealthy(node);
+    ASSERT_EQ(node.End(SIGTERM), 0);
+  }
+  {
+    const auto database =
+        Database::Open({.path = dir_ / "data/directory/ledger", .memtable_bytes = 8u << 20},
+                       Database::IfMissing::kFail);
+    const auto notes = (*database)->NewIterator(Family::kNote);
+    notes->SeekToFirst();
+    ASSERT_TRUE(notes->Valid());
+    std::string note = notes->value().ToString();
+    char& of_root = note.at(note.find('\n', note.find('\n') + 1) + 1);
+    of_root = of_root == 'A' ? 'B' : 'A';
+    ASSERT_TRUE(
+        (*database)
+            ->db()
+            .Put(rocksdb::WriteOptions(), (*database)->family(Family::kNote), notes->key(), note)
+            .ok());
+  }
+  for (int start = 1; start <= 2; ++start) {
+    TestDaemon node(Node());
+    ASSERT_TRUE(node.AwaitServing()) << node.Log();
+    AwaitHealthy(node);
+    const auto health = [&](const char* service) {
+      return Call(node.Admin(), kHealth, {.request = Field1(service)}).bytes;
+    };
+    const absl::Time waiting = absl::Now();
+    while (health("chapter8.directory.v1.DirectoryService") == kServing) {
+      ASSERT_LT(absl::Now() - waiting, absl::Seconds(20)) << node.Log();
+    }
+    EXPECT_EQ(health("chapter8.finance.v1.OfferService"), kServing);
+    EXPECT_EQ(WhoAmI(node).officer().name(), "officers/okoye") << "reads go on";
+    EXPECT_EQ(Act(node, "okoye", kCreatePost, NewPost("supply")).info.reason(), "LEDGER_BARRED");
+    EXPECT_THAT(HeadOf(node).not_signed_because(),
+                HasSubstr("size 1: the kept note of size 1 is altered"));
+    httplib::Client metrics("http://" + node.Endpoint("metrics"));
+    const httplib::Result scraped = metrics.Get("/metrics");
+    ASSERT_TRUE(scraped);
+    EXPECT_THAT(scraped->body, HasSubstr("ch8_ledger_barred{service=\"directory\"} 1\n"));
+    EXPECT_THAT(scraped->body, HasSubstr("ch8_ledger_barred{service=\"finance\"} 0\n"));
+    EXPECT_THAT(scraped->body, HasSubstr("ch8_scrub_pass_age_seconds{service=\"finance\"} "));
+    EXPECT_EQ(node.End(SIGTERM), 0) << "barred is not stopped";
+    const std::vector<std::string> found =
+        absl::StrSplit(node.Log(), "\"event\":\"ledger_altered\"");
+    EXPECT_EQ(found.size(), 2u) << "once, at the first start: " << node.Log();
+  }
 }
 
 TEST_F(DaemonTest, NetworkServersAnswerNeitherHealthNorReflection) {

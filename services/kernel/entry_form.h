@@ -41,8 +41,8 @@ absl::Status Replay(const Ledger& ledger, const Machine& machine, Rows& rows);
 // What any ledger makes of an entry of its own organization's directory: a fact, logged here.
 Verdict FactVerdict(const Delivered& delivered);
 
-// How far another ledger was taken stands in Table::kPeer under this and its origin: a number of its
-// chain, 8 bytes big-endian.
+// How far another ledger was taken stands in Table::kPeer under this and its origin: a number of
+// its chain, 8 bytes big-endian.
 inline constexpr absl::string_view kCursorPrefix = "cursor/";
 
 // Deferred entries wait in Table::kPeer under these keys, in order of origin and number.

@@ -1,8 +1,11 @@
 #include "tests/sim/auditor.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/federation/core/peer_log.h"
+#include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
 #include "storage/base/status_macros.h"
+#include "storage/ledger/fsck.h"
 #include "storage/merkle/checkpoint.h"
 #include "storage/merkle/note.h"
 
@@ -32,17 +35,36 @@ absl::Status Auditor::Read(const Node& node) {
   absl::Status status;
   RETURN_IF_ERROR(
       ledger.ReadEntries(model.leaves.size(), ledger.durable_size(), [&](const Entry& stored) {
+        const Hash leaf_hash = EntryLeafHash(ledger.log_id(), stored);
         chapter8::ledger::v1::Entry entry;
-        if (!entry.ParseFromString(std::string(stored.payload))) {
-          status = Broken(node.origin(), " entry ", stored.index, " does not parse");
-        } else {
-          status = ReadEntry(node.origin(), model, entry);
+        status = entry.ParseFromString(std::string(stored.payload))
+                     ? ReadForm(model, stored, leaf_hash, entry)
+                     : Broken("does not parse");
+        if (!status.ok()) {
+          status = Broken(node.origin(), " entry ", stored.index, ": ", status.message());
+          return false;
         }
-        model.leaves.push_back(EntryLeafHash(ledger.log_id(), stored));
+        status = ReadEntry(node.origin(), model, entry);
+        model.leaves.push_back(leaf_hash);
         return status.ok();
       }));
   RETURN_IF_ERROR(status);
   ASSIGN_OR_RETURN(model.root, ledger.RootAt(model.leaves.size()));
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::ReadForm(Model& model, const Entry& stored, const Hash& leaf_hash,
+                               const chapter8::ledger::v1::Entry& entry) {
+  const bool is_step = entry.has_step();
+  if (is_step != (stored.tag != Tag{})) return Broken("a step without a tag, or a tag without one");
+  if (is_step && !model.tags.insert(stored.tag).second) return Broken("its tag occurs twice");
+  for (const auto& address : entry.addresses()) {
+    Addressed& last = model.addressed[address.recipient()];
+    if (address.number() != last.number + 1 || address.previous_leaf_hash() != last.leaf_hash) {
+      return Broken("outside the chain addressed to ", address.recipient());
+    }
+    last = {address.number(), std::string(leaf_hash.view())};
+  }
   return absl::OkStatus();
 }
 
@@ -70,6 +92,8 @@ absl::Status Auditor::ReadEntry(const std::string& origin, Model& model,
 
 absl::Status Auditor::ReadRequest(const std::string& origin, Model& model, const Request& request) {
   const std::string place = absl::StrCat(origin, " entry ", model.leaves.size(), ": ");
+  if (request.time_us() < model.time_us) return Broken(place, "its time is before the last one's");
+  model.time_us = request.time_us();
   if (!request.request_id().empty() &&
       !model.requests.emplace(request.caller(), request.request_id()).second) {
     return Broken(place, "request ", request.request_id(), " has a second effect");
@@ -229,10 +253,31 @@ absl::Status Auditor::CheckState(const Node& node) const {
       return Broken(node.origin(), ": account ", number, " is not what its postings come to");
     }
   }
-  ASSIGN_OR_RETURN(const auto stored, kernel::StoredRows(node.ledger()));
-  ASSIGN_OR_RETURN(const auto replayed, kernel::ReplayedRows(node.ledger(), node.machine()));
-  if (stored != replayed) return Broken(node.origin(), ": a replay gives other rows");
+  ASSIGN_OR_RETURN(const auto rows, kernel::CompareRows(node.ledger(), node.machine()));
+  if (rows.difference.has_value()) return Broken(node.origin(), ": ", *rows.difference);
+  ASSIGN_OR_RETURN(const auto kept, kernel::CheckKept(node.ledger()));
+  if (kept.difference.has_value()) return Broken(node.origin(), ": ", *kept.difference);
+  for (const auto& [other, delivery] : kept.last_deliveries) {
+    const auto row =
+        node.ledger().TakeSnapshot()->Get(Table::kPeer, federation::PeerStateKey(other));
+    ASSIGN_OR_RETURN(const auto state, federation::PeerStateFrom(other, row.value()));
+    if (state.last_number() != delivery.number() ||
+        state.last_leaf_hash() != delivery.leaf_hash() ||
+        state.verified_size() < delivery.checkpoint_size()) {
+      return Broken(node.origin(), " remembers another last entry of ", other, " than it took");
+    }
+  }
+  ASSIGN_OR_RETURN(const FsckReport log, Fsck(node.ledger(), node.ledger().stored_log()));
+  if (log.difference.has_value()) return Broken(node.origin(), ": ", Describe(*log.difference));
   return absl::OkStatus();
+}
+
+absl::Status Auditor::CheckAnswered(const Node& node, const std::string& request_id) const {
+  const Model& model = ledgers_.at(node.origin());
+  for (const auto& [caller, id] : model.requests) {
+    if (id == request_id) return absl::OkStatus();
+  }
+  return Broken(node.origin(), " has answered ", request_id, ", which is not in its log");
 }
 
 absl::Status Auditor::CheckAtRest() const {

@@ -34,6 +34,8 @@ class Auditor {
   // After a start: nothing that was durable is gone, and books and rows are those of the log.
   absl::Status CheckStart(const Node& node);
   absl::Status CheckState(const Node& node) const;
+  // What was answered with OK is in the log, and durable.
+  absl::Status CheckAnswered(const Node& node, const std::string& request_id) const;
   // Nothing is on its way any more: every transfer has ended, in both ledgers the same.
   absl::Status CheckAtRest() const;
 
@@ -73,6 +75,11 @@ class Auditor {
     std::optional<uint64_t> mirrored;
     bool settled = false;
   };
+  // The last entry addressed to one recipient.
+  struct Addressed {
+    uint64_t number = 0;
+    std::string leaf_hash;
+  };
   using TransferKey = std::pair<std::string, std::string>;  // Giver's origin, id.
   struct Model {
     std::vector<Hash> leaves;
@@ -82,6 +89,9 @@ class Auditor {
     std::map<std::string, Chain> chains;
     std::set<std::pair<std::string, std::string>> requests;  // Caller and request id.
     std::map<TransferKey, Half> halves;
+    int64_t time_us = 0;
+    std::set<Tag> tags;                          // Those that are not zero.
+    std::map<std::string, Addressed> addressed;  // By recipient.
   };
   // What an entry says of another ledger, to be checked when all are read.
   struct Claim {
@@ -91,6 +101,9 @@ class Auditor {
     std::string leaf_hash;
   };
 
+  // What holds of any entry: its tag is new, and it continues its recipients' chains.
+  absl::Status ReadForm(Model& model, const Entry& stored, const Hash& leaf_hash,
+                        const chapter8::ledger::v1::Entry& entry);
   absl::Status ReadEntry(const std::string& origin, Model& model,
                          const chapter8::ledger::v1::Entry& entry);
   absl::Status ReadRequest(const std::string& origin, Model& model,

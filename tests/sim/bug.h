@@ -32,12 +32,12 @@ struct BugInfo {
   Bug bug = Bug::kNone;
   absl::string_view name;  // "publish-before-sync"
   absl::string_view what;
+  absl::string_view shows;  // What the auditor says of it in some world; others show what follows.
 };
 
 // All but kNone.
 const std::vector<BugInfo>& Bugs();
 std::optional<Bug> BugNamed(absl::string_view name);
-absl::string_view NameOf(Bug bug);
 
 }  // namespace ch8::sim
 

@@ -1,7 +1,4 @@
 // ch8-sim: runs worlds of seeds, and says which invariant breaks where.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "tests/sim/world.h"
+#include "tests/sim/apart.h"
 
 namespace ch8::sim {
 namespace {
@@ -54,34 +51,6 @@ uint64_t MedianSeedsToDetection(const std::vector<uint64_t>& found, uint64_t fir
   }
   std::sort(seeds.begin(), seeds.end());
   return seeds[seeds.size() / 2];
-}
-
-// Runs a world in a process of its own: what a planted bug breaks may abort it, and that is a find.
-// Of the report only the status comes back.
-RunReport RunApart(RunOptions options) {
-  const Folder folder(options.folder);
-  options.folder = folder.path();
-  int ends[2];
-  if (pipe(ends) != 0) return {.status = absl::UnavailableError("no pipe")};
-  const pid_t child = fork();
-  if (child == 0) {
-    close(ends[0]);
-    const std::string said(Run(options).status.message());
-    const bool whole =
-        write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size());
-    _exit(whole ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string said;
-  char buffer[512];
-  for (ssize_t size = 0; (size = read(ends[0], buffer, sizeof(buffer))) > 0;) {
-    said.append(buffer, static_cast<size_t>(size));
-  }
-  close(ends[0]);
-  int ended = 0;
-  waitpid(child, &ended, 0);
-  if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) said = "a check of the product's own fails";
-  return {.status = said.empty() ? absl::OkStatus() : absl::InternalError(said)};
 }
 
 nlohmann::ordered_json Json(const Sum& sum, uint64_t steps, double seconds) {
@@ -129,7 +98,7 @@ int Main(int argc, char** argv) {
   app.add_option("--seeds", seeds_text, "A..B");
   app.add_option("--steps", options.steps, "steps in each world before it heals");
   app.add_option("--bug", bug_name, "a planted bug, from --list-bugs");
-  app.add_option("-o", output, "json");
+  app.add_option("-o", output, "json")->check(CLI::IsMember({"json"}));
   app.add_flag("--list-bugs", list_bugs, "what can be planted");
   CLI11_PARSE(app, argc, argv);
   if (list_bugs) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -147,16 +148,14 @@ absl::Status World::Act() {
     call.random = random_.PickOf(ids_[n]);
   }
   node.Submit(std::move(call));
-  if (Happens(Fault::kRepeat, 4)) return RepeatCall(n);
+  if (!answers_[n].empty() && Happens(Fault::kRepeat, 4)) RepeatCall(n);
   return absl::OkStatus();
 }
 
-absl::Status World::RepeatCall(size_t node) {
-  if (answers_[node].empty()) return absl::OkStatus();
+void World::RepeatCall(size_t node) {
   auto any = answers_[node].begin();
   std::advance(any, random_.Pick(static_cast<int64_t>(answers_[node].size())));
   nodes_[node]->Submit(any->second.call);
-  return absl::OkStatus();
 }
 
 void World::AskPeer() {
@@ -171,7 +170,7 @@ void World::AskPeer() {
 void World::Send(Message message) {
   if (Happens(Fault::kLoss, 6)) return;
   message.due_step = step_;
-  if (Happens(Fault::kDelay, 4)) message.due_step += static_cast<uint64_t>(random_.Pick(60));
+  if (Happens(Fault::kDelay, 4)) message.due_step += 1 + static_cast<uint64_t>(random_.Pick(60));
   if (Happens(Fault::kDuplicate, 6)) messages_.push_back(message);
   messages_.push_back(std::move(message));
 }
@@ -218,7 +217,8 @@ absl::Status World::ServePage(const Message& asked) {
 void World::Lie(Message& page) {
   auto& old = old_pages_[{page.from, page.to}];
   if (old.checkpoint_note().empty() || random_.OneIn(8)) old = page.response;
-  if (Happens(Fault::kOldPage, 12)) {
+  const bool older = old.checkpoint_note() != page.response.checkpoint_note();
+  if (older && Happens(Fault::kOldPage, 12)) {
     page.response = old;
     return;
   }
@@ -246,6 +246,9 @@ absl::Status World::TakePage(const Message& page) {
 
 absl::Status World::Sync(size_t node) {
   nodes_[node]->Sync();
+  ASSIGN_OR_RETURN(const auto note,
+                   nodes_[node]->ledger().NoteAtMost(std::numeric_limits<uint64_t>::max()));
+  if (note.has_value()) RETURN_IF_ERROR(auditor_.ReadNote(*note));
   for (const auto& each : nodes_) {
     if (!each->restored()) RETURN_IF_ERROR(auditor_.Read(*each));
   }
@@ -258,7 +261,11 @@ absl::Status World::Start(size_t node, const absl::Status& started) {
         absl::StrCat(nodes_[node]->id(), " does not start: ", started.message()));
   }
   if (nodes_[node]->restored()) return absl::OkStatus();
-  return auditor_.CheckStart(*nodes_[node]);
+  RETURN_IF_ERROR(auditor_.CheckStart(*nodes_[node]));
+  for (const auto& [request_id, answer] : answers_[node]) {
+    if (answer.status.ok()) RETURN_IF_ERROR(auditor_.CheckAnswered(*nodes_[node], request_id));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status World::Fail() {
@@ -266,7 +273,7 @@ absl::Status World::Fail() {
   switch (random_.Pick(8)) {
     case 0:
       if (Happens(Fault::kPartition, 1)) {
-        cut_until_[std::minmax(n, Other(n))] = step_ + static_cast<uint64_t>(random_.Pick(80));
+        cut_until_[std::minmax(n, Other(n))] = step_ + 1 + static_cast<uint64_t>(random_.Pick(80));
       }
       return absl::OkStatus();
     case 1:
@@ -287,7 +294,10 @@ absl::Status World::FailMachine(size_t n) {
   if (node.restored()) return Start(n, node.RestoreTruth());
   if (node.has_backup() && Happens(Fault::kRestore, 6)) {
     const absl::Status started = node.RestoreBackup();
-    if (!node.restored()) auditor_.Forget(node);
+    if (!node.restored()) {
+      auditor_.Forget(node);
+      answers_[n].clear();
+    }
     return Start(n, started);
   }
   if (Happens(Fault::kReboot, 4)) return Start(n, node.Reboot());
@@ -300,9 +310,11 @@ absl::Status World::FailMachine(size_t n) {
 absl::Status World::FailClock(size_t n) {
   SimClock& clock = nodes_[n]->clock();
   if (Happens(Fault::kClockForward, 3)) {
-    clock.now += random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * random_.Pick(40);
+    clock.now +=
+        random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * (1 + random_.Pick(40));
   } else if (Happens(Fault::kClockBack, 3)) {
-    clock.now -= random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * random_.Pick(40);
+    clock.now -=
+        random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * (1 + random_.Pick(40));
   }
   return absl::OkStatus();
 }
@@ -351,7 +363,11 @@ absl::Status World::Heal() {
 
 RunReport World::Report() const {
   RunReport report{.faults = faults_, .posted = auditor_.posted_count()};
-  for (const auto& node : nodes_) report.entries += node->ledger().durable_size();
+  for (const auto& node : nodes_) {
+    const uint64_t size = node->ledger().durable_size();
+    report.entries += size;
+    report.roots.push_back(node->ledger().RootAt(size).value_or(Hash()));
+  }
   return report;
 }
 

@@ -30,7 +30,8 @@ struct RunReport {
   absl::Status status = {};  // OK, or the invariant that was broken, and at which step.
   FaultCounts faults = {};
   uint64_t entries = 0;
-  uint64_t posted = 0;  // Transfers.
+  uint64_t posted = 0;           // Transfers.
+  std::vector<Hash> roots = {};  // Of all ledgers.
 };
 
 // Two to seven organizations in one process, whose officers do whatever comes to mind while
@@ -90,7 +91,7 @@ class World {
   absl::Status Start(size_t node, const absl::Status& started);
   absl::Status FailMachine(size_t node);
   absl::Status FailClock(size_t node);
-  absl::Status RepeatCall(size_t node);
+  void RepeatCall(size_t node);
   void Pass(absl::Duration time);
   absl::Status Round();
 

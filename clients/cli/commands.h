@@ -49,6 +49,7 @@ std::vector<Command> StockCommands();
 std::vector<Command> StrengthCommands();
 std::vector<Command> SupplyCommands();
 std::vector<Command> VenueCommands();
+std::vector<Command> WitnessCommands();  // With what others cosigned of ours.
 
 // All of them, and completion.
 const std::vector<Command>& AllCommands();

@@ -70,6 +70,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"strength", "persons deployed, by sex"},
       {"supply", "what a depot has, and how long it lasts"},
       {"venue", "venues that exercises can book"},
+      {"witness", "whose heads we cosigned, and who must cosign ours"},
       {"whoami", "who the node takes you for"}};
   return *summaries;
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "chapter8/books/v1/posting.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
@@ -122,6 +123,12 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
       return {.time = {}, .what = EventKind("directory", entry.fact()), .by = "own directory"};
     case Entry::kMandateFact:
       return {.time = {}, .what = EventKind("mandate", entry.mandate_fact()), .by = "own mandate"};
+    case Entry::kPeerHead: {
+      // A checkpoint's first two lines.
+      const std::vector<std::string> lines = absl::StrSplit(entry.peer_head().note(), '\n');
+      if (lines.size() < 2) break;
+      return {.time = {}, .what = absl::StrCat("cosigned head of ", lines[1]), .by = lines[0]};
+    }
     case Entry::kAdministration:
       return {.time = {}, .what = KindOf(entry.administration()), .by = {}};
     case Entry::kRefusal:

@@ -148,7 +148,8 @@ std::vector<std::string> Session::services() const {
     const std::vector<std::string>& hosted = node.endpoints.services;
     services.insert(hosted.begin(), hosted.end());
     if (!hosted.empty()) continue;
-    services.insert({"directory", "finance", "information", "logistics", "mandate", "training"});
+    services.insert(
+        {"directory", "finance", "information", "logistics", "mandate", "training", "witness"});
   }
   return {services.begin(), services.end()};
 }

@@ -11,21 +11,45 @@ using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::OrganizationRecord;
 using chapter8::directory::v1::SignedOrganizationRecord;
 
-absl::StatusOr<LogKeys> LogKeysOf(const std::vector<Organization>& organizations) {
-  LogKeys keys;
+namespace {
+
+absl::StatusOr<std::vector<OrganizationRecord>> PinnedRecords(
+    const std::vector<Organization>& organizations) {
+  std::vector<OrganizationRecord> records;
   for (const Organization& organization : organizations) {
     if (organization.state() != Organization::PINNED) continue;
     SignedOrganizationRecord envelope;
-    OrganizationRecord record;
     if (!envelope.ParseFromString(organization.signed_record()) ||
-        !record.ParseFromString(envelope.record())) {
+        !records.emplace_back().ParseFromString(envelope.record())) {
       return absl::DataLossError(
           absl::StrCat("the record of ", organization.name(), " does not parse"));
     }
+  }
+  return records;
+}
+
+}  // namespace
+
+absl::StatusOr<LogKeys> LogKeysOf(const std::vector<Organization>& organizations) {
+  LogKeys keys;
+  ASSIGN_OR_RETURN(const std::vector<OrganizationRecord> records, PinnedRecords(organizations));
+  for (const OrganizationRecord& record : records) {
     for (const auto& log : record.log_keys()) {
       ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromBytes(log.public_key()));
       keys.insert_or_assign(log.origin(), NoteVerifier::Of(log.origin(), key));
     }
+  }
+  return keys;
+}
+
+absl::StatusOr<LogKeys> WitnessKeysOf(const std::vector<Organization>& organizations) {
+  LogKeys keys;
+  ASSIGN_OR_RETURN(const std::vector<OrganizationRecord> records, PinnedRecords(organizations));
+  for (const OrganizationRecord& record : records) {
+    if (record.witness_public_key().empty()) continue;
+    ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromBytes(record.witness_public_key()));
+    const std::string name = absl::StrCat(record.trust_domain(), "/witness");
+    keys.insert_or_assign(record.trust_domain(), NoteVerifier::Of(name, key, kNoteCosignatureV1));
   }
   return keys;
 }

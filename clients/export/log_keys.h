@@ -24,6 +24,11 @@ using LogKeys = std::map<std::string, NoteVerifier, std::less<>>;
 absl::StatusOr<LogKeys> LogKeysOf(
     const std::vector<chapter8::directory::v1::Organization>& organizations);
 
+// The keys with which their witnesses cosign, by trust domain; without those that have none.
+// Errors: kDataLoss when a record does not parse.
+absl::StatusOr<LogKeys> WitnessKeysOf(
+    const std::vector<chapter8::directory::v1::Organization>& organizations);
+
 // C2SP verifier keys, one a line, by origin: what `ch8-verify --trust` reads.
 std::string FormatTrust(const LogKeys& keys);
 

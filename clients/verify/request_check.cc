@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "clients/verify/refusal.h"
 #include "storage/base/status_macros.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/merkle/note.h"
 
 namespace ch8::verify {
 namespace {
@@ -140,6 +142,9 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
         return Refuse(entry.index, "a fact that the organization's mandate ledger did not send");
       }
       break;
+    case Entry::kPeerHead:
+      RETURN_IF_ERROR(TakePeerHead(entry));
+      break;
     case Entry::kPeerStep:
       if (!request_.has_delivery()) {
         return Refuse(entry.index, "another ledger's step that nobody delivered");
@@ -149,6 +154,20 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
       break;
   }
   return TakeAddresses(entry);
+}
+
+// That its ledger signed it is for whoever has that ledger's key to check.
+absl::Status RequestCheck::TakePeerHead(const LogEntry& entry) {
+  const absl::StatusOr<Note> note = ParseNote(entry.entry.peer_head().note());
+  const absl::StatusOr<Checkpoint> head =
+      note.ok() ? ParseCheckpoint(note->text) : absl::StatusOr<Checkpoint>(note.status());
+  if (!head.ok() || DomainOf(head->origin) == domain_) {
+    return Refuse(entry.index, "a cosigned head that is none of another organization's ledger");
+  }
+  uint64_t& size = heads_[head->origin];
+  if (head->size <= size) return Refuse(entry.index, "a cosigned head that does not grow");
+  size = head->size;
+  return absl::OkStatus();
 }
 
 absl::Status RequestCheck::TakeAddresses(const LogEntry& entry) {

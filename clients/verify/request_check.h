@@ -44,6 +44,7 @@ class RequestCheck {
   absl::Status TakeDelivery(uint64_t index);
   absl::Status CheckBulkWhole() const;
   absl::Status TakeRow(const LogEntry& entry);
+  absl::Status TakePeerHead(const LogEntry& entry);
   absl::Status TakeAddresses(const LogEntry& entry);
   absl::Status Refuse(uint64_t index, absl::string_view what) const;
 
@@ -69,6 +70,7 @@ class RequestCheck {
   std::map<std::string, ChainEnd> chains_;  // By recipient.
   std::map<std::string, Taken> taken_;      // By origin.
   std::map<std::string, uint64_t> sizes_seen_;
+  std::map<std::string, uint64_t> heads_;  // By origin: the largest cosigned one logged.
 };
 
 }  // namespace ch8::verify

@@ -8,9 +8,11 @@
 #   exercise_clock  when the story begins
 # and, when days go by between two starts,
 #   exercise_ahead  how many since the beginning, e.g. 48h
+# and, when machines are to be booted,
+#   boot_markers    a folder with one for each daemon that a boot would empty
 
 declare -A daemons=() services=() title=() first_person=() pid=() port=()
-exercise_clock='' exercise_ahead=''
+exercise_clock='' exercise_ahead='' boot_markers=''
 
 stop_nodes() {
   local daemon
@@ -32,6 +34,7 @@ restart_daemon() {
   local daemon=$1 org=${1%%-*} tries=0 hosted=(); shift
   [ -z "${services[$daemon]:-}" ] || hosted=(--services "${services[$daemon]}")
   [ -z "$exercise_ahead" ] || hosted+=(--exercise-ahead "$exercise_ahead")
+  [ -z "$boot_markers" ] || hosted+=(--boot-markers "$boot_markers/$daemon")
   rm -f "$home/$daemon-data/endpoints.json"
   "$bin/ch8d" --home "$home/$org/node" --data "$home/$daemon-data" "${hosted[@]}" \
     --federation-listen "127.0.0.1:${port[$daemon]}" "$@" >>"$home/$daemon.log" 2>&1 &

@@ -65,6 +65,8 @@ EntryClass ClassOf(const Entry& entry) {
       return EntryClass::kAdministration;
     case Entry::kStep:
       return EntryClass::kTransfer;
+    case Entry::kPeerHead:
+      return EntryClass::kWitness;
     case Entry::kRequest:
     case Entry::kDomainEvent:
     case Entry::kFact:

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "services/federation/core/records.h"
+#include "services/node/own_witness.h"
 #include "services/trust/files.h"
 #include "services/trust/tls.h"
 #include "storage/base/check.h"
@@ -184,32 +186,27 @@ absl::Status Daemon::StartFederation() {
     runners[home->ledger().origin()] = &home->sequencer();
     hosted[home->module().service] = &home->sequencer();
   }
-  federation_handler_ = std::make_unique<federation::FederationHandler>(runners, *authorizer_);
+  RETURN_IF_ERROR(StartWitness());
+  federation_handler_ = std::make_unique<federation::FederationHandler>(
+      runners, *authorizer_, Find("witness") == nullptr ? nullptr : witness_.get(),
+      [log = hooks_.log](const absl::Status& why) {
+        log->Event("own_ledger_contradicted", {{"why", why.message()}});
+      });
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
                                                     .message_size_max = kFederationMessageSizeMax,
                                                     .services = {federation_handler_.get()}}));
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
-    if (home->module().service == "directory") continue;  // Nobody's entries are facts there.
     federation::Feeds::Options options;
     options.runner = &home->sequencer();
     options.clock = clock_.get();
-    options.service = home->module().service;
     options.trust_domain = folder_.record.trust_domain();
     options.own_services = home->module().reads_own;
+    options.peer_services = home->module().reads_peers;
     options.hosted = hosted;
-    options.connect =
-        [this](const std::string& trust_domain,
-               const std::string& target) -> absl::StatusOr<std::shared_ptr<grpc::Channel>> {
-      ASSIGN_OR_RETURN(
-          const std::shared_ptr<grpc::ChannelCredentials> credentials,
-          trust::MakeChannelCredentials({.certificate_path = folder_.certificate_path(),
-                                         .key_path = folder_.key_path(),
-                                         .bundles = bundles_,
-                                         .expected_trust_domain = trust_domain}));
-      grpc::ChannelArguments arguments;
-      arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMaxMs);
-      return grpc::CreateCustomChannel(target, credentials, arguments);
+    options.witness = witness_.get();
+    options.connect = [this](const std::string& trust_domain, const std::string& target) {
+      return Connect(trust_domain, target);
     };
     feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
   }
@@ -243,6 +240,33 @@ void Daemon::ShowBarred() {
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     if (home->barred()) admin_->SetServing(home->module(), AdminServer::Serving::kNo);
   }
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Daemon::Connect(const std::string& trust_domain,
+                                                               const std::string& target) const {
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                   trust::MakeChannelCredentials({.certificate_path = folder_.certificate_path(),
+                                                  .key_path = folder_.key_path(),
+                                                  .bundles = bundles_,
+                                                  .expected_trust_domain = trust_domain}));
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMaxMs);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
+}
+
+// The organization's own: here, or where its record says.
+absl::Status Daemon::StartWitness() {
+  const std::string& own = folder_.record.trust_domain();
+  LedgerHome* const home = Find("witness");
+  if (home == nullptr) {
+    ASSIGN_OR_RETURN(auto channel, Connect(own, federation::TargetOf(folder_.record, "witness")));
+    witness_ = std::make_unique<federation::RemoteCosigner>(std::move(channel));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const SigningKey key, folder_.WitnessKey());
+  witness_ = std::make_unique<OwnWitness>(OwnWitness::Options{
+      .runner = &home->sequencer(), .clock = clock_.get(), .trust_domain = own, .key = key});
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::StartMetrics() {

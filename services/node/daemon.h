@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "services/federation/rpc/cosigner.h"
 #include "services/federation/rpc/federation_handler.h"
 #include "services/federation/rpc/feeds.h"
 #include "services/node/config.h"
@@ -76,9 +77,13 @@ class Daemon {
   absl::Status StartFederation();
   void StartScrubber();
   void ShowBarred();
+  absl::Status StartWitness();
   absl::Status StartMetrics();
   absl::Status WriteEndpoints() const;
 
+  // To the federation port at `target`, which must be of `trust_domain`.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& trust_domain,
+                                                         const std::string& target) const;
   LedgerHome* Find(absl::string_view service) const;
   // The ledger whose facts the node itself goes by.
   LedgerHome& FactsHome() const;
@@ -101,6 +106,7 @@ class Daemon {
   std::unique_ptr<CallCounters> counters_;
   std::unique_ptr<rpc::CallLog> call_log_;
   std::unique_ptr<rpc::Edge> edge_;
+  std::unique_ptr<federation::Cosigner> witness_;  // The own organization's.
   std::unique_ptr<federation::FederationHandler> federation_handler_;
   RunningServer officers_;
   RunningServer federation_;

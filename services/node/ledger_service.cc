@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "services/federation/core/cosignatures.h"
 #include "services/federation/core/peers.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/ledger_reads.h"
@@ -75,6 +76,10 @@ LedgerService::LedgerService(const Options& options) : options_(options) {
   add(v1::ListPeersRequest(), "ListPeers",
       [](const v1::ListPeersRequest& request, const State& state) {
         return federation::ListPeers(state.rows, request);
+      });
+  add(v1::ListCosignaturesRequest(), "ListCosignatures",
+      [](const v1::ListCosignaturesRequest& request, const State& state) {
+        return federation::ListCosignatures(state.rows, request);
       });
   add(v1::ListEvidenceRequest(), "ListEvidence",
       [](const v1::ListEvidenceRequest& request, const State& state) {

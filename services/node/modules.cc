@@ -14,6 +14,7 @@
 #include "chapter8/mandate/v1/mandate_service.grpc.pb.h"
 #include "chapter8/mandate/v1/reference_service.grpc.pb.h"
 #include "chapter8/training/v1/training_service.grpc.pb.h"
+#include "chapter8/witness/v1/witness_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
 #include "services/finance/core/machine.h"
 #include "services/information/core/machine.h"
@@ -21,6 +22,7 @@
 #include "services/mandate/core/machine.h"
 #include "services/training/core/machine.h"
 #include "services/trust/certificates.h"
+#include "services/witness/core/machine.h"
 
 namespace ch8::node {
 namespace {
@@ -63,6 +65,7 @@ Module DirectoryModule() {
           .proto_files = {"chapter8/directory/v1/directory_service.proto"},
           .accounts = Module::Accounts::kNone,
           .reads_own = {},
+          .reads_peers = {},
           .bodies = Module::Bodies::kNone,
           .make_machine = MakeDirectory,
           .genesis_events = directory::GenesisEvents,
@@ -75,6 +78,7 @@ Module MandateModule() {
                           "chapter8/mandate/v1/reference_service.proto"},
           .accounts = Module::Accounts::kBooks,
           .reads_own = {"directory", "finance", "logistics", "training"},
+          .reads_peers = {"mandate"},
           .bodies = Module::Bodies::kNone,
           .make_machine = Make<mandate::MandateMachine>,
           .genesis_events = NoEvents,
@@ -91,6 +95,7 @@ Module FinanceModule() {
                       "chapter8/books/v1/transfer_service.proto"},
       .accounts = Module::Accounts::kBooks,
       .reads_own = {"directory", "mandate"},
+      .reads_peers = {"finance"},
       .bodies = Module::Bodies::kNone,
       .make_machine = Make<finance::FinanceMachine>,
       .genesis_events = NoEvents,
@@ -106,6 +111,7 @@ Module LogisticsModule() {
                           "chapter8/logistics/v1/consignment_service.proto"},
           .accounts = Module::Accounts::kBooks,
           .reads_own = {"directory", "mandate"},
+          .reads_peers = {"logistics"},
           .bodies = Module::Bodies::kNone,
           .make_machine = Make<logistics::LogisticsMachine>,
           .genesis_events = NoEvents,
@@ -120,6 +126,7 @@ Module InformationModule() {
           .proto_files = {"chapter8/information/v1/information_service.proto"},
           .accounts = Module::Accounts::kNone,
           .reads_own = {"directory"},
+          .reads_peers = {"information"},
           .bodies = Module::Bodies::kFiles,
           .make_machine = Make<information::InformationMachine>,
           .genesis_events = NoEvents,
@@ -133,6 +140,7 @@ Module TrainingModule() {
           .proto_files = {"chapter8/training/v1/training_service.proto"},
           .accounts = Module::Accounts::kBooks,
           .reads_own = {"directory", "mandate"},
+          .reads_peers = {"training"},
           .bodies = Module::Bodies::kNone,
           .make_machine = Make<training::TrainingMachine>,
           .genesis_events = NoEvents,
@@ -140,12 +148,25 @@ Module TrainingModule() {
                                 training_v1::ExerciseService>};
 }
 
+// It reads what no other service does; whose ledgers others read, their feeds show to it.
+Module WitnessModule() {
+  return {.service = "witness",
+          .proto_files = {"chapter8/witness/v1/witness_service.proto"},
+          .accounts = Module::Accounts::kNone,
+          .reads_own = {"directory"},
+          .reads_peers = {"directory", "witness"},
+          .bodies = Module::Bodies::kNone,
+          .make_machine = Make<witness::WitnessMachine>,
+          .genesis_events = NoEvents,
+          .make_stubs = StubsOf<chapter8::witness::v1::WitnessService>};
+}
+
 }  // namespace
 
 const std::vector<Module>& Modules() {
-  static const auto& modules =
-      *new std::vector<Module>({DirectoryModule(), MandateModule(), FinanceModule(),
-                                LogisticsModule(), InformationModule(), TrainingModule()});
+  static const auto& modules = *new std::vector<Module>(
+      {DirectoryModule(), MandateModule(), FinanceModule(), LogisticsModule(), InformationModule(),
+       TrainingModule(), WitnessModule()});
   return modules;
 }
 

@@ -19,8 +19,9 @@ struct Module {
   std::string service;                   // "finance", the last part of its ledger's origin.
   std::vector<std::string> proto_files;  // Of its API.
   enum class Accounts { kNone, kBooks };
-  Accounts accounts = Accounts::kNone;  // Whether its ledger moves quantities.
-  std::vector<std::string> reads_own;   // The own organization's ledgers that it takes facts from.
+  Accounts accounts = Accounts::kNone;   // Whether its ledger moves quantities.
+  std::vector<std::string> reads_own;    // The own organization's ledgers that it takes facts from.
+  std::vector<std::string> reads_peers;  // The ledgers that it reads of other organizations.
 
   enum class Bodies { kNone, kFiles };
   Bodies bodies = Bodies::kNone;  // Whether it has content outside its log.

@@ -47,6 +47,14 @@ absl::StatusOr<SigningKey> NodeFolder::LogKey(absl::string_view service) const {
       absl::StrCat(key_path, " is not the key that the organization's record names for ", origin));
 }
 
+absl::StatusOr<SigningKey> NodeFolder::WitnessKey() const {
+  const std::string key_path = path + "/witness.key";
+  ASSIGN_OR_RETURN(SigningKey key, trust::ReadSigningKey(key_path));
+  if (record.witness_public_key() == key.public_key().view()) return key;
+  return absl::FailedPreconditionError(absl::StrCat(
+      key_path, " is not the key that the organization's record names for its witness"));
+}
+
 std::string NodeFolder::CreatedPath(absl::string_view service) const {
   return absl::StrCat(path, "/log-", service, ".created");
 }

@@ -45,6 +45,9 @@ struct NodeFolder {
   // a single head.
   absl::StatusOr<SigningKey> LogKey(absl::string_view service) const;
 
+  // The key with which the organization's witness cosigns. Errors: as LogKey().
+  absl::StatusOr<SigningKey> WitnessKey() const;
+
   // Makes sure that the service's log is the one this home has always had, and remembers it in
   // <path>/log-<service>.created if this is the first. Call it before the log's key signs anything:
   // two histories under one origin and key are equivocation. When it returns OK the memory survives

@@ -105,7 +105,7 @@ std::string RequestFor(const Rpc& rpc) {
 
 std::string OriginFor(const Rpc& rpc) {
   for (const std::string service :
-       {"directory", "information", "logistics", "mandate", "training"}) {
+       {"directory", "information", "logistics", "mandate", "training", "witness"}) {
     if (absl::StartsWith(rpc.name, absl::StrCat("/chapter8.", service, "."))) {
       return absl::StrCat("un.example/ch8/", service);
     }

@@ -62,7 +62,7 @@ MethodTable Methods(FakeRunner& finance, FakeRunner& directory,
 
 std::map<std::string, std::unique_ptr<FakeRunner>> OtherRunners() {
   std::map<std::string, std::unique_ptr<FakeRunner>> runners;
-  for (const std::string service : {"information", "logistics", "mandate", "training"}) {
+  for (const std::string service : {"information", "logistics", "mandate", "training", "witness"}) {
     runners[service] = std::make_unique<FakeRunner>(absl::StrCat("un.example/ch8/", service));
   }
   return runners;

@@ -154,6 +154,14 @@ absl::Status WriteRootKey(const Scaffold& home, const SigningKey& root) {
   return WriteSigningKey(folder + "/root.key", root);
 }
 
+// Adds the public half to `record`.
+absl::Status WriteWitnessKey(const std::string& folder, OrganizationRecord& record) {
+  const SigningKey key = SigningKey::Generate();
+  RETURN_IF_ERROR(WriteSigningKey(folder + "/witness.key", key));
+  record.set_witness_public_key(key.public_key().bytes.data(), PublicKey::kSize);
+  return absl::OkStatus();
+}
+
 // The node's folder but for genesis.textproto; adds the log keys to `record`.
 absl::Status WriteNode(const Scaffold& home, const OrganizationHomeOptions& options,
                        const Issuer& issuer, OrganizationRecord& record) {
@@ -175,7 +183,7 @@ absl::Status WriteNode(const Scaffold& home, const OrganizationHomeOptions& opti
     log->set_origin(absl::StrCat(options.trust_domain, "/ch8/", service));
     log->set_public_key(key.public_key().bytes.data(), PublicKey::kSize);
   }
-  return absl::OkStatus();
+  return WriteWitnessKey(folder, record);
 }
 
 // One officer's folder; adds the officer to `genesis`.

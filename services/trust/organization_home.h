@@ -37,8 +37,8 @@ struct OrganizationHomeOptions {
   std::string organization;  // e.g. `un`.
   std::string trust_domain;  // e.g. `un.example`.
   std::string display_name;
-  std::vector<std::string> services = {"directory", "mandate",     "finance",
-                                       "logistics", "information", "training"};
+  std::vector<std::string> services = {"directory",   "mandate",  "finance", "logistics",
+                                       "information", "training", "witness"};
   std::vector<chapter8::directory::v1::OrganizationRecord::Endpoint> endpoints = {};
   std::vector<std::string> dns_names = {"localhost"};  // Of the node's certificate.
   std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};

@@ -58,13 +58,14 @@ TEST_F(OrganizationHomeTest, WritesEveryFileAndGuardsTheKeys) {
     files.insert(name);
     EXPECT_EQ(facts.st_mode & 0777, entry.path().extension() == ".key" ? 0600u : 0644u) << name;
   }
-  EXPECT_EQ(files,
-            (std::set<std::string>{
-                "org.record", "root/root.key", "ca/ca.key", "ca/ca.pem", "node/node.key",
-                "node/node.pem", "node/ca.pem", "node/log-directory.key", "node/log-finance.key",
-                "node/genesis.textproto", "officers/okoye/tls.key", "officers/okoye/tls.pem",
-                "officers/okoye/ca.pem", "officers/okoye/act.key", "officers/larsen/tls.key",
-                "officers/larsen/tls.pem", "officers/larsen/ca.pem", "officers/larsen/act.key"}));
+  EXPECT_EQ(
+      files,
+      (std::set<std::string>{
+          "org.record", "root/root.key", "ca/ca.key", "ca/ca.pem", "node/node.key", "node/node.pem",
+          "node/ca.pem", "node/log-directory.key", "node/log-finance.key", "node/genesis.textproto",
+          "node/witness.key", "officers/okoye/tls.key", "officers/okoye/tls.pem",
+          "officers/okoye/ca.pem", "officers/okoye/act.key", "officers/larsen/tls.key",
+          "officers/larsen/tls.pem", "officers/larsen/ca.pem", "officers/larsen/act.key"}));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path()),
                           std::filesystem::directory_iterator()),
             1);

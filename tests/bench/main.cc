@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/bench/footprint.h"
+#include "tests/bench/proofs.h"
 #include "tests/bench/target.h"
 #include "tests/bench/transfers.h"
 
@@ -23,6 +24,7 @@ constexpr int kExitFailed = 1;
 struct Arguments {
   TransfersOptions transfers;
   uint32_t footprint_transfers = 20;
+  ProofsOptions proofs;
   double seconds = 10;
   std::string transport = "inproc";
   std::string output = "text";
@@ -138,6 +140,36 @@ int ShowFootprint(const Arguments& arguments) {
   return 0;
 }
 
+int ShowProofs(const Arguments& arguments) {
+  const ScratchFolder folder(arguments.directory);
+  ProofsOptions options = arguments.proofs;
+  options.directory = folder.path();
+  const absl::StatusOr<Proofs> proofs =
+      folder.made() ? MeasureProofs(options)
+                    : absl::UnavailableError("no folder can be made in " + arguments.directory);
+  if (!proofs.ok()) {
+    std::fprintf(stderr, "ch8-bench: %s\n", std::string(proofs.status().message()).c_str());
+    return kExitFailed;
+  }
+  const nlohmann::ordered_json json = {{"entries", options.entries},
+                                       {"write_s", absl::ToInt64Seconds(proofs->write)},
+                                       {"open_ms", absl::ToInt64Milliseconds(proofs->open)},
+                                       {"first_proof_us", absl::ToInt64Microseconds(proofs->first)},
+                                       {"proof_p50_us", absl::ToInt64Microseconds(proofs->p50)},
+                                       {"proof_p99_us", absl::ToInt64Microseconds(proofs->p99)},
+                                       {"disk_bytes_per_entry", proofs->disk_bytes_per_entry},
+                                       {"build", CH8_BUILD_TYPE},
+                                       {"file_system", FileSystemOf(folder.path())}};
+  if (arguments.output == "json") {
+    std::puts(json.dump().c_str());
+    return 0;
+  }
+  for (const auto& [name, value] : json.items()) {
+    std::printf("%-24s %s\n", name.c_str(), value.dump().c_str());
+  }
+  return 0;
+}
+
 // Programs of this build are found beside this one.
 void PointAtOwnPrograms() {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -187,9 +219,24 @@ int Run(int argc, char** argv) {
   footprint->add_option("-o,--output", arguments.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  CLI::App* proofs = app.add_subcommand(
+      "proofs",
+      "Makes a large ledger, opens it, and proves entries all over it. Every proof is verified.");
+  proofs->add_option("--entries", arguments.proofs.entries, "of the ledger")
+      ->check(CLI::Range(2ul, 1'000'000'000ul))
+      ->capture_default_str();
+  proofs->add_option("--proofs", arguments.proofs.proofs, "how many are made")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  proofs->add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  proofs->add_option("--directory", arguments.directory, "where the temporary folder is made")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   arguments.transfers.duration = absl::Seconds(arguments.seconds);
   PointAtOwnPrograms();
+  if (proofs->parsed()) return ShowProofs(arguments);
   return footprint->parsed() ? ShowFootprint(arguments) : Transfers(arguments);
 }
 

@@ -118,7 +118,7 @@ void ExpectNothingWasLeft(const Answers& answers) {
 class RaceTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    nodes_ = new TwoNodes({.services = "directory,mandate,finance,logistics,training"});
+    nodes_ = new TwoNodes({.services = "directory,mandate,finance,logistics,training,witness"});
     for (OrganizationNode* node : {&nodes_->un(), &nodes_->au()}) {
       node->Appoint("supply", Role::SUPPLY_MANAGER);
       node->Appoint("planner", Role::TRAINING_PLANNER);

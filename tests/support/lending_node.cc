@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   lending.service = "lending";
   lending.proto_files = {"chapter8/lending/v1/lending.proto"};
   lending.reads_own = {"directory"};
+  lending.reads_peers = {"lending"};
   lending.make_machine = [](const chapter8::ledger::v1::Genesis&) {
     return std::unique_ptr<ch8::kernel::Machine>(new ch8::testing::LendingMachine());
   };

@@ -25,7 +25,8 @@ class OrganizationNode {
     std::string folder;        // Exists. Home, data and officers' files go beneath it.
     std::string organization;  // "un"; its trust domain is un.example.
     std::vector<std::string> daemon_arguments = {};
-    std::string services = "directory,finance";  // That the node hosts; "": all the program's.
+    // That the node hosts; "": all the program's.
+    std::string services = "directory,finance,witness";
     std::string program = "ch8d";
     std::vector<std::string> ledgers =
         {};  // That it has keys for; empty: those of ch8d's services.

@@ -35,7 +35,7 @@ class TwoNodes {
  public:
   struct Options {
     int64_t received_minor = 100'000'000;
-    std::string services = "directory,finance";  // That both nodes host.
+    std::string services = "directory,finance,witness";  // That both nodes host.
   };
   TwoNodes() : TwoNodes(Options()) {}
   explicit TwoNodes(const Options& options);

@@ -5,6 +5,18 @@ expect un:auditor "its last entries, in order" \
   'length == 12 and ([.[].index | tonumber] | . == sort)' ledger tail finance --entries 12
 run un:auditor ledger tail finance --entries 12
 
+step "Others hold the UN to its ledger: what they cosigned cannot be rewritten unseen"
+await un:auditor '[.[].witness] | contains(["au.example/witness", "ecowas.example/witness"])' \
+  ledger cosignatures finance
+run un:auditor witness policy --least 1 --without au
+"$bin/ch8" --as un:auditor witness policy --least 1 --without au >"$home/policy.txt"
+run un:auditor ledger cosignatures finance --policy "$home/policy.txt" \
+  --entry 20 --partner au.example
+expect un:auditor "its own witness holds every ledger of the AU to what it showed" \
+  '[.[].origin | select(startswith("au.example/")) | split("/")[2]] | sort == ["directory",
+    "finance", "information", "logistics", "mandate", "training", "witness"]' witness list
+run un:auditor witness list
+
 step "Each organization exports its ledgers; an outsider checks them with what others hold"
 audit=$home/audit
 mkdir -p "$audit"

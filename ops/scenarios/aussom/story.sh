@@ -3,7 +3,7 @@
 
 scenario=ops/scenarios/aussom
 daemons=([un]="un un-finance un-logistics" [au]=au [ecowas]=ecowas [kenya]=kenya)
-services=([un]=directory,mandate,information,training [un-finance]=finance
+services=([un]=directory,mandate,information,training,witness [un-finance]=finance
   [un-logistics]=logistics)
 title=([un]="United Nations" [au]="African Union"
   [ecowas]="Economic Community of West African States" [kenya]="Kenya, contingent of AUSSOM")

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "services/federation/core/cosignatures.h"
+#include "services/federation/core/pull.h"
+#include "services/federation/core/records.h"
 #include "services/federation/rpc/source.h"
 #include "services/kernel/refusal.h"
 #include "services/rpc/status.h"
@@ -9,19 +12,31 @@
 namespace ch8::federation {
 namespace {
 
+using chapter8::federation::v1::AddCheckpointRequest;
+using chapter8::federation::v1::AddCheckpointResponse;
 using chapter8::federation::v1::FetchBodyRequest;
 using chapter8::federation::v1::FetchBodyResponse;
+using chapter8::federation::v1::ProveConsistencyRequest;
+using chapter8::federation::v1::ProveConsistencyResponse;
 using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
+constexpr absl::string_view kAddCheckpoint =
+    "/chapter8.federation.v1.FederationService/AddCheckpoint";
+constexpr absl::string_view kProveConsistency =
+    "/chapter8.federation.v1.FederationService/ProveConsistency";
 constexpr absl::string_view kFetchBody = "/chapter8.federation.v1.FederationService/FetchBody";
 constexpr absl::string_view kPull = "/chapter8.federation.v1.FederationService/Pull";
 
 }  // namespace
 
 FederationHandler::FederationHandler(std::map<std::string, kernel::Runner*> runners,
-                                     const rpc::Authorizer& authorizer)
-    : runners_(std::move(runners)), authorizer_(authorizer) {}
+                                     const rpc::Authorizer& authorizer, Cosigner* witness,
+                                     std::function<void(const absl::Status& why)> alarm)
+    : runners_(std::move(runners)),
+      authorizer_(authorizer),
+      witness_(witness),
+      alarm_(std::move(alarm)) {}
 
 grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullRequest* request,
                                      PullResponse* response) {
@@ -29,6 +44,9 @@ grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullReq
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
   const absl::StatusOr<kernel::Runner*> runner = FindRunner(request->origin());
   if (!runner.ok()) return rpc::ToGrpcStatus(runner.status());
+  if (!request->cosigned_note().empty()) {
+    KeepCosignature(**runner, caller->trust_domain, request->cosigned_note());
+  }
   PullRequest limited = *request;
   const bool may_wait = limited.wait_ms() > 0 && !stop_ && Enter(caller->trust_domain);
   if (!may_wait) limited.set_wait_ms(0);
@@ -38,6 +56,65 @@ grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullReq
   if (may_wait) Leave(caller->trust_domain);
   if (!page.ok()) return rpc::ToGrpcStatus(page.status());
   *response = *std::move(page);
+  return grpc::Status::OK;
+}
+
+void FederationHandler::KeepCosignature(kernel::Runner& runner, absl::string_view trust_domain,
+                                        const std::string& note) const {
+  const std::unique_ptr<Snapshot> snapshot = runner.ledger().TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  const auto own = RecordIn(GenesisRecord(runner.ledger()));
+  const auto peer = PinnedRecord(rows, trust_domain);
+  if (!own.has_value() || !peer.has_value()) return;
+  const auto log = LogVerifierOf(*own, runner.ledger().origin());
+  const auto witness = WitnessOf(*peer);
+  if (!log.has_value() || !witness.has_value()) return;
+  absl::StatusOr<std::optional<RowWrite>> row =
+      TakeCosignature(runner.ledger(), rows, *log, *witness, note);
+  if (absl::IsDataLoss(row.status())) alarm_(row.status());
+  if (!row.ok() || !row->has_value()) return;
+  runner.SubmitPeerRows({**std::move(row)}, [](const kernel::Outcome&) {});
+}
+
+grpc::Status FederationHandler::ProveConsistency(grpc::ServerContext* context,
+                                                 const ProveConsistencyRequest* request,
+                                                 ProveConsistencyResponse* response) {
+  const absl::StatusOr<kernel::Caller> caller =
+      authorizer_.Admit(*context->auth_context(), kProveConsistency);
+  if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
+  const absl::StatusOr<kernel::Runner*> runner = FindRunner(request->origin());
+  if (!runner.ok()) return rpc::ToGrpcStatus(runner.status());
+  const Ledger& ledger = (*runner)->ledger();
+  if (request->old_size() > request->new_size() || request->new_size() > ledger.durable_size()) {
+    return rpc::ToGrpcStatus(kernel::Refuse(
+        {.code = absl::StatusCode::kOutOfRange,
+         .domain = kDomain,
+         .reason = "NO_SUCH_SIZE",
+         .message = "the ledger was never of these two sizes, one after the other"}));
+  }
+  const absl::StatusOr<std::vector<Hash>> proof =
+      ledger.ConsistencyProof(request->old_size(), request->new_size());
+  if (!proof.ok()) return rpc::ToGrpcStatus(proof.status());
+  for (const Hash& hash : *proof) response->add_hashes(std::string(hash.view()));
+  return grpc::Status::OK;
+}
+
+grpc::Status FederationHandler::AddCheckpoint(grpc::ServerContext* context,
+                                              const AddCheckpointRequest* request,
+                                              AddCheckpointResponse* response) {
+  const absl::StatusOr<kernel::Caller> caller =
+      authorizer_.Admit(*context->auth_context(), kAddCheckpoint);
+  if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
+  if (witness_ == nullptr) {
+    return rpc::ToGrpcStatus(
+        kernel::Refuse({.code = absl::StatusCode::kUnimplemented,
+                        .domain = "witness.chapter8",
+                        .reason = "NO_WITNESS",
+                        .message = "this node does not host its organization's witness"}));
+  }
+  absl::StatusOr<AddCheckpointResponse> answer = witness_->AddCheckpoint(*request);
+  if (!answer.ok()) return rpc::ToGrpcStatus(answer.status());
+  *response = *std::move(answer);
   return grpc::Status::OK;
 }
 

@@ -2,18 +2,20 @@
 #define CH8_SERVICES_FEDERATION_RPC_FEDERATION_HANDLER_H_
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 
 #include "chapter8/federation/v1/federation_service.grpc.pb.h"
+#include "services/federation/rpc/cosigner.h"
 #include "services/kernel/runner.h"
 #include "services/rpc/authorizer.h"
 
 namespace ch8::federation {
 
-// Serves Pull and FetchBody to other organizations' nodes, and Pull to this organization's own on
-// other machines. The caller is shown what is addressed to its trust domain, the bodies that its
+// Serves the federation to other organizations' nodes, and to this organization's own on other
+// machines. The caller is shown what is addressed to its trust domain, the bodies that its
 // ledger released to it, and nothing else.
 //
 // Thread safety: gRPC calls the handler from its own threads. A waiting pull holds one of them, so
@@ -24,9 +26,12 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   static constexpr int kWaitingMax = 64;
   static constexpr int kWaitingPerDomainMax = 4;
 
-  // Ledgers by origin; they and `authorizer` outlive the handler.
+  // Ledgers by origin; they, `authorizer` and `witness` outlive the handler. `witness` is the
+  // organization's own when this node hosts it, else null. `alarm` is told of errors that mean that
+  // one of our own ledgers was rolled back or its key stolen; any thread, must not block.
   FederationHandler(std::map<std::string, kernel::Runner*> runners,
-                    const rpc::Authorizer& authorizer);
+                    const rpc::Authorizer& authorizer, Cosigner* witness,
+                    std::function<void(const absl::Status& why)> alarm);
 
   grpc::Status Pull(grpc::ServerContext* context,
                     const chapter8::federation::v1::PullRequest* request,
@@ -36,18 +41,33 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
                          const chapter8::federation::v1::FetchBodyRequest* request,
                          chapter8::federation::v1::FetchBodyResponse* response) override;
 
+  grpc::Status ProveConsistency(
+      grpc::ServerContext* context,
+      const chapter8::federation::v1::ProveConsistencyRequest* request,
+      chapter8::federation::v1::ProveConsistencyResponse* response) override;
+
+  grpc::Status AddCheckpoint(grpc::ServerContext* context,
+                             const chapter8::federation::v1::AddCheckpointRequest* request,
+                             chapter8::federation::v1::AddCheckpointResponse* response) override;
+
   // Lets waiting pulls end; later ones do not wait. For shutdown.
   void Stop() { stop_ = true; }
 
  private:
   // The hosted ledger. Errors: kNotFound/UNKNOWN_ORIGIN.
   absl::StatusOr<kernel::Runner*> FindRunner(const std::string& origin) const;
+  // Remembers a head of the ledger that the caller's witness cosigned. What does not verify is not
+  // taken, and the page is given all the same.
+  void KeepCosignature(kernel::Runner& runner, absl::string_view trust_domain,
+                       const std::string& note) const;
   // Takes a place among those who wait; false when there is none.
   bool Enter(const std::string& trust_domain);
   void Leave(const std::string& trust_domain);
 
   const std::map<std::string, kernel::Runner*> runners_;
   const rpc::Authorizer& authorizer_;
+  Cosigner* const witness_;
+  const std::function<void(const absl::Status& why)> alarm_;
   std::atomic<bool> stop_{false};
   std::mutex mutex_;  // Guards the two below.
   int waiting_ = 0;

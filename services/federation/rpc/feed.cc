@@ -1,13 +1,12 @@
 #include "services/federation/rpc/feed.h"
 
 #include <chrono>
-#include <functional>
-#include <future>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/backoff.h"
 #include "services/federation/core/peer_log.h"
+#include "services/federation/rpc/durable.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 
@@ -20,14 +19,6 @@ using chapter8::federation::v1::PullResponse;
 constexpr absl::Duration kWait = absl::Seconds(10);
 // How often a source that has nothing new is remembered to have answered.
 constexpr absl::Duration kRemember = absl::Seconds(30);
-
-// Waits until what `submit` hands over is durable.
-absl::Status Wait(const std::function<void(kernel::Runner::Done)>& submit) {
-  auto promise = std::make_shared<std::promise<absl::Status>>();
-  std::future<absl::Status> durable = promise->get_future();
-  submit([promise](kernel::Outcome outcome) { promise->set_value(std::move(outcome.status)); });
-  return durable.get();
-}
 
 }  // namespace
 
@@ -84,7 +75,9 @@ absl::Status Feed::Step() {
   // The first answer after a start says at once how fresh the facts are.
   const bool first = remembered_at_ == absl::InfinitePast();
   request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
+  request.set_cosigned_note(cosigned_note_);
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
+  cosigned_note_.clear();
   return Take(request, response);
 }
 
@@ -95,10 +88,12 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   absl::StatusOr<VerifiedPage> page = VerifyPull(log, state_, request, response, now);
   if (!page.ok()) {
     KeepEvidence(page.status());
-    std::lock_guard<std::mutex> lock(mutex_);
-    health_.last_error = page.status();
-    ++health_.verification_failures;
-    return page.status();
+    return Doubt(page.status());
+  }
+  if (page->grown && options_.witness != nullptr) {
+    const absl::Status witnessed = HaveWitnessed(*page, response);
+    if (absl::IsUnavailable(witnessed) || absl::IsDeadlineExceeded(witnessed)) return witnessed;
+    if (!witnessed.ok()) return Doubt(witnessed);
   }
   if (!page->entries.empty()) {
     RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
@@ -109,6 +104,28 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
     remembered_at_ = now;
   }
   state_ = std::move(page->state);
+  return absl::OkStatus();
+}
+
+absl::Status Feed::Doubt(const absl::Status& status) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  health_.last_error = status;
+  ++health_.verification_failures;
+  return status;
+}
+
+// Before anything of the page is taken.
+absl::Status Feed::HaveWitnessed(const VerifiedPage& page, const PullResponse& response) {
+  VerifiedHead head{
+      .checkpoint = {.origin = options_.origin, .size = page.state.verified_size(), .root = Hash()},
+      .note = response.checkpoint_note(),
+      .verified_size = state_.verified_size(),
+      .extension = {response.consistency_proof().begin(), response.consistency_proof().end()}};
+  ASSIGN_OR_RETURN(head.checkpoint.root, Hash::FromBytes(page.state.verified_root()));
+  ASSIGN_OR_RETURN(
+      cosigned_note_,
+      HaveCosigned(*options_.witness, options_.own_witness, *options_.source,
+                   NoteVerifier::Of(options_.origin, options_.log_keys.front()), head));
   return absl::OkStatus();
 }
 
@@ -134,13 +151,13 @@ void Feed::KeepEvidence(const absl::Status& status) {
 }
 
 absl::Status Feed::KeepRows(std::vector<RowWrite> rows) {
-  return Wait([&](kernel::Runner::Done done) {
+  return WaitDurable([&](kernel::Runner::Done done) {
     options_.runner->SubmitPeerRows(std::move(rows), std::move(done));
   });
 }
 
 absl::Status Feed::SubmitAndWait(std::vector<kernel::InboundEntry> inbound) {
-  return Wait([&](kernel::Runner::Done done) {
+  return WaitDurable([&](kernel::Runner::Done done) {
     options_.runner->SubmitInbound(std::move(inbound), std::move(done));
   });
 }

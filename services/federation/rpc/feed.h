@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "chapter8/federation/v1/peer_state.pb.h"
+#include "services/federation/core/peer_log.h"
+#include "services/federation/rpc/cosigner.h"
 #include "services/federation/rpc/source.h"
 #include "services/kernel/runner.h"
 #include "storage/base/clock.h"
@@ -37,6 +39,9 @@ struct FeedHealth {
 // After a page it fetches the bodies that its entries named, and tries those that do not come again
 // before the next pull: they never hold up the entries.
 //
+// A larger head of another organization's ledger is believed only when the own witness has cosigned
+// it, or a larger one that extends it; the cosignature goes back with the next pull.
+//
 // That a source answers is remembered twice a minute, also when it has nothing new: the age of
 // facts is counted from there (federation/core/facts.h).
 //
@@ -53,6 +58,9 @@ class Feed {
     std::vector<PublicKey> log_keys;  // The keys pinned for exactly that origin.
     std::string trust_domain;         // Our own: whom entries must be addressed to.
     std::unique_ptr<Source> source;
+    // The own witness and its key; absent for a ledger of the own organization.
+    Cosigner* witness = nullptr;  // Outlives the feed.
+    NoteVerifier own_witness = {};
   };
 
   // Starts reading.
@@ -68,6 +76,10 @@ class Feed {
   void FetchBodies();
   absl::Status Take(const chapter8::federation::v1::PullRequest& request,
                     const chapter8::federation::v1::PullResponse& response);
+  // Counts a page that is not believed.
+  absl::Status Doubt(const absl::Status& status);
+  absl::Status HaveWitnessed(const VerifiedPage& page,
+                             const chapter8::federation::v1::PullResponse& response);
   void KeepEvidence(const absl::Status& status);
   absl::Status KeepRows(std::vector<RowWrite> rows);
   absl::Status SubmitAndWait(std::vector<kernel::InboundEntry> inbound);
@@ -75,8 +87,9 @@ class Feed {
   void Pause(absl::Duration pause);
 
   Options options_;
-  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the two below.
+  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the three below.
   bool bodies_missing_ = true;                 // Perhaps: worth a look.
+  std::string cosigned_note_;                  // To be sent with the next pull; empty: none.
   // By our ledger's time: when its state was written last, in this run.
   absl::Time remembered_at_ = absl::InfinitePast();
 

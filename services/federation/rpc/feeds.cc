@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
-#include "chapter8/ledger/v1/entry.pb.h"
+#include "services/federation/core/records.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/rows.h"
 
@@ -14,46 +14,11 @@ namespace {
 
 using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::OrganizationRecord;
-using chapter8::directory::v1::SignedOrganizationRecord;
 
 constexpr absl::Duration kFollowEvery = absl::Milliseconds(500);
 
 std::string OriginOf(absl::string_view trust_domain, absl::string_view service) {
   return absl::StrCat(trust_domain, "/ch8/", service);
-}
-
-std::vector<PublicKey> KeysOf(const OrganizationRecord& record, absl::string_view origin) {
-  std::vector<PublicKey> keys;
-  for (const auto& log_key : record.log_keys()) {
-    if (log_key.origin() != origin) continue;
-    absl::StatusOr<PublicKey> key = PublicKey::FromBytes(log_key.public_key());
-    if (key.ok()) keys.push_back(*key);
-  }
-  return keys;
-}
-
-// Where the federation port of the node is that hosts `service`.
-std::string TargetOf(const OrganizationRecord& record, absl::string_view service) {
-  std::string target;
-  for (const auto& endpoint : record.endpoints()) {
-    if (endpoint.service() == service) return endpoint.target();
-    if (endpoint.service() == "federation") target = endpoint.target();
-  }
-  return target;
-}
-
-// The organization's own record, as the ledger's genesis carries it: what its directory's keys are
-// before any fact has arrived.
-std::string GenesisRecord(const Ledger& ledger) {
-  std::string record;
-  const absl::Status read = ledger.ReadEntries(0, 1, [&](const Entry& stored) {
-    chapter8::ledger::v1::Entry entry;
-    if (entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()))) {
-      record = entry.genesis().organization_record();
-    }
-    return false;
-  });
-  return read.ok() ? record : "";
 }
 
 }  // namespace
@@ -123,12 +88,10 @@ std::map<std::string, Feeds::Wanted> Feeds::WantedFeeds() const {
   const auto want = [&](const std::string& domain, const std::string& service,
                         const std::string& signed_record) {
     const std::string origin = OriginOf(domain, service);
-    SignedOrganizationRecord outer;
-    Wanted one{.service = service, .signed_record = signed_record, .record = {}};
-    if (outer.ParseFromString(signed_record) && one.record.ParseFromString(outer.record()) &&
-        !KeysOf(one.record, origin).empty()) {
-      wanted[origin] = std::move(one);
-    }
+    std::optional<OrganizationRecord> record = RecordIn(signed_record);
+    if (!record.has_value() || LogKeysOf(*record, origin).empty()) return;
+    wanted[origin] =
+        Wanted{.service = service, .signed_record = signed_record, .record = *std::move(record)};
   };
   const std::string own_record = GenesisRecord(options_.runner->ledger());
   for (const std::string& service : options_.own_services) {
@@ -138,7 +101,9 @@ std::map<std::string, Feeds::Wanted> Feeds::WantedFeeds() const {
   const kernel::SnapshotRows rows(*snapshot);
   for (const Organization& organization : kernel::PinnedOrganizations(rows)) {
     if (organization.own()) continue;
-    want(organization.trust_domain(), options_.service, organization.signed_record());
+    for (const std::string& service : options_.peer_services) {
+      want(organization.trust_domain(), service, organization.signed_record());
+    }
   }
   return wanted;
 }
@@ -155,12 +120,20 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
     if (!channel.ok()) return nullptr;  // Looked at again at the next turn.
     source = std::make_unique<RemoteSource>(*std::move(channel));
   }
-  return std::make_unique<Feed>(Feed::Options{.runner = options_.runner,
-                                              .clock = options_.clock,
-                                              .origin = origin,
-                                              .log_keys = KeysOf(wanted.record, origin),
-                                              .trust_domain = options_.trust_domain,
-                                              .source = std::move(source)});
+  Feed::Options feed{.runner = options_.runner,
+                     .clock = options_.clock,
+                     .origin = origin,
+                     .log_keys = LogKeysOf(wanted.record, origin),
+                     .trust_domain = options_.trust_domain,
+                     .source = std::move(source)};
+  if (!own) {
+    const auto own_record = RecordIn(GenesisRecord(options_.runner->ledger()));
+    const auto witness = own_record.has_value() ? WitnessOf(*own_record) : std::nullopt;
+    if (!witness.has_value()) return nullptr;  // The daemon does not start without one.
+    feed.witness = options_.witness;
+    feed.own_witness = *witness;
+  }
+  return std::make_unique<Feed>(std::move(feed));
 }
 
 }  // namespace ch8::federation

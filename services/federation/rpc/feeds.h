@@ -16,10 +16,10 @@
 
 namespace ch8::federation {
 
-// All feeds of one ledger: those ledgers of its own organization that it takes facts from, and the
-// ledger of the same service of every pinned organization. Follows the ledger's own facts: an
-// organization pinned at run time is read from within a second, one whose record changed is read
-// under its new keys.
+// All feeds of one ledger: those ledgers of its own organization that it takes facts from, and some
+// ledgers, by default that of the same service, of every pinned organization. Follows the ledger's
+// own facts: an organization pinned at run time is read from within a second, one whose record
+// changed is read under its new keys.
 //
 // A ledger of another organization is read at its record's endpoint for that service, or else at
 // the one called "federation"; so are those of the own organization that run in another process.
@@ -30,14 +30,15 @@ class Feeds {
   struct Options {
     kernel::Runner* runner = nullptr;  // These, and the hosted ones, outlive the feeds.
     const Clock* clock = nullptr;
-    std::string service;                            // "finance"
     std::string trust_domain;                       // Our own.
+    std::vector<std::string> peer_services;         // Others' ledgers to read: "finance".
     std::vector<std::string> own_services;          // The own ledgers to read: "directory".
     std::map<std::string, kernel::Runner*> hosted;  // This process's ledgers, by service.
     // A channel to the federation port of `trust_domain` at `target`, authenticated as that domain.
     std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& trust_domain,
                                                                  const std::string& target)>
         connect;
+    Cosigner* witness = nullptr;  // The own organization's; outlives the feeds.
   };
 
   explicit Feeds(Options options);

@@ -82,6 +82,20 @@ absl::StatusOr<std::string> RemoteSource::FetchBody(const std::string& origin, c
   return std::move(*response.mutable_body());
 }
 
+absl::StatusOr<std::vector<std::string>> RemoteSource::ProveConsistency(const std::string& origin,
+                                                                        uint64_t old_size,
+                                                                        uint64_t new_size) {
+  chapter8::federation::v1::ProveConsistencyRequest request;
+  request.set_origin(origin);
+  request.set_old_size(old_size);
+  request.set_new_size(new_size);
+  chapter8::federation::v1::ProveConsistencyResponse response;
+  RETURN_IF_ERROR(Call(kCallMargin, [&](grpc::ClientContext& context) {
+    return stub_->ProveConsistency(&context, request, &response);
+  }));
+  return std::vector<std::string>(response.hashes().begin(), response.hashes().end());
+}
+
 absl::Status RemoteSource::Call(absl::Duration patience,
                                 const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   grpc::ClientContext context;

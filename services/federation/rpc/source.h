@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -21,7 +22,7 @@ namespace ch8::federation {
 // after verification, wherever it comes from.
 //
 // Implementations: LocalSource, RemoteSource.
-// Thread safety: Pull() and FetchBody() are called by one thread; Cancel() from any.
+// Thread safety: Cancel() is called from any thread, all else by one.
 class Source {
  public:
   virtual ~Source() = default;
@@ -36,6 +37,13 @@ class Source {
   // so is kNotFound: the body may come later.
   virtual absl::StatusOr<std::string> FetchBody(const std::string&, const Hash&) {
     return absl::NotFoundError("this source has no bodies");
+  }
+
+  // The RFC 6962 consistency proof between two sizes of the ledger `origin`, raw hashes, not
+  // verified. Errors: those of the rpc; kUnavailable and kDeadlineExceeded are worth a retry.
+  virtual absl::StatusOr<std::vector<std::string>> ProveConsistency(const std::string&, uint64_t,
+                                                                    uint64_t) {
+    return absl::UnimplementedError("this source gives no proofs");
   }
 
   // Makes a waiting call and all later ones return kCancelled soon.
@@ -74,6 +82,9 @@ class RemoteSource final : public Source {
   absl::StatusOr<chapter8::federation::v1::PullResponse> Pull(
       const chapter8::federation::v1::PullRequest& request) override;
   absl::StatusOr<std::string> FetchBody(const std::string& origin, const Hash& digest) override;
+  absl::StatusOr<std::vector<std::string>> ProveConsistency(const std::string& origin,
+                                                            uint64_t old_size,
+                                                            uint64_t new_size) override;
   void Cancel() override;
 
  private:

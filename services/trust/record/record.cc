@@ -80,6 +80,18 @@ absl::Status CheckLogKeys(const OrganizationRecord& record) {
   return absl::OkStatus();
 }
 
+// One key signs cosignatures and nothing else (storage/merkle/cosignature.h).
+absl::Status CheckWitnessKey(const OrganizationRecord& record) {
+  const std::string& witness = record.witness_public_key();
+  if (witness.empty()) return absl::OkStatus();
+  if (witness.size() != PublicKey::kSize) return Bad("witness_public_key", "must be 32 bytes");
+  bool shared = witness == record.root_public_key();
+  for (const OrganizationRecord::LogKey& key : record.log_keys()) {
+    shared = shared || key.public_key() == witness;
+  }
+  return shared ? Bad("witness_public_key", "must sign nothing else") : absl::OkStatus();
+}
+
 // The record inside, if `root_public_key` signed its bytes.
 absl::StatusOr<OrganizationRecord> VerifyUnder(absl::string_view root_public_key,
                                                const SignedOrganizationRecord& record) {
@@ -115,6 +127,7 @@ absl::Status Check(const OrganizationRecord& record) {
   }
   RETURN_IF_ERROR(CheckEndpoints(record));
   RETURN_IF_ERROR(CheckLogKeys(record));
+  RETURN_IF_ERROR(CheckWitnessKey(record));
   if (record.sequence() == 0) return Bad("sequence", "must be 1 or more");
   if (record.issued_at_unix_seconds() <= 0) return Bad("issued_at_unix_seconds", "must be set");
   return absl::OkStatus();

@@ -1,0 +1,83 @@
+# The pages of ops/runbook, each after the misfortune it is for: the commands in them are run as
+# they stand there. Sourced by ops/scenarios/run.
+
+daemons=([un]=un [au]=au)
+title=([un]="United Nations" [au]="African Union")
+first_person=([un]=1001 [au]=1101)
+exercise_clock=2026-03-02T08:00:00Z
+boot_markers=$home/boot
+
+# What the pages type, meant for the UN's node.
+ch8() { "$bin/ch8" --as "$as" "$@"; }
+ch8d() { "$bin/ch8d" "$@"; }
+systemctl() {
+  case $1 in
+    start) restart_daemon un ;;
+    stop) kill -TERM "${pid[un]}"; wait "${pid[un]}" || true ;;
+  esac
+}
+
+# page NAME: its commands, in order; each must succeed.
+page() {
+  local commands
+  commands=$(sed -n '/^```sh$/,/^```$/{/^```/d;p}' "ops/runbook/$1.md")
+  [ -n "$commands" ] || die "ops/runbook/$1.md has no commands"
+  printf '%s\n' "${dim}$commands${plain}"
+  eval "$commands"
+  checks=$((checks + 1))
+}
+
+signs() { ch8 ledger head "$1" 2>/dev/null | grep --quiet '^— '; }
+
+step "Two organizations"
+start_organizations un au
+make_post un audit "Auditor" AUDITOR
+appoint un auditor 2006 audit
+DATA=$home/un-data as=un:admin-1
+
+step "A daemon is killed"
+kill_daemon un
+SERVICE=finance
+# The head is signed at once: step 3 of the page is for machines that were booted.
+systemctl start ch8d
+signs finance || die "a restarted ledger does not sign"
+
+step "Its machine is booted"
+kill_daemon un
+rm --recursive "$home/boot/un"
+systemctl start ch8d
+! signs finance || die "a ledger signs after a boot, and nobody has vouched"
+systemctl stop ch8d
+for SERVICE in directory finance witness; do
+  page killed-daemon
+  signs "$SERVICE" || die "$SERVICE does not sign"
+  systemctl stop ch8d
+done
+systemctl start ch8d
+
+step "An older copy of the data is put in its place"
+systemctl stop ch8d
+cp --archive "$DATA" "$home/older"
+systemctl start ch8d
+make_post un mission-support "Mission Support" REQUESTER
+signs directory || die "the directory does not sign"
+systemctl stop ch8d
+mv "$DATA" "$home/newest"
+cp --archive "$home/older" "$DATA"
+systemctl start ch8d
+! signs directory || die "a ledger signs what it has signed otherwise"
+SERVICE=directory NEWEST=$home/newest
+page behind-its-head
+
+step "A partner signs two histories"
+free_port
+"$bin/ch8" org init "$home/kenya" --id kenya --domain kenya.example --name "Kenya" \
+  --admin kenya-admin-1=1301 --admin kenya-admin-2=1302 --endpoint "federation=127.0.0.1:$free"
+"$bin/ch8-lying-peer" --home "$home/kenya" --organization kenya --peer "$home/un" \
+  --port "$free" --lie fork >"$home/kenya.log" 2>&1 &
+pid[kenya]=$!
+pin un kenya
+await un:auditor 'length == 1 and .[0].ledger == "kenya.example/ch8/finance"' \
+  ledger evidence finance
+SERVICE=finance OUT=$home/evidence as=un:auditor
+page equivocating-peer

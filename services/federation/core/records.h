@@ -1,0 +1,51 @@
+#ifndef CH8_SERVICES_FEDERATION_CORE_RECORDS_H_
+#define CH8_SERVICES_FEDERATION_CORE_RECORDS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
+#include "services/kernel/rows.h"
+#include "storage/base/ed25519.h"
+#include "storage/ledger/ledger.h"
+#include "storage/merkle/note.h"
+
+// What an organization's signed record, verified when it was pinned, says about its ledgers.
+//
+// Thread safety: all functions are pure and may be called from any thread.
+namespace ch8::federation {
+
+// The record inside a chapter8.directory.v1.SignedOrganizationRecord; nothing when the bytes hold
+// none.
+std::optional<chapter8::directory::v1::OrganizationRecord> RecordIn(
+    absl::string_view signed_record);
+
+// The organization's own signed record, as the ledger's genesis carries it: what is known of it
+// before any fact has arrived. Empty when the genesis cannot be read.
+std::string GenesisRecord(const Ledger& ledger);
+
+// The record of an organization that `rows` know to be pinned, or the own one.
+std::optional<chapter8::directory::v1::OrganizationRecord> PinnedRecord(
+    const kernel::RowReader& rows, absl::string_view trust_domain);
+
+// host:port of the federation port of the node that hosts `service`; empty when the record names
+// none.
+std::string TargetOf(const chapter8::directory::v1::OrganizationRecord& record,
+                     absl::string_view service);
+
+// The keys that may sign heads of `origin`.
+std::vector<PublicKey> LogKeysOf(const chapter8::directory::v1::OrganizationRecord& record,
+                                 absl::string_view origin);
+// The first of them, as notes name it; nothing when there is none.
+std::optional<NoteVerifier> LogVerifierOf(const chapter8::directory::v1::OrganizationRecord& record,
+                                          absl::string_view origin);
+
+// The key with which the organization's witness cosigns, as "un.example/witness"; nothing when the
+// record names none.
+std::optional<NoteVerifier> WitnessOf(const chapter8::directory::v1::OrganizationRecord& record);
+
+}  // namespace ch8::federation
+
+#endif  // CH8_SERVICES_FEDERATION_CORE_RECORDS_H_

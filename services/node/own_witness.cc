@@ -1,0 +1,106 @@
+#include "services/node/own_witness.h"
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/federation/core/peer_log.h"
+#include "services/federation/core/records.h"
+#include "services/federation/rpc/durable.h"
+#include "services/kernel/refusal.h"
+#include "services/witness/core/heads.h"
+#include "storage/base/status_macros.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/merkle/cosignature.h"
+
+namespace ch8::node {
+namespace {
+
+using chapter8::federation::v1::AddCheckpointRequest;
+using chapter8::federation::v1::AddCheckpointResponse;
+using witness::Judgement;
+
+absl::StatusOr<std::string> OriginIn(const std::string& signed_note) {
+  const absl::StatusOr<Note> note = ParseNote(signed_note);
+  const absl::StatusOr<Checkpoint> checkpoint =
+      note.ok() ? ParseCheckpoint(note->text) : absl::StatusOr<Checkpoint>(note.status());
+  if (checkpoint.ok()) return checkpoint->origin;
+  return kernel::Refuse({.code = absl::StatusCode::kInvalidArgument,
+                         .domain = witness::kDomain,
+                         .reason = "NOTE_MALFORMED",
+                         .message = std::string(checkpoint.status().message())});
+}
+
+absl::Status UnknownLog(const std::string& origin) {
+  return kernel::Refuse({.code = absl::StatusCode::kNotFound,
+                         .domain = witness::kDomain,
+                         .reason = "UNKNOWN_LOG",
+                         .message = absl::StrCat("no pinned organization has the ledger ", origin),
+                         .metadata = {{"origin", origin}}});
+}
+
+}  // namespace
+
+OwnWitness::OwnWitness(const Options& options)
+    : runner_(*options.runner),
+      clock_(*options.clock),
+      trust_domain_(options.trust_domain),
+      name_(witness::WitnessName(options.trust_domain)),
+      key_(options.key) {}
+
+absl::StatusOr<AddCheckpointResponse> OwnWitness::AddCheckpoint(
+    const AddCheckpointRequest& request) {
+  ASSIGN_OR_RETURN(const std::string origin, OriginIn(request.note()));
+  const std::string domain = origin.substr(0, origin.find('/'));
+  std::optional<NoteVerifier> log;
+  if (domain != trust_domain_) {
+    const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
+    const auto record = federation::PinnedRecord(kernel::SnapshotRows(*snapshot), domain);
+    if (record.has_value()) log = federation::LogVerifierOf(*record, origin);
+  }
+  if (!log.has_value()) return UnknownLog(origin);
+  const absl::Status vouched = runner_.SignedNote().status();
+  if (!vouched.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("the witness of ", trust_domain_, " signs nothing: ", vouched.message()));
+  }
+  return Take(*log, request);
+}
+
+absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const NoteVerifier& log,
+                                                       const AddCheckpointRequest& request) {
+  std::lock_guard<std::mutex> turn(turns_[std::hash<std::string>()(log.name) % turns_.size()]);
+  const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
+  ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                   snapshot->Get(Table::kPeer, absl::StrCat(witness::kHeadPrefix, log.name)));
+  ASSIGN_OR_RETURN(const auto known, witness::HeadFrom(log.name, row));
+  const absl::Time now = clock_.Now();
+  const Judgement judgement = witness::Judge(known, log, request, now);
+  if (judgement.remember) {
+    std::vector<RowWrite> rows = {witness::HeadRow(judgement.head)};
+    if (!judgement.head.contradicted_by().empty()) {
+      chapter8::federation::v1::Equivocation evidence;
+      evidence.set_origin(log.name);
+      evidence.set_first_note(judgement.head.note());
+      evidence.set_second_note(judgement.head.contradicted_by());
+      rows.push_back(federation::EvidenceRow(evidence));
+    }
+    RETURN_IF_ERROR(Keep(std::move(rows)));
+  }
+  if (judgement.verdict == Judgement::Verdict::kRefuse) return judgement.status;
+  AddCheckpointResponse response;
+  if (judgement.head.size() == 0) return response;
+  ASSIGN_OR_RETURN(const Note note, ParseNote(judgement.head.note()));
+  ASSIGN_OR_RETURN(const NoteSignature cosignature, Cosign(note.text, name_, key_, now));
+  response.set_cosigned_note(absl::StrCat(judgement.head.note(), FormatNoteSignature(cosignature)));
+  return response;
+}
+
+absl::Status OwnWitness::Keep(std::vector<RowWrite> rows) {
+  return federation::WaitDurable(
+      [&](kernel::Runner::Done done) { runner_.SubmitPeerRows(std::move(rows), std::move(done)); });
+}
+
+}  // namespace ch8::node

@@ -1,0 +1,143 @@
+#include "services/witness/core/heads.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/kernel/refusal.h"
+#include "storage/merkle/checkpoint.h"
+#include "storage/merkle/proof.h"
+
+namespace ch8::witness {
+namespace {
+
+using chapter8::federation::v1::AddCheckpointRequest;
+using chapter8::witness::v1::WitnessedHead;
+
+constexpr int kProofNodesMax = 64;
+
+absl::Status Refusal(absl::StatusCode code, absl::string_view origin, absl::string_view reason,
+                     absl::string_view what) {
+  return kernel::Refuse({.code = code,
+                         .domain = kDomain,
+                         .reason = reason,
+                         .message = absl::StrCat(origin, ": ", what),
+                         .metadata = {{"origin", std::string(origin)}}});
+}
+
+absl::Status Contradicted(const WitnessedHead& head) {
+  return Refusal(absl::StatusCode::kDataLoss, head.origin(), "EQUIVOCATION",
+                 absl::StrCat("it signed two histories of ", head.size(),
+                              " entries; nothing of it is cosigned any more"));
+}
+
+// A head that its ledger signed, and the note without anybody else's signatures.
+struct Shown {
+  Checkpoint checkpoint;
+  std::string note;
+};
+
+absl::StatusOr<Shown> Open(const NoteVerifier& log, const std::string& note) {
+  const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(note, log, {});
+  if (!opened.ok()) {
+    const bool unsigned_note = absl::IsUnauthenticated(opened.status());
+    return Refusal(opened.status().code(), log.name,
+                   unsigned_note ? "NOT_SIGNED" : "NOTE_MALFORMED", opened.status().message());
+  }
+  const absl::StatusOr<OpenedNote> own = OpenNote(note, {log});
+  if (!own.ok()) return own.status();
+  return Shown{.checkpoint = opened->checkpoint,
+               .note = FormatNote({.text = own->text, .signatures = own->verified})};
+}
+
+absl::Status CheckExtends(const WitnessedHead& known, const Checkpoint& head,
+                          const AddCheckpointRequest& request) {
+  absl::StatusOr<Hash> root = EmptyRoot();
+  if (known.size() > 0) root = Hash::FromBytes(known.root());
+  std::vector<Hash> proof;
+  absl::Status extends = root.status();
+  if (request.consistency_proof_size() > kProofNodesMax) {
+    extends = absl::InvalidArgumentError("the consistency proof is too long");
+  }
+  for (const std::string& bytes : request.consistency_proof()) {
+    const absl::StatusOr<Hash> hash = Hash::FromBytes(bytes);
+    extends.Update(hash.status());
+    if (!extends.ok()) break;
+    proof.push_back(*hash);
+  }
+  if (extends.ok()) extends = VerifyExtension(known.size(), *root, head.size, head.root, proof);
+  if (extends.ok()) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kInvalidArgument, head.origin, "NOT_CONSISTENT",
+                 extends.message());
+}
+
+Judgement RefuseFor(absl::Status status) {
+  Judgement judgement;
+  judgement.status = std::move(status);
+  return judgement;
+}
+
+Judgement Answer(Judgement::Verdict verdict, const WitnessedHead& head) {
+  Judgement judgement;
+  judgement.verdict = verdict;
+  judgement.head = head;
+  return judgement;
+}
+
+Judgement Remember(Judgement judgement, WitnessedHead head) {
+  judgement.head = std::move(head);
+  judgement.remember = true;
+  return judgement;
+}
+
+}  // namespace
+
+std::string WitnessName(absl::string_view trust_domain) {
+  return absl::StrCat(trust_domain, "/witness");
+}
+
+Judgement Judge(const WitnessedHead& known, const NoteVerifier& log,
+                const AddCheckpointRequest& request, absl::Time now) {
+  absl::StatusOr<Shown> shown = Open(log, request.note());
+  if (!shown.ok()) return RefuseFor(shown.status());
+  if (!known.contradicted_by().empty()) return RefuseFor(Contradicted(known));
+  const Checkpoint& head = shown->checkpoint;
+  if (head.size == known.size() && known.size() > 0) {
+    if (head.root.view() == known.root()) return Answer(Judgement::Verdict::kCosign, known);
+    WitnessedHead contradicted = known;
+    contradicted.set_contradicted_by(shown->note);
+    return Remember(RefuseFor(Contradicted(known)), std::move(contradicted));
+  }
+  if (head.size < known.size() || request.old_size() != known.size()) {
+    return Answer(Judgement::Verdict::kOtherSize, known);
+  }
+  const absl::Status extends = CheckExtends(known, head, request);
+  if (!extends.ok()) return RefuseFor(extends);
+  WitnessedHead next;
+  next.set_origin(head.origin);
+  next.set_size(head.size);
+  next.set_root(std::string(head.root.view()));
+  next.set_note(shown->note);
+  next.set_cosigned_at_us(absl::ToUnixMicros(now));
+  return Remember(Answer(Judgement::Verdict::kCosign, next), std::move(next));
+}
+
+RowWrite HeadRow(const WitnessedHead& head) {
+  return RowWrite{.table = Table::kPeer,
+                  .key = absl::StrCat(kHeadPrefix, head.origin()),
+                  .value = head.SerializeAsString()};
+}
+
+absl::StatusOr<WitnessedHead> HeadFrom(absl::string_view origin,
+                                       const std::optional<std::string>& row) {
+  WitnessedHead head;
+  if (!row.has_value()) {
+    head.set_origin(std::string(origin));
+    return head;
+  }
+  if (head.ParseFromString(*row) && head.origin() == origin) return head;
+  return Refusal(absl::StatusCode::kDataLoss, origin, "STATE_BROKEN",
+                 "what the witness remembers of it does not parse");
+}
+
+}  // namespace ch8::witness

@@ -69,6 +69,19 @@ systemctl start ch8d
 SERVICE=directory NEWEST=$home/newest
 page behind-its-head
 
+step "A disk alters a ledger"
+systemctl stop ch8d
+cp --archive "$DATA" "$home/copy"
+altered=$(find "$DATA/finance/ledger" -name '*.log' -size +0 | sort | head --lines 1)
+printf '\0' | dd of="$altered" bs=1 conv=notrunc status=none \
+  seek="$(($(stat --format %s "$altered") / 2))"
+cmp --silent "$altered" "$home/copy/${altered#"$DATA/"}" && die "nothing is altered"
+ch8d fsck --data "$DATA" >/dev/null && die "an altered byte is not found"
+SERVICE=finance COPY=$home/copy
+page corrupted-ledger
+systemctl start ch8d
+signs finance || die "a restored ledger does not sign"
+
 step "A partner signs two histories"
 free_port
 "$bin/ch8" org init "$home/kenya" --id kenya --domain kenya.example --name "Kenya" \

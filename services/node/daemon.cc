@@ -301,6 +301,7 @@ void Daemon::Stop(absl::Duration patience) {
   officers_.server.reset();
   federation_.server.reset();
   federation_handler_.reset();
+  witness_.reset();
   edge_.reset();
   trust_.reset();
   homes_.clear();

@@ -20,11 +20,11 @@ namespace ch8::federation {
 //
 // Thread safety: gRPC calls the handler from its own threads. A waiting pull holds one of them, so
 // at most kWaitingMax wait at a time, and kWaitingPerDomainMax of one trust domain, so that no peer
-// takes the others' turns; further ones are answered at once.
+// takes the others' turns (one reads at most seven ledgers); further ones are answered at once.
 class FederationHandler final : public chapter8::federation::v1::FederationService::Service {
  public:
   static constexpr int kWaitingMax = 64;
-  static constexpr int kWaitingPerDomainMax = 4;
+  static constexpr int kWaitingPerDomainMax = 8;
 
   // Ledgers by origin; they, `authorizer` and `witness` outlive the handler. `witness` is the
   // organization's own when this node hosts it, else null. `alarm` is told of errors that mean that

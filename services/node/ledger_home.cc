@@ -132,7 +132,7 @@ absl::Status LedgerHome::Bar(const std::string& why) {
 }
 
 absl::Status LedgerHome::AdmitWrites() const {
-  if (!barred()) return admit_writes_();
+  if (!barred()) return admit_writes_ == nullptr ? absl::OkStatus() : admit_writes_();
   return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
                          .domain = "node.chapter8",
                          .reason = "LEDGER_BARRED",

@@ -23,6 +23,7 @@
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "chapter8/mandate/v1/reference_service.pb.h"
 #include "chapter8/training/v1/training_service.pb.h"
+#include "chapter8/witness/v1/witness_service.pb.h"
 #include "services/kernel/authority.h"
 #include "services/rpc/test_node.h"
 #include "tests/support/data.h"
@@ -70,6 +71,7 @@ std::vector<Rpc> AllRpcs() {
   chapter8::mandate::v1::GetDecisionRequest::descriptor();
   chapter8::mandate::v1::GetReferenceRequest::descriptor();
   chapter8::training::v1::GetExerciseRequest::descriptor();
+  chapter8::witness::v1::ListWitnessedHeadsRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
   chapter8::ledger::v1::GetCheckpointRequest::descriptor();
   std::vector<Rpc> rpcs;

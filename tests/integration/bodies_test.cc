@@ -28,7 +28,7 @@ using chapter8::information::v1::ReleaseReportRequest;
 using chapter8::information::v1::Report;
 using chapter8::information::v1::ReportBody;
 
-constexpr char kServices[] = "directory,finance,information";
+constexpr char kServices[] = "directory,finance,information,witness";
 constexpr char kFirstRead[] = "information.v1.ReportService.ListReports";
 constexpr char kFileReport[] = "information.v1.ReportService.FileReport";
 constexpr char kGetReportBody[] = "information.v1.ReportService.GetReportBody";

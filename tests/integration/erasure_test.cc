@@ -120,7 +120,7 @@ class ErasureTest : public ::testing::Test {
   static OrganizationNode::Options OptionsOf(const TempDir& folder, const std::string& id) {
     return {.folder = folder.path().string(),
             .organization = id,
-            .services = "directory,finance,information",
+            .services = "directory,finance,information,witness",
             .first_read = "information.v1.ReportService.ListReports"};
   }
   static std::string Bodies(const OrganizationNode& node) {

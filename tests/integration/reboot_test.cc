@@ -130,6 +130,7 @@ TEST(RebootTest, NoTransferGoesOnUntilAnAdministratorVouches) {
   ASSERT_THAT(waived, IsOk());
   EXPECT_EQ(waived->size(), size);
   ASSERT_THAT(Waive(un, "admin-1", "directory"), IsOk());
+  ASSERT_THAT(Waive(un, "admin-1", "witness"), IsOk());
   EXPECT_EQ(ReasonOf(Waive(un, "admin-2", "finance").status()), "ALREADY_VOUCHED");
   EXPECT_THAT(HeadOf(un, "finance")->note(), HasSubstr(un.origin("finance")));
 
@@ -157,6 +158,7 @@ TEST(RebootTest, AnAcceptWaitsForTheReceiversHead) {
   EXPECT_EQ(ReasonOf(step), "HEAD_NOT_VOUCHED");
   ASSERT_THAT(Waive(nodes.au(), "admin-1", "finance"), IsOk());
   ASSERT_THAT(Waive(nodes.au(), "admin-1", "directory"), IsOk());
+  ASSERT_THAT(Waive(nodes.au(), "admin-1", "witness"), IsOk());
   ASSERT_THAT(nodes.Accept(offer), IsOk());
   EXPECT_TRUE(TwoNodes::Await(nodes.un(), offer, Offer::SETTLED));
   EXPECT_TRUE(TwoNodes::Await(nodes.au(), offer, Offer::POSTED));

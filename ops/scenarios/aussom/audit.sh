@@ -22,12 +22,13 @@ audit=$home/audit
 mkdir -p "$audit"
 # holder ORG: an organization that holds heads of ORG's ledgers.
 holder() { case $1 in un | kenya) echo au ;; *) echo un ;; esac; }
-for org in "${organizations[@]}"; do
-  run "$org:auditor" audit export --out "$audit/$org"
-done
+# Heads first: ledgers go on, and an export that ends before a head is refused.
 run au:auditor audit trust --out "$audit/trust.txt"
 for org in "${organizations[@]}"; do
   run "$(holder "$org"):auditor" audit head "$org" --out "$audit/$org.head"
+done
+for org in "${organizations[@]}"; do
+  run "$org:auditor" audit export --out "$audit/$org"
 done
 
 # verify EXIT TEXT ARGS...: runs ch8-verify, which must end with EXIT and say TEXT.
@@ -54,3 +55,7 @@ printf 'X' | dd of="$bundle" bs=1 seek=4000 conv=notrunc status=none
 verify 7 "un.example/ch8/finance" "$audit/un-altered" --trust "$audit/trust.txt" \
   --head "$audit/un.head"
 rm --recursive "$audit/un-altered"
+say "Somebody who may see one operation only gets a sample."
+run un:auditor audit export --operation aussom --out "$audit/un-aussom"
+verify 8 "un.example/ch8/finance: SAMPLE, " "$audit/un-aussom" --trust "$audit/trust.txt" \
+  --head "$audit/un.head"

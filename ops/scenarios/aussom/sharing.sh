@@ -83,6 +83,22 @@ expect un:analyst "recalled, at two hops' distance" '.state == "RECALLED"' repor
 expect au:analyst "the other report is still here" ".narrative == \"$canary\"" report read \
   "$green_report"
 
+step "Two persons erase a report everywhere; a legal hold beats them"
+run au:analyst hold place "$green_report" --reason inquiry --reference AU/2026/7
+run ecowas:analyst erasure request "$green_report" --basis protection --reference LEG/2026/114
+await ecowas:release-1 'any(.[]; .command | startswith("ch8 erasure approve"))' inbox
+run ecowas:release-1 erasure approve "$green_report" --yes
+refused ecowas:analyst 4 ERASED report read "$green_report"
+await ecowas:analyst 'any(.[]; .recipient == "organizations/un" and .erased != null) and
+  any(.[]; .recipient == "organizations/au" and .erasure_owed != null)' report who "$green_report"
+refused un:analyst 4 ERASED report read "$green_report"
+expect au:analyst "kept under a hold, and for nothing else" '.state == "ERASURE_OWED"' \
+  report show "$green_report"
+run au:release-1 hold lift "$green_report" 1 --yes
+await ecowas:analyst 'all(.[]; .erased != null)' report who "$green_report"
+run ecowas:release-1 report who "$green_report"
+run ecowas:analyst report show "$green_report"
+
 step "Content is in no ledger, and gone with its key"
 for org in un au ecowas; do
   if grep --recursive --quiet --text "must not be named" "$home/$org-data" "$home/$org.log"; then
@@ -90,5 +106,8 @@ for org in un au ecowas; do
   fi
 done
 checks=$((checks + 1))
-rm "$home"/un-data/body-keys/information/*
-refused un:analyst 3 BODY_NOT_HERE report read "$green_report"
+amber_report=RPT-ECOWAS-26-0002
+expect au:analyst "what nobody erased is still here" ".narrative == \"$canary\"" report read \
+  "$amber_report"
+rm "$home"/au-data/body-keys/information/*
+refused au:analyst 3 BODY_NOT_HERE report read "$amber_report"

@@ -44,7 +44,7 @@ class NodeStatusTest : public ::testing::Test {
 TEST_F(NodeStatusTest, AsksEveryLedgerAndSumsWhatItReads) {
   const Result result = Run();
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(cli_.node().calls.size(), 12u) << "six ledgers, each its head and its peers";
+  EXPECT_EQ(cli_.node().calls.size(), 14u) << "seven ledgers, each its head and its peers";
   EXPECT_THAT(result.out, HasSubstr("logistics"));
   EXPECT_THAT(result.out, ::testing::ContainsRegex("finance +166 +13 +2 +4 s ago +signs"));
 }

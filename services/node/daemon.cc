@@ -187,10 +187,12 @@ absl::Status Daemon::StartFederation() {
     hosted[home->module().service] = &home->sequencer();
   }
   RETURN_IF_ERROR(StartWitness());
+  const NoteVerifier own_witness = *federation::WitnessOf(folder_.record);
   federation_handler_ = std::make_unique<federation::FederationHandler>(
       runners, *authorizer_, Find("witness") == nullptr ? nullptr : witness_.get(),
-      [log = hooks_.log](const absl::Status& why) {
-        log->Event("own_ledger_contradicted", {{"why", why.message()}});
+      [this](const std::string& origin, const absl::Status& why) {
+        hooks_.log->Event("own_ledger_contradicted", {{"origin", origin}, {"why", why.message()}});
+        Find(origin.substr(origin.rfind('/') + 1))->RefuseHeads(std::string(why.message()));
       });
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
@@ -205,6 +207,7 @@ absl::Status Daemon::StartFederation() {
     options.peer_services = home->module().reads_peers;
     options.hosted = hosted;
     options.witness = witness_.get();
+    options.own_witness = own_witness;
     options.connect = [this](const std::string& trust_domain, const std::string& target) {
       return Connect(trust_domain, target);
     };
@@ -257,6 +260,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Daemon::Connect(const std::string
 // The organization's own: here, or where its record says.
 absl::Status Daemon::StartWitness() {
   const std::string& own = folder_.record.trust_domain();
+  if (!federation::WitnessOf(folder_.record).has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder_.path, ": the organization's record names no key of its witness"));
+  }
   LedgerHome* const home = Find("witness");
   if (home == nullptr) {
     ASSIGN_OR_RETURN(auto channel, Connect(own, federation::TargetOf(folder_.record, "witness")));

@@ -73,6 +73,8 @@ class LedgerHome {
   // again. Errors: those of writing that down for the next start; it is barred all the same.
   absl::Status Bar(const std::string& why);
   bool barred() const { return barred_.load(); }
+  // Signs nothing any more in this run: others hold a head by its key that it does not have.
+  void RefuseHeads(const std::string& why) { head_keeper_->Refuse(why); }
   // The file that says so, of a service in the data folder.
   static std::string BarPath(absl::string_view data, absl::string_view service);
 

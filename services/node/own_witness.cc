@@ -1,7 +1,9 @@
 #include "services/node/own_witness.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -61,11 +63,6 @@ absl::StatusOr<AddCheckpointResponse> OwnWitness::AddCheckpoint(
     if (record.has_value()) log = federation::LogVerifierOf(*record, origin);
   }
   if (!log.has_value()) return UnknownLog(origin);
-  const absl::Status vouched = runner_.SignedNote().status();
-  if (!vouched.ok()) {
-    return absl::UnavailableError(
-        absl::StrCat("the witness of ", trust_domain_, " signs nothing: ", vouched.message()));
-  }
   return Take(*log, request);
 }
 
@@ -78,6 +75,7 @@ absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const NoteVerifier& log,
   ASSIGN_OR_RETURN(const auto known, witness::HeadFrom(log.name, row));
   const absl::Time now = clock_.Now();
   const Judgement judgement = witness::Judge(known, log, request, now);
+  if (judgement.verdict != Judgement::Verdict::kRefuse) RETURN_IF_ERROR(CheckVouched());
   if (judgement.remember) {
     std::vector<RowWrite> rows = {witness::HeadRow(judgement.head)};
     if (!judgement.head.contradicted_by().empty()) {
@@ -96,6 +94,15 @@ absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const NoteVerifier& log,
   ASSIGN_OR_RETURN(const NoteSignature cosignature, Cosign(note.text, name_, key_, now));
   response.set_cosigned_note(absl::StrCat(judgement.head.note(), FormatNoteSignature(cosignature)));
   return response;
+}
+
+absl::Status OwnWitness::CheckVouched() {
+  const absl::Status vouched = runner_.SignedNote().status();
+  if (vouched.ok()) return absl::OkStatus();
+  const std::string why =
+      absl::StrCat("the witness of ", trust_domain_, " signs nothing: ", vouched.message());
+  if (absl::IsDataLoss(vouched)) return absl::FailedPreconditionError(why);
+  return absl::UnavailableError(why);
 }
 
 absl::Status OwnWitness::Keep(std::vector<RowWrite> rows) {

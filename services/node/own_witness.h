@@ -18,6 +18,9 @@ namespace ch8::node {
 // and only then signs it. Nothing is signed while the ledger's own heads are not vouched for: one
 // that was rolled back has forgotten what it cosigned.
 //
+// Errors beside those of AddCheckpoint: kFailedPrecondition when the ledger's heads are refused for
+// good; kUnavailable (retry), kResourceExhausted and kDataLoss when a head cannot be remembered.
+//
 // Thread safety: any thread; checkpoints of one ledger are taken one after another.
 class OwnWitness final : public federation::Cosigner {
  public:
@@ -35,6 +38,7 @@ class OwnWitness final : public federation::Cosigner {
  private:
   absl::StatusOr<chapter8::federation::v1::AddCheckpointResponse> Take(
       const NoteVerifier& log, const chapter8::federation::v1::AddCheckpointRequest& request);
+  absl::Status CheckVouched();
   absl::Status Keep(std::vector<RowWrite> rows);
 
   kernel::Runner& runner_;
@@ -42,7 +46,7 @@ class OwnWitness final : public federation::Cosigner {
   const std::string trust_domain_;
   const std::string name_;
   const SigningKey key_;
-  std::array<std::mutex, 16> turns_;  // By origin.
+  std::array<std::mutex, 64> turns_;  // By a hash of the origin.
 };
 
 }  // namespace ch8::node

@@ -58,7 +58,9 @@ absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
   }
   cosigned.set_witness(witness.name);
   cosigned.set_size(head.size);
-  cosigned.set_note(std::string(note));
+  // Without the lines of anybody else.
+  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {log, witness}));
+  cosigned.set_note(FormatNote({.text = opened.text, .signatures = opened.verified}));
   return RowWrite{.table = Table::kPeer, .key = key, .value = cosigned.SerializeAsString()};
 }
 

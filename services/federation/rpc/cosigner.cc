@@ -17,7 +17,7 @@ namespace {
 using chapter8::federation::v1::AddCheckpointRequest;
 using chapter8::federation::v1::AddCheckpointResponse;
 
-constexpr std::chrono::seconds kCallPatience(10);
+constexpr std::chrono::seconds kCallPatience(3);
 // The witness may move between two calls, for others read and publish too; not without end.
 constexpr int kAttemptsMax = 4;
 

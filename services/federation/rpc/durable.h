@@ -9,7 +9,7 @@
 namespace ch8::federation {
 
 // Blocks until what `submit` hands to a runner is durable, and returns what it came to. Not to be
-// called on a runner's own thread.
+// called on a runner's own thread; else any thread.
 absl::Status WaitDurable(const std::function<void(kernel::Runner::Done)>& submit);
 
 }  // namespace ch8::federation

@@ -28,11 +28,20 @@ constexpr absl::string_view kProveConsistency =
 constexpr absl::string_view kFetchBody = "/chapter8.federation.v1.FederationService/FetchBody";
 constexpr absl::string_view kPull = "/chapter8.federation.v1.FederationService/Pull";
 
+grpc::Status TooManyProofs() {
+  return rpc::ToGrpcStatus(
+      kernel::Refuse({.code = absl::StatusCode::kUnavailable,
+                      .domain = kDomain,
+                      .reason = "TOO_MANY_CALLS",
+                      .message = "the caller's organization has its share of such calls under way; "
+                                 "retry later"}));
+}
+
 }  // namespace
 
 FederationHandler::FederationHandler(std::map<std::string, kernel::Runner*> runners,
                                      const rpc::Authorizer& authorizer, Cosigner* witness,
-                                     std::function<void(const absl::Status& why)> alarm)
+                                     Alarm alarm)
     : runners_(std::move(runners)),
       authorizer_(authorizer),
       witness_(witness),
@@ -71,7 +80,7 @@ void FederationHandler::KeepCosignature(kernel::Runner& runner, absl::string_vie
   if (!log.has_value() || !witness.has_value()) return;
   absl::StatusOr<std::optional<RowWrite>> row =
       TakeCosignature(runner.ledger(), rows, *log, *witness, note);
-  if (absl::IsDataLoss(row.status())) alarm_(row.status());
+  if (absl::IsDataLoss(row.status())) alarm_(runner.ledger().origin(), row.status());
   if (!row.ok() || !row->has_value()) return;
   runner.SubmitPeerRows({**std::move(row)}, [](const kernel::Outcome&) {});
 }
@@ -82,6 +91,8 @@ grpc::Status FederationHandler::ProveConsistency(grpc::ServerContext* context,
   const absl::StatusOr<kernel::Caller> caller =
       authorizer_.Admit(*context->auth_context(), kProveConsistency);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
+  const auto slot = proofs_.Take(caller->trust_domain);
+  if (!slot.has_value()) return TooManyProofs();
   const absl::StatusOr<kernel::Runner*> runner = FindRunner(request->origin());
   if (!runner.ok()) return rpc::ToGrpcStatus(runner.status());
   const Ledger& ledger = (*runner)->ledger();
@@ -105,6 +116,8 @@ grpc::Status FederationHandler::AddCheckpoint(grpc::ServerContext* context,
   const absl::StatusOr<kernel::Caller> caller =
       authorizer_.Admit(*context->auth_context(), kAddCheckpoint);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
+  const auto slot = proofs_.Take(caller->trust_domain);
+  if (!slot.has_value()) return TooManyProofs();
   if (witness_ == nullptr) {
     return rpc::ToGrpcStatus(
         kernel::Refuse({.code = absl::StatusCode::kUnimplemented,

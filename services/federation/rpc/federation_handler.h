@@ -11,6 +11,7 @@
 #include "services/federation/rpc/cosigner.h"
 #include "services/kernel/runner.h"
 #include "services/rpc/authorizer.h"
+#include "services/rpc/in_flight.h"
 
 namespace ch8::federation {
 
@@ -26,12 +27,16 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   static constexpr int kWaitingMax = 64;
   static constexpr int kWaitingPerDomainMax = 8;
 
+  // Calls for proofs and cosignatures that one trust domain may have under way.
+  static constexpr size_t kProofsPerDomainMax = 8;
+  // Told that others hold a head, signed by its key, that the own ledger `origin` does not have.
+  using Alarm = std::function<void(const std::string& origin, const absl::Status& why)>;
+
   // Ledgers by origin; they, `authorizer` and `witness` outlive the handler. `witness` is the
-  // organization's own when this node hosts it, else null. `alarm` is told of errors that mean that
-  // one of our own ledgers was rolled back or its key stolen; any thread, must not block.
+  // organization's own when this node hosts it, else null. `alarm` is called on any
+  // thread and must not block.
   FederationHandler(std::map<std::string, kernel::Runner*> runners,
-                    const rpc::Authorizer& authorizer, Cosigner* witness,
-                    std::function<void(const absl::Status& why)> alarm);
+                    const rpc::Authorizer& authorizer, Cosigner* witness, Alarm alarm);
 
   grpc::Status Pull(grpc::ServerContext* context,
                     const chapter8::federation::v1::PullRequest* request,
@@ -67,7 +72,8 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   const std::map<std::string, kernel::Runner*> runners_;
   const rpc::Authorizer& authorizer_;
   Cosigner* const witness_;
-  const std::function<void(const absl::Status& why)> alarm_;
+  const Alarm alarm_;
+  rpc::InFlight proofs_{kProofsPerDomainMax};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;  // Guards the two below.
   int waiting_ = 0;

@@ -20,6 +20,12 @@ constexpr absl::Duration kWait = absl::Seconds(10);
 // How often a source that has nothing new is remembered to have answered.
 constexpr absl::Duration kRemember = absl::Seconds(30);
 
+// Whether it says that the source's heads do not hold, and not that the own witness is away.
+bool IsOfTheSource(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsUnauthenticated(status) ||
+         absl::IsDataLoss(status);
+}
+
 }  // namespace
 
 Feed::Feed(Options options) : options_(std::move(options)) {
@@ -75,9 +81,9 @@ absl::Status Feed::Step() {
   // The first answer after a start says at once how fresh the facts are.
   const bool first = remembered_at_ == absl::InfinitePast();
   request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
-  request.set_cosigned_note(cosigned_note_);
+  if (first || cosigned_unsent_) request.set_cosigned_note(state_.cosigned_note());
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
-  cosigned_note_.clear();
+  cosigned_unsent_ = false;
   return Take(request, response);
 }
 
@@ -92,8 +98,9 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   }
   if (page->grown && options_.witness != nullptr) {
     const absl::Status witnessed = HaveWitnessed(*page, response);
-    if (absl::IsUnavailable(witnessed) || absl::IsDeadlineExceeded(witnessed)) return witnessed;
-    if (!witnessed.ok()) return Doubt(witnessed);
+    if (IsOfTheSource(witnessed)) return Doubt(witnessed);
+    RETURN_IF_ERROR(witnessed);
+    page->state.set_cosigned_note(state_.cosigned_note());
   }
   if (!page->entries.empty()) {
     RETURN_IF_ERROR(SubmitAndWait(std::move(page->entries)));
@@ -123,9 +130,11 @@ absl::Status Feed::HaveWitnessed(const VerifiedPage& page, const PullResponse& r
       .extension = {response.consistency_proof().begin(), response.consistency_proof().end()}};
   ASSIGN_OR_RETURN(head.checkpoint.root, Hash::FromBytes(page.state.verified_root()));
   ASSIGN_OR_RETURN(
-      cosigned_note_,
+      const std::string cosigned,
       HaveCosigned(*options_.witness, options_.own_witness, *options_.source,
                    NoteVerifier::Of(options_.origin, options_.log_keys.front()), head));
+  state_.set_cosigned_note(cosigned);
+  cosigned_unsent_ = true;
   return absl::OkStatus();
 }
 
@@ -148,6 +157,12 @@ void Feed::KeepEvidence(const absl::Status& status) {
   const auto evidence = EvidenceOf(status);
   if (!evidence.has_value()) return;
   KeepRows({EvidenceRow(*evidence)}).IgnoreError();
+  // The witness ends all trust in that ledger, if it stands where the two histories part.
+  if (options_.witness == nullptr) return;
+  chapter8::federation::v1::AddCheckpointRequest shown;
+  shown.set_note(evidence->second_note());
+  shown.set_old_size(state_.verified_size());
+  options_.witness->AddCheckpoint(shown).IgnoreError();
 }
 
 absl::Status Feed::KeepRows(std::vector<RowWrite> rows) {

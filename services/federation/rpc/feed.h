@@ -89,7 +89,7 @@ class Feed {
   Options options_;
   chapter8::federation::v1::PeerState state_;  // The feed thread's, and the three below.
   bool bodies_missing_ = true;                 // Perhaps: worth a look.
-  std::string cosigned_note_;                  // To be sent with the next pull; empty: none.
+  bool cosigned_unsent_ = false;               // Whether its cosigned note is yet to be sent.
   // By our ledger's time: when its state was written last, in this run.
   absl::Time remembered_at_ = absl::InfinitePast();
 

@@ -8,6 +8,7 @@
 #include "services/federation/core/records.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/rows.h"
+#include "storage/base/check.h"
 
 namespace ch8::federation {
 namespace {
@@ -127,11 +128,9 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
                      .trust_domain = options_.trust_domain,
                      .source = std::move(source)};
   if (!own) {
-    const auto own_record = RecordIn(GenesisRecord(options_.runner->ledger()));
-    const auto witness = own_record.has_value() ? WitnessOf(*own_record) : std::nullopt;
-    if (!witness.has_value()) return nullptr;  // The daemon does not start without one.
+    Check(options_.witness != nullptr, "others' ledgers are read with a witness only");
     feed.witness = options_.witness;
-    feed.own_witness = *witness;
+    feed.own_witness = options_.own_witness;
   }
   return std::make_unique<Feed>(std::move(feed));
 }

@@ -39,6 +39,7 @@ class Feeds {
                                                                  const std::string& target)>
         connect;
     Cosigner* witness = nullptr;  // The own organization's; outlives the feeds.
+    NoteVerifier own_witness;     // Its key.
   };
 
   explicit Feeds(Options options);

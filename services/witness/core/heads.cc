@@ -15,6 +15,9 @@ using chapter8::federation::v1::AddCheckpointRequest;
 using chapter8::witness::v1::WitnessedHead;
 
 constexpr int kProofNodesMax = 64;
+// Of a checkpoint's text: origin, size and root fit many times over. What is remembered becomes an
+// entry, and must fit into one.
+constexpr size_t kTextSizeMax = 1024;
 
 absl::Status Refusal(absl::StatusCode code, absl::string_view origin, absl::string_view reason,
                      absl::string_view what) {
@@ -43,6 +46,12 @@ absl::StatusOr<Shown> Open(const NoteVerifier& log, const std::string& note) {
     const bool unsigned_note = absl::IsUnauthenticated(opened.status());
     return Refusal(opened.status().code(), log.name,
                    unsigned_note ? "NOT_SIGNED" : "NOTE_MALFORMED", opened.status().message());
+  }
+  const bool fits = opened->checkpoint.size > 0 && opened->checkpoint.extension_lines.empty() &&
+                    opened->text.size() <= kTextSizeMax;
+  if (!fits) {
+    return Refusal(absl::StatusCode::kInvalidArgument, log.name, "NOTE_MALFORMED",
+                   "a head of no entries, or with more than origin, size and root");
   }
   const absl::StatusOr<OpenedNote> own = OpenNote(note, {log});
   if (!own.ok()) return own.status();

@@ -43,10 +43,11 @@ struct Judgement {
 // known one by a proof from exactly that size; `old_size` 0 comes with an empty proof.
 //
 // Errors in `status`, domain "witness.chapter8", none cured by a retry:
-//   NOTE_MALFORMED  kInvalidArgument  not a signed note of a checkpoint of that ledger.
+//   NOTE_MALFORMED  kInvalidArgument  not a signed note of a checkpoint, or of one without entries
+//                                     or with extension lines, which no ledger of ours has.
 //   NOT_SIGNED      kUnauthenticated  not signed by the pinned key.
 //   NOT_CONSISTENT  kInvalidArgument  not proven to extend what was cosigned.
-//   EQUIVOCATION    kDataLoss         another root for the size cosigned, now or ever before.
+//   EQUIVOCATION    kDataLoss         another root for the size cosigned last; and from then on.
 Judgement Judge(const chapter8::witness::v1::WitnessedHead& known, const NoteVerifier& log,
                 const chapter8::federation::v1::AddCheckpointRequest& request, absl::Time now);
 

@@ -139,6 +139,26 @@ TEST_F(JudgeTest, OnlyTheLedgersOwnKeyCounts) {
   EXPECT_EQ(Refusal(request), "NOTE_MALFORMED");
 }
 
+// What is remembered becomes an entry of at most 32 KiB.
+TEST_F(JudgeTest, AHeadWithMoreThanAHeadInItIsRefused) {
+  AddCheckpointRequest request;
+  Checkpoint head{.origin = kOrigin, .size = 7, .root = tree_.Root(7)};
+  head.extension_lines = {std::string(200'000, 'x')};
+  request.set_note(SignCheckpoint(head, key_).value());
+  EXPECT_EQ(Refusal(request), "NOTE_MALFORMED");
+  head.extension_lines = {"x"};
+  request.set_note(SignCheckpoint(head, key_).value());
+  EXPECT_EQ(Refusal(request), "NOTE_MALFORMED");
+}
+
+TEST_F(JudgeTest, AHeadOfNothingIsRefused) { EXPECT_EQ(Refusal(Request(0, 0)), "NOTE_MALFORMED"); }
+
+TEST_F(JudgeTest, ProofsWithoutEndAreRefused) {
+  AddCheckpointRequest request = Request(0, 7);
+  for (int i = 0; i < 65; ++i) request.add_consistency_proof(std::string(Hash::kSize, 'h'));
+  EXPECT_EQ(Refusal(request), "NOT_CONSISTENT");
+}
+
 TEST_F(JudgeTest, LinesOfOthersAreNotRemembered) {
   AddCheckpointRequest request = Request(0, 7);
   const std::string own = request.note();

@@ -32,7 +32,7 @@ bool IsWitnessLedger(absl::string_view origin) { return absl::EndsWith(origin, "
 
 // Whether `head` is to be logged at `time`.
 bool IsDue(const WitnessedHead& head, absl::Time time, const kernel::RowReader& rows) {
-  if (IsWitnessLedger(head.origin())) return false;
+  if (IsWitnessLedger(head.origin()) || head.size() == 0) return false;
   const auto logged = kernel::TableReader<LoggedHead>(rows).Find(LoggedName(head.origin()));
   if (!logged.has_value()) return true;
   return head.size() > logged->size() &&

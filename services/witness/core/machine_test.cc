@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "chapter8/witness/v1/witness_service.pb.h"
 #include "services/kernel/entry_form.h"
 #include "services/witness/core/heads.h"

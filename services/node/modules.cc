@@ -5,6 +5,7 @@
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/allotment_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
+#include "chapter8/information/v1/erasure_service.grpc.pb.h"
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
@@ -123,7 +124,8 @@ Module LogisticsModule() {
 
 Module InformationModule() {
   return {.service = "information",
-          .proto_files = {"chapter8/information/v1/information_service.proto"},
+          .proto_files = {"chapter8/information/v1/information_service.proto",
+                          "chapter8/information/v1/erasure_service.proto"},
           .accounts = Module::Accounts::kNone,
           .reads_own = {"directory"},
           .reads_peers = {"information"},

@@ -14,6 +14,7 @@
 #include "chapter8/information/v1/information_service.pb.h"
 #include "services/trust/files.h"
 #include "tests/support/node_organization.h"
+#include "tests/support/node_reports.h"
 #include "tests/support/node_wait.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -22,7 +23,6 @@ namespace ch8::testing {
 namespace {
 
 using chapter8::authz::v1::Role;
-using chapter8::information::v1::FileReportRequest;
 using chapter8::information::v1::GetReportBodyRequest;
 using chapter8::information::v1::ReleaseReportRequest;
 using chapter8::information::v1::Report;
@@ -52,30 +52,6 @@ Report Do(OrganizationNode& node, const std::string& officer, const std::string&
   });
   EXPECT_THAT(result, IsOk());
   return result.value_or(Report());
-}
-
-// Open to anybody, so that no agreement is needed.
-FileReportRequest OpenReport(const std::string& narrative) {
-  FileReportRequest request;
-  Report& report = *request.mutable_resource();
-  report.set_kind(Report::SITUATION);
-  report.set_theme(Report::SECURITY);
-  report.set_date_precision(Report::DAY);
-  report.mutable_event_date()->set_year(2026);
-  report.mutable_retain_until()->set_year(2090);
-  for (auto* date : {report.mutable_event_date(), report.mutable_retain_until()}) {
-    date->set_month(1);
-    date->set_day(1);
-  }
-  report.set_place("NG");
-  report.set_reliability(Report::B);
-  report.set_credibility(2);
-  report.set_tlp(chapter8::information::v1::CLEAR);
-  report.set_classification(chapter8::information::v1::UNCLASSIFIED);
-  request.mutable_body()->set_title("Movements");
-  request.mutable_body()->set_narrative(narrative);
-  request.set_salt(std::string(32, 's'));
-  return request;
 }
 
 class BodiesTest : public ::testing::Test {

@@ -67,6 +67,8 @@ EntryClass ClassOf(const Entry& entry) {
       return EntryClass::kTransfer;
     case Entry::kPeerHead:
       return EntryClass::kWitness;
+    case Entry::kSeal:
+      return EntryClass::kSeal;
     case Entry::kRequest:
     case Entry::kDomainEvent:
     case Entry::kFact:

@@ -9,6 +9,7 @@
 #include "clients/cli/audit_disclose.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
+#include "clients/cli/organizations.h"
 #include "clients/cli/session.h"
 #include "clients/export/export.h"
 #include "clients/export/log_keys.h"
@@ -20,23 +21,10 @@ namespace ch8::cli {
 namespace {
 
 using chapter8::directory::v1::GetOrganizationRequest;
-using chapter8::directory::v1::ListOrganizationsRequest;
-using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
-
-absl::StatusOr<std::vector<Organization>> AllOrganizations(Session& session) {
-  std::vector<Organization> organizations;
-  RETURN_IF_ERROR(ListAll<ListOrganizationsResponse>(
-      session, "directory.v1.DirectoryService.ListOrganizations", ListOrganizationsRequest(),
-      [&](const ListOrganizationsResponse& page) {
-        organizations.insert(organizations.end(), page.organizations().begin(),
-                             page.organizations().end());
-      }));
-  return organizations;
-}
 
 absl::Status Export(const Arguments& arguments, Session& session) {
   audit::ExportOptions options;

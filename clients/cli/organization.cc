@@ -5,6 +5,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
+#include "clients/cli/organizations.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "services/trust/organization_home.h"
@@ -16,8 +17,6 @@ namespace {
 
 using chapter8::directory::v1::ConfirmOrganizationRequest;
 using chapter8::directory::v1::GetOrganizationRequest;
-using chapter8::directory::v1::ListOrganizationsRequest;
-using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::PinOrganizationRequest;
 using trust::OrganizationRecord;
@@ -135,13 +134,7 @@ absl::Status Show(const Arguments& arguments, Session& session) {
 }
 
 absl::Status List(const Arguments&, Session& session) {
-  std::vector<Organization> organizations;
-  RETURN_IF_ERROR(ListAll<ListOrganizationsResponse>(
-      session, "directory.v1.DirectoryService.ListOrganizations", ListOrganizationsRequest(),
-      [&](const ListOrganizationsResponse& page) {
-        organizations.insert(organizations.end(), page.organizations().begin(),
-                             page.organizations().end());
-      }));
+  ASSIGN_OR_RETURN(const std::vector<Organization> organizations, AllOrganizations(session));
   session.ShowList(Pointers(organizations), {{"organization", "name"},
                                              {"state", "state"},
                                              {"own", "own"},

@@ -37,6 +37,15 @@ absl::Status WriteEvidence(const std::string& directory,
                            const std::vector<chapter8::ledger::v1::Evidence>& evidence,
                            const LogKeys& keys);
 
+// What WriteEvidence() wrote, by whomever, each proven under `keys`. What lies in the folder for
+// openssl must be what follows from the notes.
+//
+// Errors: kNotFound when there is none, a file is missing, or `keys` has none for a ledger;
+// kDataLoss when a file is altered or two heads prove nothing; kUnauthenticated when one is not
+// signed.
+absl::StatusOr<std::vector<chapter8::ledger::v1::Evidence>> ReadEvidence(
+    const std::string& directory, const LogKeys& keys);
+
 }  // namespace ch8::audit
 
 #endif  // CH8_CLIENTS_EXPORT_EVIDENCE_H_

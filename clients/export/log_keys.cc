@@ -2,6 +2,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "storage/base/status_macros.h"
 
@@ -58,6 +59,26 @@ std::string FormatTrust(const LogKeys& keys) {
   std::string text;
   for (const auto& [origin, key] : keys) absl::StrAppend(&text, key.Format(), "\n");
   return text;
+}
+
+absl::StatusOr<LogKeys> ParseTrust(absl::string_view text) {
+  LogKeys keys;
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (line.empty() || line.front() == '#') continue;
+    absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(line);
+    if (!key.ok() || !key->CanVerify() || key->type != kNoteEd25519) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", number, ": not the verifier key of an Ed25519 log"));
+    }
+    const std::string origin = key->name;
+    if (!keys.emplace(origin, *std::move(key)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", number, ": a second key of ", origin));
+    }
+  }
+  return keys;
 }
 
 std::string FormatPolicy(const LogKeys& keys) {

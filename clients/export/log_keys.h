@@ -32,6 +32,11 @@ absl::StatusOr<LogKeys> WitnessKeysOf(
 // C2SP verifier keys, one a line, by origin: what `ch8-verify --trust` reads.
 std::string FormatTrust(const LogKeys& keys);
 
+// What FormatTrust() writes; empty lines and lines that start with # are skipped.
+// Errors: kInvalidArgument, naming the line; also for two keys of one ledger, or a key of a type
+// that cannot be checked.
+absl::StatusOr<LogKeys> ParseTrust(absl::string_view text);
+
 // A C2SP tlog-policy without witnesses.
 std::string FormatPolicy(const LogKeys& keys);
 

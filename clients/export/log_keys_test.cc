@@ -53,6 +53,13 @@ TEST(LogKeys, HaveOneSpellingForEveryTool) {
   const std::string vkey = keys.begin()->second.Format();
   EXPECT_EQ(FormatTrust(keys), vkey + "\n");
   EXPECT_EQ(FormatPolicy(keys), "log " + vkey + "\nquorum none\n");
+  const auto parsed = ParseTrust("# believed\n\n" + FormatTrust(keys));
+  ASSERT_THAT(parsed, IsOk());
+  EXPECT_EQ(*parsed, keys);
+  EXPECT_THAT(ParseTrust(vkey + "\n" + vkey + "\n").status(),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ParseTrust("un.example/ch8/finance\n").status(),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(LogKeys, OfARecordThatDoesNotParseAreNotGuessed) {

@@ -28,7 +28,7 @@ LedgerHome::LedgerHome(const Module& module, const std::string& data,
                        std::unique_ptr<RocksLedger> ledger)
     : module_(module),
       directory_(absl::StrCat(data, "/", module.service)),
-      body_keys_(absl::StrCat(data, "/body-keys/", module.service)),
+      body_folders_(BodyFolders(data, module.service)),
       bar_path_(BarPath(data, module.service)),
       ledger_(std::move(ledger)) {}
 
@@ -117,6 +117,11 @@ std::string LedgerHome::BarPath(absl::string_view data, absl::string_view servic
   return absl::StrCat(data, "/", service, "/barred");
 }
 
+FileBodies::Folders LedgerHome::BodyFolders(absl::string_view data, absl::string_view service) {
+  return {.bodies = absl::StrCat(data, "/", service, "/bodies"),
+          .keys = absl::StrCat(data, "/body-keys/", service)};
+}
+
 absl::Status LedgerHome::ReadBar() {
   ASSIGN_OR_RETURN(const std::optional<std::string> why, ReadFileIfPresent(bar_path_));
   if (!why.has_value()) return absl::OkStatus();
@@ -169,8 +174,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.admit_writes = [this] { return AdmitWrites(); };
   sequencer.facts_age_max = federation::kFactsAgeMax;
   if (module_.bodies == Module::Bodies::kFiles) {
-    ASSIGN_OR_RETURN(bodies_,
-                     FileBodies::Open({.bodies = directory_ + "/bodies", .keys = body_keys_}));
+    ASSIGN_OR_RETURN(bodies_, FileBodies::Open(body_folders_));
     RETURN_IF_ERROR(SweepBodies());
     sequencer.bodies = bodies_.get();
   }

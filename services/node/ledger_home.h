@@ -77,6 +77,8 @@ class LedgerHome {
   void RefuseHeads(const std::string& why) { head_keeper_->Refuse(why); }
   // The file that says so, of a service in the data folder.
   static std::string BarPath(absl::string_view data, absl::string_view service);
+  // Where the service's bodies and their keys lie.
+  static FileBodies::Folders BodyFolders(absl::string_view data, absl::string_view service);
 
   const Module& module() const { return module_; }
   const chapter8::ledger::v1::Genesis& genesis() const { return genesis_; }
@@ -85,6 +87,7 @@ class LedgerHome {
   // After Serve():
   Sequencer& sequencer() { return *sequencer_; }
   const HeadKeeper& head_keeper() const { return *head_keeper_; }
+  HeadKeeper& head_keeper() { return *head_keeper_; }
   const RocksLedger& ledger() const { return *ledger_; }
 
  private:
@@ -97,7 +100,7 @@ class LedgerHome {
 
   const Module& module_;
   const std::string directory_;
-  const std::string body_keys_;
+  const FileBodies::Folders body_folders_;
   const std::string bar_path_;
   // In the order in which they need each other.
   const std::unique_ptr<RocksLedger> ledger_;

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,7 @@
 #include "tests/support/node_organization.h"
 #include "tests/support/node_reports.h"
 #include "tests/support/node_wait.h"
+#include "tests/support/shell.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -66,6 +68,12 @@ class BodiesTest : public ::testing::Test {
   }
   std::string KeyFile(const Hash& digest) const {
     return absl::StrCat(un_.data(), "/body-keys/information/", digest.ToHex());
+  }
+
+  // While the UN's node does not run.
+  ShellResult Fsck() const {
+    return RunShell(
+        absl::StrCat(ProgramPath("ch8d"), " fsck --data ", un_.data(), " --services information"));
   }
 
   // A pinned organization whose federation port is our liar.
@@ -128,6 +136,13 @@ TEST_F(BodiesTest, AreFetchedFromTheNodeThatReleasedThemAndOutliveARestart) {
   EXPECT_FALSE(std::filesystem::exists(BodyFile(orphan)));
   EXPECT_FALSE(std::filesystem::exists(KeyFile(orphan)));
   EXPECT_EQ(Read(un_, filed.name())->narrative(), narrative);
+
+  un_.Kill();
+  EXPECT_EQ(Fsck().exit_code, 0) << Fsck().output;
+  std::fstream(BodyFile(digest), std::ios::in | std::ios::out | std::ios::binary).put('x');
+  const ShellResult damaged = Fsck();
+  EXPECT_EQ(damaged.exit_code, 1) << damaged.output;
+  EXPECT_THAT(damaged.output, ::testing::HasSubstr(digest.ToHex()));
 }
 
 TEST_F(BodiesTest, OfAnotherDigestAreNotTaken) {

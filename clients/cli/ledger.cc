@@ -38,8 +38,8 @@ void Show(const Head& head, Session& session) {
   if (!head.not_signed_because().empty()) {
     session.Say(absl::StrCat("no head is signed: ", head.not_signed_because()));
     session.Say(
-        absl::StrCat("next: compare the size with what your partners hold, then an "
-                     "administrator: ch8 ledger waive SERVICE"));
+        absl::StrCat("next: compare the size with what your partners hold, then each of two "
+                     "administrators: ch8 ledger waive SERVICE"));
   }
 }
 
@@ -138,9 +138,9 @@ std::vector<Command> LedgerCommands() {
            .summary = "vouch, after a restart, that a ledger was not rolled back",
            .parameters = {Positional("service", "e.g. finance")},
            .run = Waive,
-           .notes = "After a reboot nothing is signed until an administrator has compared the "
-                    "ledger's\nsize with what partners hold and vouches for it. The act is an "
-                    "entry.\n"},
+           .notes = "After a reboot nothing is signed until all partners' witnesses have shown what "
+                    "they hold,\nor two administrators have compared the ledger's size with that and "
+                    "vouch for it. Each\nvouching is an entry.\n"},
           {.path = {"ledger", "peers"},
            .summary = "the other ledgers that one of ours reads: how far, and when last",
            .parameters = {Positional("service", "e.g. finance")},

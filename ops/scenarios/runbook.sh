@@ -8,7 +8,12 @@ exercise_clock=2026-03-02T08:00:00Z
 boot_markers=$home/boot
 
 # What the pages type, meant for the UN's node.
-ch8() { "$bin/ch8" --as "$as" "$@"; }
+ch8() {
+  case $1 in
+    --as) "$bin/ch8" "$@" ;;
+    *) "$bin/ch8" --as "$as" "$@" ;;
+  esac
+}
 ch8d() { "$bin/ch8d" "$@"; }
 systemctl() {
   case $1 in
@@ -42,18 +47,29 @@ SERVICE=finance
 systemctl start ch8d
 signs finance || die "a restarted ledger does not sign"
 
-step "Its machine is booted"
+step "Its machine is booted, and the partner vouches for what it holds"
+kill_daemon un
+rm --recursive "$home/boot/un"
+systemctl start ch8d
+for SERVICE in directory finance witness; do
+  await un:admin-1 '.note // "" != ""' ledger head "$SERVICE"
+done
+
+step "Its machine is booted, and the partner cannot be reached"
+kill_daemon au
 kill_daemon un
 rm --recursive "$home/boot/un"
 systemctl start ch8d
 ! signs finance || die "a ledger signs after a boot, and nobody has vouched"
 systemctl stop ch8d
+SECOND=un:admin-2
 for SERVICE in directory finance witness; do
   page killed-daemon
   signs "$SERVICE" || die "$SERVICE does not sign"
   systemctl stop ch8d
 done
 systemctl start ch8d
+restart_daemon au
 
 step "An older copy of the data is put in its place"
 systemctl stop ch8d
@@ -91,6 +107,6 @@ free_port
 pid[kenya]=$!
 pin un kenya
 await un:auditor 'length == 1 and .[0].ledger == "kenya.example/ch8/finance"' \
-  ledger evidence finance
-SERVICE=finance OUT=$home/evidence as=un:auditor
+  evidence list --service finance
+SERVICE=finance OUT=$home/evidence TRUST=$home/trust as=un:auditor
 page equivocating-peer

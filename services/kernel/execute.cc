@@ -182,8 +182,8 @@ absl::Status Executor::Admit(const std::vector<Event>& events) const {
     return Refuse({.code = absl::StatusCode::kUnavailable,
                    .domain = kDomain,
                    .reason = "HEAD_NOT_VOUCHED",
-                   .message = "after a restart an administrator must vouch for this ledger before "
-                              "it takes part in transfers",
+                   .message = "after a restart partners or two administrators must vouch for this "
+                              "ledger before it takes part in transfers",
                    .metadata = {{"instead", absl::StrCat("ch8 ledger waive ",
                                                          IdOf(options_.ledger->origin()))}}});
   }

@@ -47,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
   RETURN_IF_ERROR(daemon->FollowTrust());
   RETURN_IF_ERROR(daemon->StartOfficers());
   RETURN_IF_ERROR(daemon->StartFederation());
+  daemon->StartVouching();
   daemon->StartScrubber();
   RETURN_IF_ERROR(daemon->StartMetrics());
   RETURN_IF_ERROR(daemon->WriteEndpoints());
@@ -190,10 +191,7 @@ absl::Status Daemon::StartFederation() {
   const NoteVerifier own_witness = *federation::WitnessOf(folder_.record);
   federation_handler_ = std::make_unique<federation::FederationHandler>(
       runners, *authorizer_, Find("witness") == nullptr ? nullptr : witness_.get(),
-      [this](const std::string& origin, const absl::Status& why) {
-        hooks_.log->Event("own_ledger_contradicted", {{"origin", origin}, {"why", why.message()}});
-        Find(origin.substr(origin.rfind('/') + 1))->RefuseHeads(std::string(why.message()));
-      });
+      [this](const std::string& origin, const absl::Status& why) { Contradicted(origin, why); });
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
                                                     .message_size_max = kFederationMessageSizeMax,
@@ -214,6 +212,30 @@ absl::Status Daemon::StartFederation() {
     feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
   }
   return absl::OkStatus();
+}
+
+void Daemon::StartVouching() {
+  PeerVouching::Options options;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->barred()) continue;
+    options.targets.push_back({.runner = &home->sequencer(), .keeper = &home->head_keeper()});
+  }
+  options.connect = [this](const std::string& trust_domain, const std::string& target) {
+    return Connect(trust_domain, target);
+  };
+  options.on_vouched = [this](const std::string& origin) {
+    hooks_.log->Event("head_vouched", {{"origin", origin}, {"by", "partners' witnesses"}});
+  };
+  options.on_contradicted = [this](const std::string& origin, const absl::Status& why) {
+    Contradicted(origin, why);
+  };
+  vouching_ = std::make_unique<PeerVouching>(std::move(options));
+}
+
+// Somebody holds, signed by our key, a head that is none of this log.
+void Daemon::Contradicted(const std::string& origin, const absl::Status& why) {
+  hooks_.log->Event("own_ledger_contradicted", {{"origin", origin}, {"why", why.message()}});
+  Find(origin.substr(origin.rfind('/') + 1))->RefuseHeads(std::string(why.message()));
 }
 
 void Daemon::StartScrubber() {
@@ -302,6 +324,7 @@ void Daemon::Stop(absl::Duration patience) {
   if (federation_handler_ != nullptr) federation_handler_->Stop();
   metrics_.reset();  // It shows what goes away below.
   scrubber_.reset();
+  vouching_.reset();
   feeds_.clear();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
   StopServers({&officers_, &federation_}, patience);

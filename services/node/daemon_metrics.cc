@@ -48,7 +48,7 @@ constexpr LedgerFigure kLedgerFigures[] = {
        return absl::ToDoubleSeconds(SystemClock().SinceBoot() -
                                     home.head_keeper().newest().signed_at);
      }},
-    {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while an administrator must vouch.",
+    {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while somebody must vouch.",
      Type::kGauge, [](LedgerHome& home) { return home.head_keeper().vouched() ? 1.0 : 0.0; }},
     {"ch8_ledger_barred",
      "1: what is stored was found to be altered; nothing is signed or taken. Alert at 1.",

@@ -147,8 +147,9 @@ class Sequencer final : public kernel::Runner {
   kernel::Executor::Options executor_options_;
   std::unique_ptr<kernel::Executor> executor_;
   std::unique_ptr<kernel::LedgerTime> ledger_time_;
-  absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
-  absl::Status facts_;     // Whether those at hand will do for the group's acts.
+  absl::Duration due_at_;                  // Since boot: when RunDue() is next worth a call.
+  std::optional<uint64_t> first_voucher_;  // The person of the first waiver since the start.
+  absl::Status facts_;                     // Whether those at hand will do for the group's acts.
   LedgerService ledger_service_;
   Growth growth_;  // Below what it answers with: it ends first.
 

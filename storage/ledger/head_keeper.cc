@@ -238,11 +238,19 @@ absl::Status HeadKeeper::StateLocked() const {
     case State::kUnvouched:
       return absl::FailedPreconditionError(
           absl::StrCat("nothing vouches yet that ", ledger_.origin(),
-                       " was not rolled back: an administrator must run the waive act"));
+                       " was not rolled back: partners' witnesses are asked, or two "
+                       "administrators must run the waive act"));
     case State::kRefused:
       return absl::DataLossError(absl::StrCat(ledger_.origin(), " signs nothing: ", why_));
   }
   return absl::InternalError("unknown state");
+}
+
+absl::Status HeadKeeper::Vouch() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (state_ == State::kRefused) return StateLocked();
+  state_ = State::kVouched;
+  return absl::OkStatus();
 }
 
 absl::Status HeadKeeper::Waive(uint64_t waiver_index) {

@@ -12,6 +12,7 @@
 #include "services/kernel/replayed_rows.h"
 #include "services/node/altered_entry.h"
 #include "services/node/ledger_home.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
 #include "storage/rocks/rocks_ledger.h"
@@ -116,6 +117,8 @@ absl::StatusOr<std::optional<std::string>> Check(const Module& module, RocksLedg
   ASSIGN_OR_RETURN(difference, CheckRows(ledger, **machine, report));
   if (difference.has_value()) return difference;
   ASSIGN_OR_RETURN(difference, CheckKeptRows(ledger));
+  if (difference.has_value()) return difference;
+  ASSIGN_OR_RETURN(difference, CheckSeals(ledger));
   if (difference.has_value() || module.accounts != Module::Accounts::kBooks) return difference;
   return CheckBooks(ledger);
 }

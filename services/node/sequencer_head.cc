@@ -1,4 +1,4 @@
-// The sequencer's own acts on the ledger: what head it has, and who vouches for it.
+// The sequencer's own acts on the ledger: what head it has, who vouches for it, and its seals.
 #include <string>
 #include <utility>
 
@@ -25,6 +25,14 @@ absl::StatusOr<std::string> Sequencer::ReadHead() const {
     head.set_not_signed_because(std::string(note.status().message()));
   }
   return head.SerializeAsString();
+}
+
+void Sequencer::SubmitSeal(kernel::SealDraft draft, Done done) {
+  Work work;
+  work.kind = Work::Kind::kSeal;
+  work.seal = std::move(draft);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
 }
 
 // The waiver is logged first; heads are signed once it is durable.

@@ -79,7 +79,8 @@ bool IsPlain(absl::string_view value) {
 
 absl::StatusOr<Selector> ParseSelector(absl::string_view typed) {
   constexpr absl::string_view kKinds =
-      "transfer=ID, mandate=NAME, counterparty=DOMAIN, operation=NAME or period=FROM/TO";
+      "transfer=ID, mandate=NAME, counterparty=DOMAIN, operation=NAME, period=FROM/TO or "
+      "account=NUMBER";
   const size_t equals = typed.find('=');
   if (equals == absl::string_view::npos) return Misread(typed, kKinds);
   const absl::string_view kind = typed.substr(0, equals);
@@ -95,6 +96,10 @@ absl::StatusOr<Selector> ParseSelector(absl::string_view typed) {
   } else if (kind == "operation") {
     selector.kind = Selector::Kind::kOperation;
     selector.what = OperationName(value);
+  } else if (kind == "account") {
+    ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(value, "an account"));
+    selector.kind = Selector::Kind::kAccount;
+    selector.what = absl::StrCat("accounts/", number);
   } else if (kind == "counterparty") {
     selector.kind = Selector::Kind::kCounterparty;
     selector.what = absl::AsciiStrToLower(value);

@@ -102,13 +102,14 @@ TEST(Selectors, AreWhatOfficersType) {
   EXPECT_EQ(what("mandate=del-un-26-0003"), "mandate=DEL-UN-26-0003 delegations/DEL-UN-26-0003");
   EXPECT_EQ(what("operation=AUSSOM"), "operation=aussom operations/aussom");
   EXPECT_EQ(what("counterparty=au.example"), "counterparty=au.example au.example");
+  EXPECT_EQ(what("account=7"), "account=7 accounts/7");
   const auto march = ParseSelector("period=2026-03-01/2026-03-31");
   ASSERT_TRUE(march.ok());
   EXPECT_EQ(march->kind, Kind::kPeriod);
   EXPECT_EQ(march->from_us, 1'772'323'200'000'000);
   EXPECT_EQ(march->until_us - march->from_us, int64_t{31} * 86'400'000'000);
   for (const char* bad : {"", "transfer", "transfer=", "transfer=REQ-UN-26-0001", "fund=trust",
-                          "operation=a b", "operation=a\nb", "period=2026-03-01",
+                          "operation=a b", "operation=a\nb", "account=x", "period=2026-03-01",
                           "period=2026-03-02/2026-03-01", "period=2026-02-30/2026-03-01"}) {
     EXPECT_EQ(ParseSelector(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
   }

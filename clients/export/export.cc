@@ -99,7 +99,10 @@ absl::StatusOr<std::vector<ExportedLedger>> WriteExport(const ExportOptions& opt
   for (const auto& ledger : ledgers) {
     RETURN_IF_ERROR(ledger->Write(*out));
     const uint64_t disclosed = ledger->selection().count;
-    all.push_back({.origin = ledger->origin(), .size = ledger->size(), .disclosed = disclosed});
+    all.push_back({.origin = ledger->origin(),
+                   .size = ledger->size(),
+                   .disclosed = disclosed,
+                   .not_sealed = ledger->not_sealed()});
     parts.ledgers.push_back(
         {.origin = ledger->origin(), .size = ledger->size(), .disclosed = disclosed});
     parts.exercise = parts.exercise || ledger->exercise();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,6 +27,10 @@ namespace ch8::audit {
 //   one of a transfer    all entries of that transfer in this ledger
 //   one that moves       the entries that opened the accounts: without them no amount has a unit
 //
+// A sample that leaves entries out is bounded by seals, if there are any in the right places: the
+// newest one, and, of a period, the first and the last within it. Both are disclosed if between
+// them all entries of at least one scope (services/books/seal_sums.h) are.
+//
 // An entry is of a transfer when it holds the transfer's id, or names its offer, or a consignment
 // or receipt of that offer.
 //
@@ -41,10 +46,12 @@ class Survey {
 
   // After the last one, once.
   struct Selection {
-    std::vector<bool> disclosed;  // By index.
-    uint64_t count = 0;           // How many of them.
-    uint64_t selected = 0;        // How many of those the selectors themselves meet.
-    uint32_t met = 0;             // By bit: the selectors that something here meets.
+    std::vector<bool> disclosed;      // By index.
+    uint64_t count = 0;               // How many of them.
+    uint64_t selected = 0;            // How many of those the selectors themselves meet.
+    uint32_t met = 0;                 // By bit: the selectors that something here meets.
+    std::vector<uint64_t> seals;      // Those that bound it, by index; one or two, or none.
+    std::vector<std::string> scopes;  // Of which all between them, or before the one, is disclosed.
   };
   Selection Select();
 
@@ -57,6 +64,7 @@ class Survey {
     bool row = false;
     std::vector<uint64_t> needs{};    // Entries that opened what it moves.
     std::vector<Handle> transfers{};  // That it may be of, until Select() sorts them out.
+    std::vector<Handle> scopes{};     // Of seals.
   };
 
   absl::Status TakeRow(const chapter8::books::v1::TransferRow& row, Surveyed& at);
@@ -73,6 +81,10 @@ class Survey {
   // Hands what one entry of a transfer meets to all others of it.
   void SpreadOverTransfers();
   bool IsSelected(const Surveyed& at) const;
+  // Notes that an entry is of a scope of seals.
+  void AddScope(std::string scope, Surveyed& at);
+  void TakePeriod(int64_t time_us);
+  void BoundBySeals(Selection& selection);
   // Adds the entry, and what it needs to be understood.
   void Disclose(uint64_t index, Selection& selection);
 
@@ -80,9 +92,17 @@ class Survey {
   std::vector<std::set<std::string>> names_;  // By selector: what names what it is about.
   std::vector<uint32_t> kinds_;               // The bits of each kind that there is.
   std::vector<Surveyed> entries_;
-  uint64_t request_ = 0;                     // That the next row belongs to.
-  uint32_t request_met_ = 0;                 // And what its rows meet through it.
-  std::map<uint32_t, uint64_t> opened_by_;   // Of accounts.
+  uint64_t request_ = 0;                    // That the next row belongs to.
+  uint32_t request_met_ = 0;                // And what its rows meet through it.
+  std::map<uint32_t, uint64_t> opened_by_;  // Of accounts.
+  struct FoundSeal {
+    uint64_t index = 0;
+    uint64_t size = 0;
+  };
+  std::vector<FoundSeal> seals_;
+  std::map<std::string, Handle> scopes_;
+  std::optional<uint64_t> period_begin_;     // The first entry in any period selected,
+  std::optional<uint64_t> period_end_;       // and the first after all of them.
   std::map<std::string, uint64_t> held_by_;  // Of bulk rows' holds, by id.
   std::set<std::string> ids_;                // Of transfers and holds.
   std::map<std::string, Handle> handles_;

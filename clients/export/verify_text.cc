@@ -29,6 +29,9 @@ You can check, with no program of ours: that the disclosed payloads are what the
 (Python), at their places among all leaves under the signed head (Go, openssl), that no step of a
 transfer is twice in the whole log (Python), and what the disclosed postings add up to (hledger).
 
+`ch8-verify` also says of which accounts and partners all is here, by what the ledger's seals
+(`seals/`) commit to; that these are honest is for whole ledgers to show.
+
 You cannot check: that nothing else in the ledgers is of what was asked for; any balance, or that no
 account fell below its floor; whether the officers were in office. Whole ledgers show that.
 )";

@@ -30,6 +30,7 @@ class Checks {
         authority_(ledger.head.origin, ledger.log.coverage()),
         books_(ledger.head.origin, ledger.log.coverage()),
         transfers_(ledger.head.origin),
+        seals_(ledger.log),
         journal_({.name = ledger.log.Name("journal.hledger"),
                   .content = std::move(journal),
                   .origin = ledger.head.origin,
@@ -52,6 +53,7 @@ class Checks {
     RETURN_IF_ERROR(books_.Take(entry));
     RETURN_IF_ERROR(authority_.Take(entry, requests_.request(), books_));
     RETURN_IF_ERROR(transfers_.Take(entry, requests_.request(), books_));
+    RETURN_IF_ERROR(seals_.Take(entry, books_));
     return journal_.Take(entry);
   }
 
@@ -67,6 +69,7 @@ class Checks {
     RETURN_IF_ERROR(tags_.Finish());
     RETURN_IF_ERROR(requests_.Finish(ledger_.head.size));
     RETURN_IF_ERROR(books_.Finish());
+    RETURN_IF_ERROR(seals_.Finish());
     RETURN_IF_ERROR(journal_.Finish());
     return CheckPeers();
   }
@@ -82,6 +85,8 @@ class Checks {
     findings.signatures = authority_.signatures();
     findings.accounts = books_.account_count();
     findings.posted = transfers_.posted();
+    findings.seals = seals_.made_anew();
+    findings.scopes = seals_.scopes();
     findings.needs_outside_head =
         moves_value_ || books_.has_accounts() || requests_.speaks_to_others();
     return findings;
@@ -115,6 +120,7 @@ class Checks {
   AuthorityCheck authority_;
   BooksModel books_;
   TransferCheck transfers_;
+  SealCheck seals_;
   JournalCheck journal_;
   bool exercise_ = false;
   bool moves_value_ = false;  // By its leaves.

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "clients/verify/coverage.h"
 #include "clients/verify/opened_export.h"
+#include "clients/verify/seal_check.h"
 
 namespace ch8::verify {
 
@@ -32,7 +33,9 @@ struct LedgerFindings {
   bool exercise = false;
   uint64_t signatures = 0;  // Officers' acts.
   uint64_t accounts = 0;
-  uint64_t posted = 0;  // Two-sided transfers.
+  uint64_t posted = 0;                // Two-sided transfers.
+  uint64_t seals = 0;                 // Made anew; of a sample none can be.
+  std::vector<ScopeFindings> scopes;  // Of a sample.
   // Whether others must hold its heads: it moves value or, as far as disclosed, speaks to other
   // organizations.
   bool needs_outside_head = false;

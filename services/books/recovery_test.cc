@@ -11,6 +11,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/books_test_model.h"
 #include "services/books/rows.h"
+#include "services/books/seal_sums.h"
 #include "storage/ledger/mem_ledger.h"
 #include "tests/support/status_matchers.h"
 
@@ -177,7 +178,9 @@ class Lives {
     model_ = durable_model_;
     disk_.Crash(work_);
     for (; damages > 0; --damages) disk_.Damage(work_, durable_size_, fault);
-    absl::StatusOr<Recovered> recovered = Recover(Source(), runs_, options_);
+    RecoverySource source = Source();
+    source.check = [this](const State& state) { return CheckSums(state); };
+    absl::StatusOr<Recovered> recovered = Recover(source, runs_, options_);
     ASSERT_THAT(recovered, IsOk());
     ASSERT_EQ(recovered->books->StateDigest(), digests_.at(durable_size_));
     ASSERT_EQ(recovered->books->next_account(), model_.accounts.size() + 1);
@@ -237,6 +240,18 @@ class Lives {
       return absl::OkStatus();
     };
     return source;
+  }
+
+  // What a seal of the log would say agrees with books that random work has made.
+  absl::Status CheckSums(const State& state) const {
+    SealSums sums;
+    for (uint64_t index = 0; index < durable_size_; ++index) {
+      const absl::Status added = sums.Add(
+          {.index = index, .entry_class = log_[index].entry_class, .payload = log_[index].payload},
+          Hash{});
+      if (!added.ok()) return added;
+    }
+    return sums.CheckBooks(state);
   }
 
   void Sync() {
@@ -461,6 +476,56 @@ TEST_F(LedgerTest, BooksComeBackAfterAPowerLoss) {
   EXPECT_FALSE(recovered->replayed_from_zero);
   EXPECT_EQ(recovered->books->StateDigest(), books_.StateDigest());
   for (const Id& id : model_.used_ids) ASSERT_TRUE(*recovered->books->IdUsed(id));
+}
+
+// Pages that balance, break no floor and are wrong all the same: only sums of the log tell.
+TEST_F(LedgerTest, PagesThatContradictTheSumsAreDropped) {
+  RandomWork work(11);
+  CommitChange(work.Opening(20));
+  for (int commit = 0; commit < 40; ++commit) {
+    ASSERT_NO_FATAL_FAILURE(CommitChange(work.Change(model_)));
+  }
+  const Hash right = books_.StateDigest();
+  State& state = books_.state();
+  const auto differs = [&](uint32_t debit, uint32_t credit) {
+    return state.accounts[debit].floor == v1::AccountOpened::NONE &&
+           state.accounts[debit].unit == state.accounts[credit].unit && debit != credit;
+  };
+  uint32_t debit = 1;
+  uint32_t credit = 1;
+  while (!differs(debit, credit)) {
+    if (++credit < state.accounts.size()) continue;
+    credit = 1;
+    ASSERT_LT(++debit, state.accounts.size());
+  }
+  ++state.accounts[debit].debits_posted;
+  ++state.accounts[credit].credits_posted;
+  state.Touch(debit, ledger_->durable_size() - 1);
+  state.Touch(credit, ledger_->durable_size() - 1);
+  const Hash wrong = books_.StateDigest();
+  ASSERT_NO_FATAL_FAILURE(DumpAll());
+
+  RecoverySource source = RecoverySourceOf(*ledger_);
+  source.ingest_ids = nullptr;
+  const absl::StatusOr<Recovered> believed = Recover(source, ids_, options_);
+  ASSERT_THAT(believed, IsOk());
+  EXPECT_EQ(believed->books->StateDigest(), wrong);
+
+  SealSums sums;
+  ASSERT_THAT(ledger_->ReadEntries(0, source.size,
+                                   [&](const Entry& entry) {
+                                     EXPECT_THAT(sums.Add(entry, Hash{}), IsOk());
+                                     return true;
+                                   }),
+              IsOk());
+  source.check = [&](const State& found) { return sums.CheckBooks(found); };
+  const absl::StatusOr<Recovered> recovered = Recover(source, ids_, options_);
+  ASSERT_THAT(recovered, IsOk());
+  EXPECT_TRUE(recovered->replayed_from_zero);
+  EXPECT_EQ(recovered->books->StateDigest(), right);
+
+  source.check = [](const State&) { return absl::DataLossError("not these"); };
+  EXPECT_THAT(Recover(source, ids_, options_), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 // A row that ends a hold does not repeat its amount. When the hold's page has forgotten it and the

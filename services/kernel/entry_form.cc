@@ -9,6 +9,7 @@
 #include "services/kernel/authority.h"
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/seals.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -126,6 +127,12 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
     Check(fact.ParseFromString(applied.entry.mandate_fact()), "a logged fact does not parse");
     ApplyMandateFact(fact, rows);
     return;
+  }
+  if (applied.entry.has_seal()) {
+    return PutNewestSeal({.index = applied.index,
+                          .size = applied.entry.seal().size(),
+                          .time_us = applied.request.time_us()},
+                         rows);
   }
   machine.Apply(applied, rows);
 }

@@ -29,8 +29,8 @@ Accounts::Change ChangeOf(const chapter8::ledger::v1::Entry& entry);
 // Errors: kResourceExhausted/REQUEST_TOO_LARGE.
 absl::Status CheckFits(const std::vector<Event>& events);
 
-// Applies one entry to the rows: addresses, facts and the machine's own rows. The same function
-// serves live commits and Replay(). Accounts are not rows: see ChangeOf().
+// Applies one entry to the rows: addresses, facts, seals and the machine's own rows. The same
+// function serves live commits and Replay(). Accounts are not rows: see ChangeOf().
 void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows);
 
 // Applies every durable entry of `ledger` but the genesis to `rows`: what fsck compares the stored

@@ -389,6 +389,21 @@ Outcome Executor::LogInternal(absl::string_view method, const std::vector<Event>
   return outcome;
 }
 
+Outcome Executor::LogSeal(const SealDraft& draft) {
+  Check(draft.seal.size() <= next_index_, "a seal of entries that there are not");
+  const std::optional<SealPlace> newest = NewestSeal(*rows_);
+  if (newest.has_value() && newest->size >= draft.seal.size()) {
+    return Failed(absl::FailedPreconditionError("the newest seal covers as much"));
+  }
+  Request request;
+  request.set_method(std::string(kSealMethod));
+  Event event;
+  *event.entry.mutable_seal() = draft.seal;
+  Outcome outcome;
+  outcome.receipt = Append(std::move(request), draft.request_salt, {event});
+  return outcome;
+}
+
 int Executor::RunDue() {
   const size_t before = entries_;
   ForgetAnswers();

@@ -13,6 +13,7 @@
 #include "services/node/altered_entry.h"
 #include "services/node/file_bodies.h"
 #include "services/node/ledger_home.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
 #include "storage/rocks/rocks_ledger.h"
@@ -129,6 +130,8 @@ absl::StatusOr<std::optional<std::string>> Check(const Module& module, const std
   ASSIGN_OR_RETURN(difference, CheckRows(ledger, **machine, report));
   if (difference.has_value()) return difference;
   ASSIGN_OR_RETURN(difference, CheckKeptRows(ledger));
+  if (difference.has_value()) return difference;
+  ASSIGN_OR_RETURN(difference, CheckSeals(ledger));
   if (difference.has_value()) return difference;
   if (module.bodies == Module::Bodies::kFiles) {
     return CheckBodies(ledger, **machine, LedgerHome::BodyFolders(data, module.service));

@@ -10,6 +10,7 @@
 #include "services/federation/core/facts.h"
 #include "services/kernel/refusal.h"
 #include "services/kernel/rows.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
 
@@ -173,15 +174,21 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   admit_writes_ = options.admit_writes;
   sequencer.admit_writes = [this] { return AdmitWrites(); };
   sequencer.facts_age_max = federation::kFactsAgeMax;
+  sequencer.seal_sums_path = directory_ + "/seal_sums";
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_, FileBodies::Open(body_folders_));
     RETURN_IF_ERROR(SweepBodies());
     sequencer.bodies = bodies_.get();
   }
   if (module_.accounts == Module::Accounts::kBooks) {
-    ASSIGN_OR_RETURN(
-        books::Recovered recovered,
-        books::Recover(books::RecoverySourceOf(*ledger_), *older_ids_, books::Books::Options()));
+    books::RecoverySource source = books::RecoverySourceOf(*ledger_);
+    ASSIGN_OR_RETURN(const std::optional<books::SealSums> sums,
+                     SumsNow(*ledger_, sequencer.seal_sums_path));
+    if (sums.has_value()) {
+      source.check = [&sums](const books::State& state) { return sums->CheckBooks(state); };
+    }
+    ASSIGN_OR_RETURN(books::Recovered recovered,
+                     books::Recover(source, *older_ids_, books::Books::Options()));
     if (!recovered.wipe.empty()) {
       RETURN_IF_ERROR(ledger_->WritePages(recovered.wipe));
       RETURN_IF_ERROR(ledger_->FlushPages());

@@ -26,6 +26,7 @@ namespace ch8::node {
 //   ledger/      the RocksDB database
 //   bodies/      content outside the log (services/node/file_bodies.h), its keys in
 //                <data>/body-keys/<service>
+//   seal_sums    what the newest seal sums up; made anew from the log when it is not there
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
 //   barred       why, while the ledger is barred: what is stored was found to be altered
 //

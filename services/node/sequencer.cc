@@ -50,7 +50,13 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 Sequencer::Sequencer(Options options)
     : options_(std::move(options)),
-      ledger_service_({.runner = *this, .growth = growth_, .clock = *options_.clock}),
+      ledger_service_(
+          {.runner = *this, .growth = growth_, .sealer = sealer_, .clock = *options_.clock}),
+      sealer_({.runner = *this,
+               .clock = *options_.clock,
+               .log = [this](auto draft, auto done) { SubmitSeal(std::move(draft), done); },
+               .sums_path = options_.seal_sums_path,
+               .entries_max = options_.seal_entries_max}),
       growth_(*options_.ledger, options_.waiting_reads_max),
       queue_(options_.queue_requests_max, options_.queue_bytes_max) {
   kernel::Accounts* accounts = options_.books.get();
@@ -86,10 +92,12 @@ void Sequencer::StartThreads() {
   sync_thread_ = std::thread([this] { RunSync(); });
   index_thread_ = std::thread([this] { RunIndex(); });
   sequencer_thread_ = std::thread([this] { RunSequencer(); });
+  sealer_.Start();
 }
 
 Sequencer::~Sequencer() {
   Drain();
+  sealer_.Close();
   sequencer_thread_.join();
   sync_thread_.join();
   {
@@ -321,6 +329,8 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
                                                       const kernel::State&) { return ReadHead(); });
     case Work::Kind::kWaiveHead:
       return WaiveHead(work.command);
+    case Work::Kind::kSeal:
+      return executor_->LogSeal(work.seal);
   }
   Unreachable("work of no kind");
 }

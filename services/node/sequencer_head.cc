@@ -1,4 +1,4 @@
-// The sequencer's own acts on the ledger: what head it has, and who vouches for it.
+// The sequencer's own acts on the ledger: what head it has, who vouches for it, and its seals.
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +26,14 @@ absl::StatusOr<std::string> Sequencer::ReadHead() const {
     head.set_not_signed_because(std::string(note.status().message()));
   }
   return head.SerializeAsString();
+}
+
+void Sequencer::SubmitSeal(kernel::SealDraft draft, Done done) {
+  Work work;
+  work.kind = Work::Kind::kSeal;
+  work.seal = std::move(draft);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
 }
 
 // Two persons, each with an entry; heads are signed once the second is durable. The first counts

@@ -45,7 +45,9 @@ ToyNode::ToyNode(const Options& options) {
                                  .queue_requests_max = options.queue_requests_max,
                                  .facts_age_max = options.facts_age_max,
                                  .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
-                                 .admit_writes = options.admit_writes},
+                                 .admit_writes = options.admit_writes,
+                                 .seal_sums_path = options.state_directory + "/seal_sums",
+                                 .seal_entries_max = options.seal_entries_max},
                                 toy::FirstFacts());
 }
 

@@ -32,6 +32,7 @@ class ToyNode {
     size_t id_window_limit = books::IdWindow::kLimitDefault;
     absl::Duration facts_age_max = absl::InfiniteDuration();
     std::function<absl::Status()> admit_writes = nullptr;
+    uint64_t seal_entries_max = Sealer::kEntriesMax;
   };
   explicit ToyNode(const Options& options);
 

@@ -133,6 +133,7 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
       return {.time = {}, .what = KindOf(entry.administration()), .by = {}};
     case Entry::kRefusal:
       return {.time = {}, .what = absl::StrCat("refused ", entry.refusal().reason()), .by = {}};
+    case Entry::kSeal:
     case Entry::KIND_NOT_SET:
       break;
   }

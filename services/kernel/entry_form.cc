@@ -67,6 +67,8 @@ EntryClass ClassOf(const Entry& entry) {
       return EntryClass::kTransfer;
     case Entry::kPeerHead:
       return EntryClass::kWitness;
+    case Entry::kSeal:
+      return EntryClass::kSeal;
     case Entry::kRequest:
     case Entry::kDomainEvent:
     case Entry::kFact:
@@ -123,6 +125,11 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
     chapter8::mandate::v1::MandateEvent fact;
     Check(fact.ParseFromString(applied.entry.mandate_fact()), "a logged fact does not parse");
     ApplyMandateFact(fact, rows);
+    return;
+  }
+  if (applied.entry.administration().has_log_key_changed()) {
+    rows.Put(Table::kRows, kLogKeyRow,
+             applied.entry.administration().log_key_changed().organization_record());
     return;
   }
   machine.Apply(applied, rows);

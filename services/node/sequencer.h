@@ -62,6 +62,9 @@ class Sequencer final : public kernel::Runner {
     // a group, by the sequencer. While it may not, whatever would write is refused with this
     // status, nothing falls due, and reads go on.
     std::function<absl::Status()> admit_writes = nullptr;
+    // Optional. What this start logs before anything else, after `rows`: nothing, most often.
+    std::function<std::vector<kernel::Event>(const kernel::RowReader& rows)> opening_events =
+        nullptr;
   };
 
   // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
@@ -111,6 +114,8 @@ class Sequencer final : public kernel::Runner {
   };
 
   explicit Sequencer(Options options);
+  // Before the threads run.
+  void LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events);
   void StartThreads();
 
   void RunSequencer();

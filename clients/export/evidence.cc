@@ -20,8 +20,20 @@ absl::Status WriteHead(const std::string& note, const NoteVerifier& key, const s
   return out.Append(name + ".sig", opened.verified.front().blob);
 }
 
+// The key of the log that has signed a note.
+absl::StatusOr<NoteVerifier> SignerOf(const std::string& note, const LogSigners& log) {
+  absl::StatusOr<OpenedCheckpoint> opened = absl::NotFoundError("no key");
+  for (const LogKey& key : log.keys) {
+    NoteVerifier signer = NoteVerifier::Of(log.origin, key.key);
+    opened = OpenCheckpoint(note, signer, {});
+    if (opened.ok()) return signer;
+  }
+  return opened.status();
+}
+
 }  // namespace
 
+// Whatever is believed of a key now: that it has signed both is what the evidence says.
 absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKeys& keys) {
   const auto key = keys.find(evidence.origin());
   if (key == keys.end()) {
@@ -29,8 +41,8 @@ absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKe
         absl::StrCat("no pinned organization's record has a key of ", evidence.origin()));
   }
   Contradiction both;
-  ASSIGN_OR_RETURN(both.first, OpenCheckpoint(evidence.first_note(), key->second, {}));
-  ASSIGN_OR_RETURN(both.second, OpenCheckpoint(evidence.second_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.first, OpenOldHead(evidence.first_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.second, OpenOldHead(evidence.second_note(), key->second, {}));
   const Checkpoint& first = both.first.checkpoint;
   const Checkpoint& second = both.second.checkpoint;
   if (first.size != second.size || first.root == second.root) {
@@ -46,7 +58,8 @@ absl::Status WriteEvidence(const std::string& directory, const std::vector<Evide
   int number = 0;
   for (const Evidence& one : evidence) {
     RETURN_IF_ERROR(OpenEvidence(one, keys).status());
-    const NoteVerifier& key = keys.find(one.origin())->second;
+    const LogSigners& log = keys.find(one.origin())->second;
+    ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(one.first_note(), log));
     const std::string folder = absl::StrCat(++number, "/");
     RETURN_IF_ERROR(out->Append(folder + "key.pem", FormatPem(key)));
     RETURN_IF_ERROR(WriteHead(one.first_note(), key, folder + "first", *out));

@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/text_fields.h"
 
@@ -17,15 +18,28 @@ absl::StatusOr<TrustedKeys> ParseTrust(absl::string_view text) {
       return absl::InvalidArgumentError(absl::StrCat("line ", number, ": has no end"));
     }
     if (line->empty() || line->front() == '#') continue;
-    const absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(*line);
+    const std::vector<absl::string_view> words = absl::StrSplit(*line, absl::MaxSplits(' ', 1));
+    const absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(words[0]);
     if (!key.ok() || !key->CanVerify() || key->type != kNoteEd25519) {
       return absl::InvalidArgumentError(
           absl::StrCat("line ", number, ": not the verifier key of an Ed25519 log"));
     }
-    if (!keys.emplace(key->name, *key).second) {
+    absl::StatusOr<uint64_t> until_size = 0;
+    if (words.size() > 1) until_size = ParseDecimal(words[1]);
+    if (!until_size.ok() || (words.size() > 1 && *until_size == 0)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", number, ": a size of at least 1 stands behind a former key"));
+    }
+    LogSigners& log = keys[key->name];
+    log.origin = key->name;
+    // Nothing follows a key that signs, and sizes do not fall.
+    const uint64_t former = log.keys.empty() ? 1 : log.keys.back().until_size;
+    if (former == 0 || (*until_size != 0 && *until_size < former)) {
       return absl::InvalidArgumentError(
           absl::StrCat("line ", number, ": a second key of ", key->name));
     }
+    ASSIGN_OR_RETURN(const PublicKey public_key, PublicKey::FromBytes(key->key));
+    log.keys.emplace_back(public_key, *until_size);
   }
   return keys;
 }
@@ -37,7 +51,7 @@ absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys
   if (key == keys.end()) {
     return absl::NotFoundError(absl::StrCat("no key of ", checkpoint.origin, " is trusted"));
   }
-  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenCheckpoint(note, key->second, {}));
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenHead(note, key->second, {}));
   return opened.checkpoint;
 }
 

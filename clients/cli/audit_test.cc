@@ -9,6 +9,7 @@
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/cli/audit_disclose.h"
 #include "clients/cli/fake_node.h"
 #include "tests/support/data.h"
@@ -64,6 +65,7 @@ class AuditCommandsTest : public ::testing::Test {
     *all.add_organizations() = Pinned("au");
     cli_.node().Answer("ListOrganizations", all);
     cli_.node().Answer("GetOrganization", Pinned("au"));
+    cli_.node().Answer("ListWitnessedHeads", chapter8::witness::v1::ListWitnessedHeadsResponse());
     cli_.node().Answer("ListRequests", chapter8::finance::v1::ListRequestsResponse());
     cli_.node().Answer("ListOffers", chapter8::finance::v1::ListOffersResponse());
     cli_.node().Handle("ListPeers", [](const client::WireCall& call) {

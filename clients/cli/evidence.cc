@@ -108,7 +108,7 @@ absl::Status Export(const Arguments& arguments, Session& session) {
 
 absl::Status Verify(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const std::string text, ReadFileText(arguments.Get("trust")));
-  ASSIGN_OR_RETURN(const audit::LogKeys keys, audit::ParseTrust(text));
+  ASSIGN_OR_RETURN(const audit::LogKeys keys, ParseLogSigners(text));
   ASSIGN_OR_RETURN(const std::vector<Evidence> evidence,
                    audit::ReadEvidence(arguments.Get("directory"), keys));
   RETURN_IF_ERROR(Show(evidence, keys, {}, session));

@@ -39,11 +39,16 @@ absl::Status ListHeads(const Arguments&, Session& session) {
     return absl::OkStatus();
   }
   Table table;
-  table.columns = {{"ledger"}, {"entries", Column::Align::kRight}, {"cosigned"}, {"two_histories"}};
+  table.columns = {{"ledger"},
+                   {"entries", Column::Align::kRight},
+                   {"cosigned"},
+                   {"two_histories"},
+                   {"taken_back"}};
   for (const WitnessedHead& head : heads) {
     table.rows.push_back({head.origin(), absl::StrCat(head.size()),
                           TimeText(absl::FromUnixMicros(head.cosigned_at_us())),
-                          head.contradicted_by().empty() ? "no" : "YES: nothing is taken"});
+                          head.contradicted_by().empty() ? "no" : "YES: nothing is taken",
+                          head.has_disowned() ? "TRIED: holds all the same" : "no"});
   }
   session.ShowTable(table);
   return absl::OkStatus();
@@ -53,11 +58,11 @@ absl::Status ShowPolicy(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
   ASSIGN_OR_RETURN(const std::vector<Organization> pinned, AllOrganizations(session));
   ASSIGN_OR_RETURN(const audit::LogKeys all_logs, audit::LogKeysOf(pinned));
-  ASSIGN_OR_RETURN(audit::LogKeys witnesses, audit::WitnessKeysOf(pinned));
+  ASSIGN_OR_RETURN(audit::WitnessKeys witnesses, audit::WitnessKeysOf(pinned));
   const std::string& own = session.who().organization().trust_domain();
   audit::LogKeys logs;
-  for (const auto& [origin, key] : all_logs) {
-    if (absl::StartsWith(origin, own + "/")) logs.emplace(origin, key);
+  for (const auto& [origin, log] : all_logs) {
+    if (absl::StartsWith(origin, own + "/")) logs.emplace(origin, log);
   }
   witnesses.erase(own);
   for (const std::string& without : arguments.All("without")) {
@@ -112,7 +117,9 @@ std::vector<Command> WitnessCommands() {
            .parameters = {},
            .run = ListHeads,
            .notes = "Nothing of another ledger is believed here before your own witness has "
-                    "cosigned its head: so\nno partner can show your services two histories.\n"},
+                    "cosigned its head: so\nno partner can show your services two histories.\n"
+                    "Taken back: its owner has revoked a key below what was cosigned here. Both "
+                    "statements\nare kept (-o json), and what was cosigned holds.\n"},
           {.path = {"witness", "policy"},
            .summary = "write whose cosignatures make an entry of yours witnessed",
            .parameters = {Required("least", "K", "how many must have cosigned"),

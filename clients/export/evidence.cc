@@ -18,11 +18,23 @@ using chapter8::ledger::v1::Evidence;
 
 constexpr size_t kEvidenceFileSizeMax = 64 * 1024;
 
+// The key of the log that has signed a note.
+absl::StatusOr<NoteVerifier> SignerOf(const std::string& note, const LogSigners& log) {
+  absl::StatusOr<OpenedCheckpoint> opened = absl::NotFoundError("no key");
+  for (const LogKey& key : log.keys) {
+    NoteVerifier signer = NoteVerifier::Of(log.origin, key.key);
+    opened = OpenCheckpoint(note, signer, {});
+    if (opened.ok()) return signer;
+  }
+  return opened.status();
+}
+
 // The files of one contradiction, by name: a pure function of its notes and of `keys`.
 absl::StatusOr<std::map<std::string, std::string>> FilesOf(const Evidence& evidence,
                                                            const LogKeys& keys) {
   RETURN_IF_ERROR(OpenEvidence(evidence, keys).status());
-  const NoteVerifier& key = keys.find(evidence.origin())->second;
+  const LogSigners& log = keys.find(evidence.origin())->second;
+  ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(evidence.first_note(), log));
   std::map<std::string, std::string> files = {{"key.pem", FormatPem(key)}};
   for (const auto& [name, note] : {std::pair(std::string("first"), evidence.first_note()),
                                    std::pair(std::string("second"), evidence.second_note())}) {
@@ -64,6 +76,7 @@ absl::StatusOr<Evidence> ReadOne(const std::filesystem::path& folder, const LogK
 
 }  // namespace
 
+// Whatever is believed of a key now: that it has signed both is what the evidence says.
 absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKeys& keys) {
   const auto key = keys.find(evidence.origin());
   if (key == keys.end()) {
@@ -71,8 +84,8 @@ absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKe
         absl::StrCat("no pinned organization's record has a key of ", evidence.origin()));
   }
   Contradiction both;
-  ASSIGN_OR_RETURN(both.first, OpenCheckpoint(evidence.first_note(), key->second, {}));
-  ASSIGN_OR_RETURN(both.second, OpenCheckpoint(evidence.second_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.first, OpenOldHead(evidence.first_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.second, OpenOldHead(evidence.second_note(), key->second, {}));
   const Checkpoint& first = both.first.checkpoint;
   const Checkpoint& second = both.second.checkpoint;
   if (first.size != second.size || first.root == second.root) {

@@ -19,6 +19,10 @@ using chapter8::ledger::v1::Evidence;
 
 constexpr char kOrigin[] = "kenya.example/ch8/finance";
 
+LogKeys KeysOf(const SigningKey& key) {
+  return {{kOrigin, {.origin = kOrigin, .keys = {key.public_key()}}}};
+}
+
 class EvidenceTest : public ::testing::Test {
  protected:
   std::string Head(uint64_t size, const char* root) const {
@@ -38,7 +42,7 @@ class EvidenceTest : public ::testing::Test {
   }
 
   const SigningKey key_ = SigningKey::Generate();
-  const LogKeys keys_ = {{kOrigin, NoteVerifier::Of(kOrigin, key_.public_key())}};
+  const LogKeys keys_ = KeysOf(key_);
   const ch8::testing::TempDir folder_;
 };
 
@@ -52,9 +56,8 @@ TEST_F(EvidenceTest, IsReadAsItWasWritten) {
 
 TEST_F(EvidenceTest, OfAKeyThatIsNotTrustedIsNone) {
   const std::string out = Write(TwoHistories());
-  const LogKeys others = {
-      {kOrigin, NoteVerifier::Of(kOrigin, SigningKey::Generate().public_key())}};
-  EXPECT_THAT(ReadEvidence(out, others).status(), StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(ReadEvidence(out, KeysOf(SigningKey::Generate())).status(),
+              StatusIs(absl::StatusCode::kUnauthenticated));
   EXPECT_THAT(ReadEvidence(out, LogKeys()).status(), StatusIs(absl::StatusCode::kNotFound));
 }
 

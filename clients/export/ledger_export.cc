@@ -45,9 +45,11 @@ absl::Status LedgerExport::ReadHead() {
   RETURN_IF_ERROR(call_("ledger.v1.LedgerService.GetCheckpoint", request, head_));
   const auto key = keys_.find(origin_);
   if (key == keys_.end()) return Broken("no pinned record names its key");
-  const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(head_.note(), key->second, {});
+  const LogSigners& log = key->second;
+  const absl::StatusOr<OpenedCheckpoint> opened = OpenHead(head_.note(), log, {});
   if (!opened.ok()) return Broken(opened.status().message());
   const Checkpoint& signed_head = opened->checkpoint;
+  key_number_ = static_cast<size_t>(SignerAt(log.keys, signed_head.size) - log.keys.data()) + 1;
   if (signed_head.size != head_.size() || signed_head.root.view() != head_.root() ||
       signed_head.size == 0) {
     return Broken("a note of another head");

@@ -49,6 +49,8 @@ class LedgerExport {
   // After Write(): from the genesis, and whose heads are among what was written.
   bool exercise() const { return exercise_; }
   const std::vector<std::string>& peers() const { return peers_; }
+  // After ReadHead(): which of the log's keys has signed the head, from 1.
+  size_t key_number() const { return key_number_; }
 
  private:
   using Take =
@@ -70,6 +72,7 @@ class LedgerExport {
   const LogKeys& keys_;
   const Call& call_;
   chapter8::ledger::v1::Checkpoint head_;
+  size_t key_number_ = 1;
   absl::Status not_sealed_;
   Survey::Selection selection_;
   std::vector<uint64_t> seals_;  // Whose rows go along; of whole ledgers all.

@@ -116,6 +116,7 @@ absl::Status Survey::TakeEntry(const Entry& entry, absl::string_view payload, Su
   }
   if (entry.has_step()) ids_.insert(entry.step().transfer_id());
   if (entry.has_peer_step()) ids_.insert(entry.peer_step().transfer_id());
+  if (entry.administration().has_log_key_changed()) key_changes_.push_back(entries_.size());
   at.met |= MetByAddress(entry);
   if (!entry.has_genesis()) {
     for (const WireRecord& record : RecordsIn(payload)) TakeRecord(record, at);
@@ -342,6 +343,7 @@ Survey::Selection Survey::Select() {
     Disclose(index, selection);
   }
   Disclose(0, selection);
+  for (const uint64_t index : key_changes_) Disclose(index, selection);
   BoundBySeals(selection);
   return selection;
 }

@@ -22,7 +22,8 @@ namespace ch8::audit {
 // Reads a ledger once and says which entries a sample of it discloses: those that the selectors
 // meet, and what these need to be understood:
 //
-//   any entry            the request that it is a row of; the genesis is always disclosed
+//   any entry            the request that it is a row of; the genesis and changes of the log's key
+//                        are always disclosed
 //   a bare row           its whole request, and that of the row whose hold it ends
 //   one of a transfer    all entries of that transfer in this ledger
 //   one that moves       the entries that opened the accounts: without them no amount has a unit
@@ -92,6 +93,7 @@ class Survey {
   std::vector<std::set<std::string>> names_;  // By selector: what names what it is about.
   std::vector<uint32_t> kinds_;               // The bits of each kind that there is.
   std::vector<Surveyed> entries_;
+  std::vector<uint64_t> key_changes_;
   uint64_t request_ = 0;                    // That the next row belongs to.
   uint32_t request_met_ = 0;                // And what its rows meet through it.
   std::map<uint32_t, uint64_t> opened_by_;  // Of accounts.

@@ -46,7 +46,7 @@ int RunBalance(const Flags& flags) {
   if (!file.ok()) return Failed(file.status());
   std::optional<ch8::verify::TrustedKeys> trust;
   if (flags.options.trust.has_value()) {
-    absl::StatusOr<ch8::verify::TrustedKeys> keys = ch8::verify::ParseTrust(*flags.options.trust);
+    absl::StatusOr<ch8::verify::TrustedKeys> keys = ch8::ParseLogSigners(*flags.options.trust);
     if (!keys.ok()) return Failed(keys.status());
     trust = *std::move(keys);
   }

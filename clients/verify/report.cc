@@ -96,6 +96,14 @@ std::string LedgerText(const LedgerFindings& ledger) {
     absl::StrAppend(&text, "    ", ledger.seals,
                     " seals made anew from all entries: nothing less shows that they are honest\n");
   }
+  for (const KeyChange& change : ledger.key_changes) {
+    absl::StrAppend(&text, "    another key signs from entry ", change.index,
+                    " on, which the old key has ",
+                    change.by == KeyChange::By::kOldKey
+                        ? "signed"
+                        : "not signed: it was lost or stolen, and the root key alone says so",
+                    "; the old one is believed for ", change.until_size, " entries\n");
+  }
   if (ledger.exercise) absl::StrAppend(&text, "    EXERCISE EXERCISE EXERCISE: not real money\n");
   if (ledger.outside_head_size > 0) {
     absl::StrAppend(&text, "    a head of ", ledger.outside_head_size,
@@ -166,6 +174,13 @@ std::string ReportJson(const VerifyReport& report) {
   if (!report.why_not_verified.empty()) json["why"] = report.why_not_verified;
   json["ledgers"] = Json::array();
   for (const LedgerFindings& ledger : report.ledgers) {
+    Json key_changes = Json::array();
+    for (const KeyChange& change : ledger.key_changes) {
+      const bool by_old_key = change.by == KeyChange::By::kOldKey;
+      key_changes.push_back({{"index", change.index},
+                             {"until_size", change.until_size},
+                             {"signed_by", by_old_key ? "old key" : "root key"}});
+    }
     json["ledgers"].push_back({{"origin", ledger.origin},
                                {"size", ledger.size},
                                {"root", ledger.root.ToHex()},
@@ -176,6 +191,7 @@ std::string ReportJson(const VerifyReport& report) {
                                {"signatures", ledger.signatures},
                                {"accounts", ledger.accounts},
                                {"posted", ledger.posted},
+                               {"key_changes", key_changes},
                                {"outside_head_size", ledger.outside_head_size}});
   }
   json["halves_compared"] = report.halves_compared;

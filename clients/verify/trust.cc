@@ -7,29 +7,6 @@
 
 namespace ch8::verify {
 
-absl::StatusOr<TrustedKeys> ParseTrust(absl::string_view text) {
-  TrustedKeys keys;
-  int number = 0;
-  while (!text.empty()) {
-    const auto line = TakeLine(text);
-    ++number;
-    if (!line.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat("line ", number, ": has no end"));
-    }
-    if (line->empty() || line->front() == '#') continue;
-    const absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(*line);
-    if (!key.ok() || !key->CanVerify() || key->type != kNoteEd25519) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", number, ": not the verifier key of an Ed25519 log"));
-    }
-    if (!keys.emplace(key->name, *key).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", number, ": a second key of ", key->name));
-    }
-  }
-  return keys;
-}
-
 absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys& keys) {
   ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(parsed.text));
@@ -37,7 +14,7 @@ absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys
   if (key == keys.end()) {
     return absl::NotFoundError(absl::StrCat("no key of ", checkpoint.origin, " is trusted"));
   }
-  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenCheckpoint(note, key->second, {}));
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenHead(note, key->second, {}));
   return opened.checkpoint;
 }
 

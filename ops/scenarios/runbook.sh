@@ -18,7 +18,7 @@ ch8d() { "$bin/ch8d" "$@"; }
 systemctl() {
   case $1 in
     start) restart_daemon un ;;
-    stop) kill -TERM "${pid[un]}"; wait "${pid[un]}" || true ;;
+    stop) kill -TERM "${pid[un]}" 2>/dev/null || true; wait "${pid[un]}" || true ;;
   esac
 }
 
@@ -97,6 +97,34 @@ SERVICE=finance COPY=$home/copy
 page corrupted-ledger
 systemctl start ch8d
 signs finance || die "a restored ledger does not sign"
+
+# rekeyed: the partner takes the record that the page before has made, and goes on reading.
+rekeyed() {
+  signs finance || die "a ledger does not sign with its new key"
+  pin au un
+  await au:admin-1 "any(.[]; .origin == \"un.example/ch8/finance\" and
+    (.verified_size | tonumber) > $UNTIL)" ledger peers finance
+  [ -z "$(find "$ORG/node" -name 'log-finance.retired-*.key')" ] || die "an old key is left"
+}
+
+step "A ledger's key is lost"
+SERVICE=finance ORG=$home/un COSIGNED=$home/cosigned-1.json
+systemctl stop ch8d
+rm "$ORG/node/log-finance.key"
+ch8d --home "$ORG/node" --data "$DATA" >/dev/null 2>&1 && die "a node starts without a key"
+page lost-key
+rekeyed
+
+step "A ledger's key is stolen"
+cp "$ORG/node/log-finance.key" "$home/stolen.key"
+COSIGNED=$home/cosigned-2.json
+page lost-key
+rekeyed
+[ "$(jq length "$COSIGNED")" -gt 0 ] || die "no partner was asked"
+fewer=$(("$(jq --raw-output 'map(.size | tonumber) | max' "$COSIGNED")" - 1))
+ch8 org rekey --home "$ORG" --service finance --until-size "$fewer" --cosigned "$COSIGNED" --lost \
+  >"$home/refused" 2>&1 && die "what a partner holds is taken back"
+grep --quiet BELOW_WITNESSED "$home/refused" || die "$(cat "$home/refused")"
 
 step "A partner signs two histories"
 free_port

@@ -134,6 +134,11 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
                           .time_us = applied.request.time_us()},
                          rows);
   }
+  if (applied.entry.administration().has_log_key_changed()) {
+    rows.Put(Table::kRows, kLogKeyRow,
+             applied.entry.administration().log_key_changed().organization_record());
+    return;
+  }
   machine.Apply(applied, rows);
 }
 

@@ -41,6 +41,10 @@ absl::Status Replay(const Ledger& ledger, const Machine& machine, Rows& rows);
 // What any ledger makes of an entry of its own organization's directory: a fact, logged here.
 Verdict FactVerdict(const Delivered& delivered);
 
+// Where a ledger whose key was changed keeps the signed record that its newest change came with
+// (Table::kRows).
+inline constexpr absl::string_view kLogKeyRow = "log-key";
+
 // How far another ledger was taken stands in Table::kPeer under this and its origin: a number of
 // its chain, 8 bytes big-endian.
 inline constexpr absl::string_view kCursorPrefix = "cursor/";

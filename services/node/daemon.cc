@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/federation/core/records.h"
+#include "services/node/key_change.h"
 #include "services/node/own_witness.h"
 #include "services/trust/files.h"
 #include "services/trust/tls.h"
@@ -113,6 +114,10 @@ absl::Status Daemon::OpenLedgers() {
 
 absl::Status Daemon::ServeLedgers() {
   disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
+  // All before any: a record that one ledger cannot take is not to be logged by another.
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    RETURN_IF_ERROR(PlanKey(folder_, home->module().service, home->ledger()).status());
+  }
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     const std::string origin = home->ledger().origin();
     RETURN_IF_ERROR(home->Serve(
@@ -189,9 +194,15 @@ absl::Status Daemon::StartFederation() {
   }
   RETURN_IF_ERROR(StartWitness());
   const NoteVerifier own_witness = *federation::WitnessOf(folder_.record);
-  federation_handler_ = std::make_unique<federation::FederationHandler>(
-      runners, *authorizer_, Find("witness") == nullptr ? nullptr : witness_.get(),
-      [this](const std::string& origin, const absl::Status& why) { Contradicted(origin, why); });
+  federation_handler_ =
+      std::make_unique<federation::FederationHandler>(federation::FederationHandler::Options{
+          .runners = runners,
+          .authorizer = authorizer_.get(),
+          .own_record = folder_.record,
+          .witness = Find("witness") == nullptr ? nullptr : witness_.get(),
+          .alarm = [this](const std::string& origin, const absl::Status& why) {
+            Contradicted(origin, why);
+          }});
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
                                                     .message_size_max = kFederationMessageSizeMax,
@@ -201,6 +212,7 @@ absl::Status Daemon::StartFederation() {
     options.runner = &home->sequencer();
     options.clock = clock_.get();
     options.trust_domain = folder_.record.trust_domain();
+    options.own_record = folder_.signed_record.SerializeAsString();
     options.own_services = home->module().reads_own;
     options.peer_services = home->module().reads_peers;
     options.hosted = hosted;
@@ -216,6 +228,7 @@ absl::Status Daemon::StartFederation() {
 
 void Daemon::StartVouching() {
   PeerVouching::Options options;
+  options.own_record = folder_.record;
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     if (home->barred()) continue;
     options.targets.push_back({.runner = &home->sequencer(), .keeper = &home->head_keeper()});

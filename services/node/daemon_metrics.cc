@@ -8,6 +8,7 @@
 #include "services/node/daemon.h"
 #include "services/trust/certificates.h"
 #include "services/trust/files.h"
+#include "services/witness/core/heads.h"
 
 // What a scrape of the node's metrics shows. The names are listed with their meaning in the
 // operator's guide; a name once published stays.
@@ -58,6 +59,12 @@ constexpr LedgerFigure kLedgerFigures[] = {
      [](LedgerHome& home) {
        const std::unique_ptr<Snapshot> snapshot = home.ledger().TakeSnapshot();
        return static_cast<double>(federation::CountEvidence(kernel::SnapshotRows(*snapshot)));
+     }},
+    {"ch8_ledger_disowned",
+     "Ledgers whose owners revoked a key below what was cosigned here. Alert at 1.", Type::kGauge,
+     [](LedgerHome& home) {
+       const std::unique_ptr<Snapshot> snapshot = home.ledger().TakeSnapshot();
+       return static_cast<double>(witness::CountDisowned(kernel::SnapshotRows(*snapshot)));
      }},
 };
 

@@ -149,11 +149,30 @@ absl::Status LedgerHome::AdmitWrites() const {
                          .metadata = {{"instead", "ch8 node status"}}});
 }
 
+std::function<std::vector<kernel::Event>(const kernel::RowReader&)> LedgerHome::OpeningEvents(
+    const NodeFolder& folder, KeyPlan plan) const {
+  return
+      [this, plan = std::move(plan), newest = folder.signed_record](const kernel::RowReader& rows) {
+        std::vector<kernel::Event> events;
+        if (plan.change.has_value()) {
+          *events.emplace_back().entry.mutable_administration()->mutable_log_key_changed() =
+              *plan.change;
+        }
+        if (module_.own_record_events == nullptr) return events;
+        for (kernel::Event& event : module_.own_record_events(rows, newest)) {
+          events.push_back(std::move(event));
+        }
+        return events;
+      };
+}
+
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
+  ASSIGN_OR_RETURN(KeyPlan plan, PlanKey(*options.folder, module_.service, *ledger_));
   ASSIGN_OR_RETURN(head_keeper_,
                    HeadKeeper::Open({.ledger = *ledger_,
                                      .key = key,
+                                     .signs_above = plan.signs_above,
                                      .state_directory = directory_,
                                      .boot_marker_directory = options.boot_marker_directory,
                                      .clock = *options.clock}));
@@ -195,6 +214,10 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
     }
     sequencer.books = std::move(recovered.books);
     sequencer.pages = std::move(recovered.pages);
+  }
+  // A log that signs nothing is not written to by itself.
+  if (!absl::IsDataLoss(head_keeper_->state())) {
+    sequencer.opening_events = OpeningEvents(*options.folder, std::move(plan));
   }
   sequencer_ = Sequencer::Start(std::move(sequencer), events);
   return absl::OkStatus();

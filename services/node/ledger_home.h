@@ -5,12 +5,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/ids.h"
 #include "services/kernel/machine.h"
 #include "services/node/file_bodies.h"
+#include "services/node/key_change.h"
 #include "services/node/modules.h"
 #include "services/node/node_folder.h"
 #include "services/node/sequencer.h"
@@ -59,7 +61,7 @@ class LedgerHome {
     std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.
     std::function<absl::Status()> admit_writes;               // The same.
   };
-  // Recovers the books and starts deciding. Errors: those of HeadKeeper::Open() and
+  // Recovers the books and starts deciding. Errors: those of PlanKey(), HeadKeeper::Open() and
   // books::Recover(); kDataLoss means that the ledger must not serve.
   absl::Status Serve(const ServeOptions& options);
 
@@ -98,6 +100,9 @@ class LedgerHome {
   absl::Status SweepBodies();
   absl::Status ReadBar();
   absl::Status AdmitWrites() const;
+  // A new key of the log, and a new record of the organization.
+  std::function<std::vector<kernel::Event>(const kernel::RowReader&)> OpeningEvents(
+      const NodeFolder& folder, KeyPlan plan) const;
 
   const Module& module_;
   const std::string directory_;

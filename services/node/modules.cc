@@ -17,6 +17,7 @@
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "chapter8/witness/v1/witness_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
+#include "services/directory/core/organizations.h"
 #include "services/finance/core/machine.h"
 #include "services/information/core/machine.h"
 #include "services/logistics/core/machine.h"
@@ -70,7 +71,8 @@ Module DirectoryModule() {
           .bodies = Module::Bodies::kNone,
           .make_machine = MakeDirectory,
           .genesis_events = directory::GenesisEvents,
-          .make_stubs = StubsOf<directory_v1::DirectoryService>};
+          .make_stubs = StubsOf<directory_v1::DirectoryService>,
+          .own_record_events = directory::OwnRecordEvents};
 }
 
 Module MandateModule() {

@@ -41,7 +41,7 @@ std::vector<OrganizationRecord> PinnedRecords(const Ledger& ledger) {
 }
 
 bool Unvouched(const PeerVouching::Target& target) {
-  return absl::IsFailedPrecondition(target.keeper->state());
+  return !target.keeper->vouched() && !absl::IsDataLoss(target.keeper->state());
 }
 
 }  // namespace
@@ -105,12 +105,9 @@ std::shared_ptr<grpc::Channel> PeerVouching::ChannelTo(const OrganizationRecord&
 PeerVouching::Answer PeerVouching::AskOne(const Target& target, const OrganizationRecord& peer,
                                           const std::string& note) {
   const Ledger& ledger = target.runner->ledger();
-  const auto own = federation::RecordIn(federation::GenesisRecord(ledger));
   const auto witness = federation::WitnessOf(peer);
-  if (!own.has_value() || !witness.has_value()) return Answer::kNone;
-  const auto log = federation::LogVerifierOf(*own, ledger.origin());
-  const std::shared_ptr<grpc::Channel> channel = ChannelTo(peer);
-  if (!log.has_value() || channel == nullptr) return Answer::kNone;
+  const std::shared_ptr<grpc::Channel> channel = witness.has_value() ? ChannelTo(peer) : nullptr;
+  if (channel == nullptr) return Answer::kNone;
   AddCheckpointRequest request;
   request.set_note(note);
   const absl::StatusOr<AddCheckpointResponse> answer =
@@ -118,8 +115,9 @@ PeerVouching::Answer PeerVouching::AskOne(const Target& target, const Organizati
   if (!answer.ok()) return Answer::kNone;
   const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
+  const LogSigners log = federation::LogSignersOf(options_.own_record, ledger.origin());
   absl::StatusOr<std::optional<RowWrite>> row =
-      federation::TakeCosignature(ledger, rows, *log, *witness, answer->cosigned_note());
+      federation::TakeCosignature(ledger, rows, log, *witness, answer->cosigned_note());
   if (absl::IsDataLoss(row.status())) {
     options_.on_contradicted(ledger.origin(), row.status());
     return Answer::kContradicts;

@@ -42,6 +42,7 @@ class PeerVouching {
   };
   struct Options {
     std::vector<Target> targets;
+    chapter8::directory::v1::OrganizationRecord own_record;
     // As in federation::Feeds::Options.
     std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& trust_domain,
                                                                  const std::string& target)>

@@ -76,16 +76,23 @@ std::unique_ptr<Sequencer> Sequencer::Start(Options options,
                                             const std::vector<kernel::Event>& genesis_events) {
   auto sequencer = std::unique_ptr<Sequencer>(new Sequencer(std::move(options)));
   Ledger& ledger = *sequencer->options_.ledger;
-  if (ledger.durable_size() == 1 && !genesis_events.empty()) {
-    const Clock& clock = *sequencer->options_.clock;
-    sequencer->executor_->Begin(*sequencer->ledger_time_->Next(clock.Now(), clock.SinceBoot()));
-    const Outcome logged = sequencer->executor_->LogInternal("/internal/Genesis", genesis_events);
-    Check(logged.status.ok(), "the genesis events do not balance");
-    const bool written = ledger.Commit(sequencer->executor_->Finish()).ok() && ledger.Sync().ok();
-    Check(written, "the genesis events cannot be written");
+  if (ledger.durable_size() == 1) sequencer->LogAtStart("/internal/Genesis", genesis_events);
+  if (sequencer->options_.opening_events) {
+    const kernel::SnapshotRows rows(ledger.WrittenView());
+    sequencer->LogAtStart("/internal/Open", sequencer->options_.opening_events(rows));
   }
   sequencer->StartThreads();
   return sequencer;
+}
+
+void Sequencer::LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events) {
+  if (events.empty()) return;
+  executor_->Begin(*ledger_time_->Next(options_.clock->Now(), options_.clock->SinceBoot()));
+  const Outcome logged = executor_->LogInternal(method, events);
+  Check(logged.status.ok(), "what a start logs does not balance");
+  const bool written =
+      options_.ledger->Commit(executor_->Finish()).ok() && options_.ledger->Sync().ok();
+  Check(written, "what a start logs cannot be written");
 }
 
 void Sequencer::StartThreads() {

@@ -66,6 +66,9 @@ class Sequencer final : public kernel::Runner {
     std::function<absl::Status()> admit_writes = nullptr;
     std::string seal_sums_path = "";                  // As in Sealer::Options.
     uint64_t seal_entries_max = Sealer::kEntriesMax;  // The same.
+    // Optional. What this start logs before anything else, after `rows`: nothing, most often.
+    std::function<std::vector<kernel::Event>(const kernel::RowReader& rows)> opening_events =
+        nullptr;
   };
 
   // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
@@ -115,6 +118,8 @@ class Sequencer final : public kernel::Runner {
   };
 
   explicit Sequencer(Options options);
+  // Before the threads run.
+  void LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events);
   void StartThreads();
 
   void RunSequencer();

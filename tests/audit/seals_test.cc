@@ -357,7 +357,7 @@ TEST_F(SealsTest, APeriodIsCompleteBetweenItsSeals) {
 }
 
 TEST_F(SealsTest, ABalanceProofHoldsByItsFileAndTheKeyAlone) {
-  const auto trust = verify::ParseTrust(ledgers_->Trust());
+  const auto trust = ParseLogSigners(ledgers_->Trust());
   ASSERT_THAT(trust, IsOk());
   for (const auto& [scope, unit] : std::vector<std::pair<std::string, std::string>>{
            {"accounts/1", "USD"}, {"peers/au.example", ""}, {"peers/au.example", "USD"}}) {
@@ -398,7 +398,7 @@ TEST_F(SealsTest, ARestartedLedgerProvesTheSame) {
 }
 
 TEST_F(SealsTest, ABalanceProofToldOtherwiseIsRefused) {
-  const auto trust = verify::ParseTrust(ledgers_->Trust());
+  const auto trust = ParseLogSigners(ledgers_->Trust());
   const BalanceProof right = Prove("accounts/1", "USD");
   const auto judge = [&](const std::string& what, const BalanceProof& told) {
     const auto formatted = audit::FormatBalanceProof(right);

@@ -21,8 +21,8 @@ constexpr size_t kPageKeySize = 6;
 
 // The key's six bytes, then the value.
 Outcome RunPage(absl::string_view input) {
-  const Page page = {.key = std::string(input.substr(0, kPageKeySize)),
-                     .value = std::string(input.substr(page.key.size()))};
+  const absl::string_view key = input.substr(0, kPageKeySize);
+  const Page page = {.key = std::string(key), .value = std::string(input.substr(key.size()))};
   const std::optional<books::PageParts> parts = books::DecodePage(page);
   if (!parts.has_value()) return Outcome::kRefused;
   const Page encoded = books::EncodePage(*parts);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/peer_log.h"
 #include "services/federation/core/records.h"
@@ -36,11 +37,12 @@ absl::StatusOr<std::string> OriginIn(const std::string& signed_note) {
 }
 
 absl::Status UnknownLog(const std::string& origin) {
-  return kernel::Refuse({.code = absl::StatusCode::kNotFound,
-                         .domain = witness::kDomain,
-                         .reason = "UNKNOWN_LOG",
-                         .message = absl::StrCat("no pinned organization has the ledger ", origin),
-                         .metadata = {{"origin", origin}}});
+  return kernel::Refuse(
+      {.code = absl::StatusCode::kNotFound,
+       .domain = witness::kDomain,
+       .reason = "UNKNOWN_LOG",
+       .message = absl::StrCat("no pinned organization has the ledger ", absl::CHexEscape(origin)),
+       .metadata = {{"origin", origin}}});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "clients/verify/trust.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
@@ -12,7 +13,8 @@ absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(parsed.text));
   const auto key = keys.find(checkpoint.origin);
   if (key == keys.end()) {
-    return absl::NotFoundError(absl::StrCat("no key of ", checkpoint.origin, " is trusted"));
+    return absl::NotFoundError(
+        absl::StrCat("no key of ", absl::CHexEscape(checkpoint.origin), " is trusted"));
   }
   ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenHead(note, key->second, {}));
   return opened.checkpoint;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/peer_log.h"
 #include "services/federation/core/records.h"
@@ -48,11 +49,12 @@ witness::WitnessedLog PinnedLog(const kernel::RowReader& rows, const std::string
 }
 
 absl::Status UnknownLog(const std::string& origin) {
-  return kernel::Refuse({.code = absl::StatusCode::kNotFound,
-                         .domain = witness::kDomain,
-                         .reason = "UNKNOWN_LOG",
-                         .message = absl::StrCat("no pinned organization has the ledger ", origin),
-                         .metadata = {{"origin", origin}}});
+  return kernel::Refuse(
+      {.code = absl::StatusCode::kNotFound,
+       .domain = witness::kDomain,
+       .reason = "UNKNOWN_LOG",
+       .message = absl::StrCat("no pinned organization has the ledger ", absl::CHexEscape(origin)),
+       .metadata = {{"origin", origin}}});
 }
 
 }  // namespace

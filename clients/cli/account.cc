@@ -76,7 +76,9 @@ absl::Status Prove(const Arguments& arguments, Session& session) {
   session.Say(absl::StrCat("by the seal in entry ", proof.inclusion().index(), " of ",
                            proof.origin(), "; sums are in the unit's smallest part"));
   session.Say(absl::StrCat("next: ch8-verify --balance ", arguments.Get("out"),
-                           " --trust TRUST, with that file from another organization"));
+                           " --trust TRUST --head HEADS, with both files from another "
+                           "organization, whose head must be of just ",
+                           proof.inclusion().checkpoint().size(), " entries"));
   return absl::OkStatus();
 }
 

@@ -168,7 +168,7 @@ std::vector<Command> AuditCommands() {
            "  counterparty=au.example         what came from, goes to, or is shared with it\n"
            "  operation=aussom                what names it, its requests and delegations\n"
            "  period=2026-03-01/2026-03-31    what was logged on these days, both included (UTC)\n"
-           "  account=7                       what opens the account or moves anything on it\n"
+           "  account=finance/7               what opens that ledger's account or moves on it\n"
            "Several of one kind unite, and the kinds intersect. With each entry goes what it\n"
            "needs: its request, all of its transfer, the entries that opened its accounts.",
        .writes_files = true},

@@ -101,7 +101,7 @@ absl::Status Export(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(audit::WriteEvidence(out, kept.evidence, kept.keys));
   RETURN_IF_ERROR(Show(kept.evidence, kept.keys, kept.kept_by, session));
   session.Say(absl::StrCat("next: ch8 evidence verify ", out, " --trust FILE; or by hand, in ", out,
-                           "/1: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in "
+                           "/1: openssl pkeyutl -verify -pubin -inkey first.pem -rawin -in "
                            "first.text -sigfile first.sig; the same for second"));
   return absl::OkStatus();
 }

@@ -34,11 +34,12 @@ absl::StatusOr<std::map<std::string, std::string>> FilesOf(const Evidence& evide
                                                            const LogKeys& keys) {
   RETURN_IF_ERROR(OpenEvidence(evidence, keys).status());
   const LogSigners& log = keys.find(evidence.origin())->second;
-  ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(evidence.first_note(), log));
-  std::map<std::string, std::string> files = {{"key.pem", FormatPem(key)}};
+  std::map<std::string, std::string> files;
   for (const auto& [name, note] : {std::pair(std::string("first"), evidence.first_note()),
                                    std::pair(std::string("second"), evidence.second_note())}) {
+    ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(note, log));
     ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {key}));
+    files[name + ".pem"] = FormatPem(key);
     files[name + ".note"] = note;
     files[name + ".text"] = opened.text;
     files[name + ".sig"] = opened.verified.front().blob;

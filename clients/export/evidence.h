@@ -28,8 +28,8 @@ absl::StatusOr<Contradiction> OpenEvidence(const chapter8::ledger::v1::Evidence&
 
 // Writes the folder `directory`, which must not exist, with a folder 1, 2 … for each of `evidence`:
 //
-//   key.pem                  who signed, for openssl
 //   first.note, second.note  the heads, as C2SP signed notes
+//   first.pem                which of the ledger's keys signed, for openssl; the same for second
 //   first.text, first.sig    what was signed and the signature, for openssl; the same for second
 //
 // Errors: those of OpenEvidence() and ExportFolder.

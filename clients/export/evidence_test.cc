@@ -63,8 +63,8 @@ TEST_F(EvidenceTest, OfAKeyThatIsNotTrustedIsNone) {
 
 TEST_F(EvidenceTest, NoFileOfItCanBeAlteredOrMissing) {
   int files = 0;
-  for (const char* name : {"key.pem", "first.note", "first.text", "first.sig", "second.note",
-                           "second.text", "second.sig"}) {
+  for (const char* name : {"first.pem", "first.note", "first.text", "first.sig", "second.pem",
+                           "second.note", "second.text", "second.sig"}) {
     const std::string out = Write(TwoHistories());
     const std::string path = out + "/1/" + name;
     ASSERT_TRUE(std::filesystem::exists(path)) << name;
@@ -75,7 +75,21 @@ TEST_F(EvidenceTest, NoFileOfItCanBeAlteredOrMissing) {
     std::filesystem::remove_all(out);
     ++files;
   }
-  EXPECT_EQ(files, 7);
+  EXPECT_EQ(files, 8);
+}
+
+// An owner who revokes a key and signs the same size again with the next one.
+TEST_F(EvidenceTest, MayBeOfTwoKeysOfOneLedger) {
+  const SigningKey next = SigningKey::Generate();
+  const LogKeys keys = {
+      {kOrigin,
+       {.origin = kOrigin, .keys = {LogKey(key_.public_key(), 3), LogKey(next.public_key())}}}};
+  Evidence evidence = TwoHistories();
+  evidence.set_second_note(
+      *SignCheckpoint({.origin = kOrigin, .size = 7, .root = Sha256("another")}, next));
+  const std::string out = folder_.path() / "evidence";
+  ASSERT_THAT(WriteEvidence(out, {evidence}, keys), IsOk());
+  EXPECT_THAT(ReadEvidence(out, keys).status(), IsOk());
 }
 
 TEST_F(EvidenceTest, HeadsThatDoNotContradictEachOtherProveNothing) {

@@ -60,7 +60,7 @@ absl::Status LedgerExport::ReadHead() {
 }
 
 absl::Status LedgerExport::SelectBy(const std::vector<Selector>& selectors) {
-  Survey survey(selectors);
+  Survey survey(origin_, selectors);
   RETURN_IF_ERROR(VisitEntries(
       [&](uint64_t /*index*/, const v1::LoggedEntry& entry) { return survey.Take(entry); }));
   selection_ = survey.Select();

@@ -23,8 +23,9 @@ struct Selector {
   std::string text{};  // As people write it, e.g. "operation=aussom".
   // kTransfer: the transfer's id, 16 bytes, or the name of its offer, booking or slice; kMandate:
   // decisions/… or delegations/…; kCounterparty: a trust domain; kOperation: operations/…;
-  // kAccount: accounts/….
+  // kAccount: accounts/…, of the ledger of `service`: each ledger counts its own from 1.
   std::string what{};
+  std::string service{};
   int64_t from_us = 0;   // kPeriod: microseconds since 1970 UTC, the first one within,
   int64_t until_us = 0;  // and the first one after.
 };

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/export/log_folder.h"
+#include "clients/export/names.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -48,7 +49,8 @@ uint32_t BitOf(size_t selector) { return uint32_t{1} << selector; }
 
 }  // namespace
 
-Survey::Survey(const std::vector<Selector>& selectors) : selectors_(selectors) {
+Survey::Survey(absl::string_view origin, const std::vector<Selector>& selectors)
+    : service_(FolderOf(origin)), selectors_(selectors) {
   Check(selectors.size() <= kSelectorsMax, "more selectors than bits");
   std::map<Kind, uint32_t> kinds;
   for (size_t i = 0; i < selectors.size(); ++i) {
@@ -273,9 +275,20 @@ void Survey::Disclose(uint64_t index, Selection& selection) {
   }
 }
 
+bool Survey::IsOfAccount(const Selector& selector, absl::string_view scope) const {
+  return selector.kind == Kind::kAccount && selector.service == service_ && selector.what == scope;
+}
+
+bool Survey::IsNamed(absl::string_view scope) const {
+  return std::any_of(selectors_.begin(), selectors_.end(), [&](const Selector& selector) {
+    return IsOfAccount(selector, scope) ||
+           (selector.kind == Kind::kCounterparty && PeerScope(selector.what) == scope);
+  });
+}
+
 void Survey::AddScope(std::string scope, Surveyed& at) {
   for (size_t i = 0; i < selectors_.size(); ++i) {
-    if (selectors_[i].kind == Kind::kAccount && selectors_[i].what == scope) at.met |= BitOf(i);
+    if (IsOfAccount(selectors_[i], scope)) at.met |= BitOf(i);
   }
   const Handle handle =
       scopes_.emplace(std::move(scope), static_cast<Handle>(scopes_.size())).first->second;
@@ -321,7 +334,9 @@ void Survey::BoundBySeals(Selection& selection) {
     }
   }
   for (const auto& [scope, handle] : scopes_) {
-    if (shown[handle] > 0 && withheld[handle] == 0) selection.scopes.push_back(scope);
+    if (shown[handle] == 0 || withheld[handle] > 0) continue;
+    // The lower seal's row would tell all that the scope had come to before the period.
+    if (lower == nullptr || IsNamed(scope)) selection.scopes.push_back(scope);
   }
   if (selection.scopes.empty()) return;
   for (const FoundSeal* seal : {lower, upper}) {

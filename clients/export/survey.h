@@ -30,7 +30,8 @@ namespace ch8::audit {
 //
 // A sample that leaves entries out is bounded by seals, if there are any in the right places: the
 // newest one, and, of a period, the first and the last within it. Both are disclosed if between
-// them all entries of at least one scope (services/books/seal_sums.h) are.
+// them all entries of at least one scope (services/books/seal_sums.h) are. Rows of two seals tell
+// also what the scope had come to before: then only scopes that a selector names have them.
 //
 // An entry is of a transfer when it holds the transfer's id, or names its offer, or a consignment
 // or receipt of that offer.
@@ -38,8 +39,8 @@ namespace ch8::audit {
 // Thread safety: none.
 class Survey {
  public:
-  // At most kSelectorsMax, which outlive this object.
-  explicit Survey(const std::vector<Selector>& selectors);
+  // Of the ledger `origin`. At most kSelectorsMax, which outlive this object.
+  Survey(absl::string_view origin, const std::vector<Selector>& selectors);
 
   // The next entry, in order. Errors: kDataLoss when it does not parse or rests on what was not
   // there before it.
@@ -86,9 +87,14 @@ class Survey {
   void AddScope(std::string scope, Surveyed& at);
   void TakePeriod(int64_t time_us);
   void BoundBySeals(Selection& selection);
+  // Whether a selector asks for all of the scope.
+  bool IsNamed(absl::string_view scope) const;
+  // Whether the selector is of that account, which is a scope, in this ledger.
+  bool IsOfAccount(const Selector& selector, absl::string_view scope) const;
   // Adds the entry, and what it needs to be understood.
   void Disclose(uint64_t index, Selection& selection);
 
+  const std::string service_;  // "finance"
   const std::vector<Selector>& selectors_;
   std::vector<std::set<std::string>> names_;  // By selector: what names what it is about.
   std::vector<uint32_t> kinds_;               // The bits of each kind that there is.

@@ -79,7 +79,7 @@ class SurveyTest : public ::testing::Test {
   }
 
   Survey::Selection Select(std::vector<Selector> selectors) {
-    Survey survey(selectors);
+    Survey survey("un.example/ch8/finance", selectors);
     for (const LoggedEntry& entry : entries_) EXPECT_THAT(survey.Take(entry), IsOk());
     return survey.Select();
   }
@@ -272,7 +272,8 @@ class SealedSurveyTest : public SurveyTest {
     Add(absl::StrCat("seal { size: ", size, " }"));
   }
   static Selector Account(int number) {
-    return {.kind = Kind::kAccount, .what = absl::StrCat("accounts/", number)};
+    return {
+        .kind = Kind::kAccount, .what = absl::StrCat("accounts/", number), .service = "finance"};
   }
 };
 
@@ -287,16 +288,33 @@ TEST_F(SealedSurveyTest, AnAccountIsBoundedByTheNewestSeal) {
               ElementsAre("accounts/1", "accounts/2", "accounts/3", "peers/au.example"));
 }
 
+// Each ledger has an account 3.
+TEST_F(SealedSurveyTest, AnAccountIsOfTheLedgerThatIsNamed) {
+  Selector elsewhere = Account(3);
+  elsewhere.service = "logistics";
+  const Survey::Selection selection = Select({elsewhere});
+  EXPECT_EQ(selection.met, 0U);
+  EXPECT_EQ(selection.selected, 0U);
+  EXPECT_EQ(selection.count, 1U);
+  EXPECT_EQ(Select({Account(3)}).met, 1U);
+}
+
 TEST_F(SealedSurveyTest, APeriodIsBoundedByTheSealsWithinIt) {
   const Selector period{.kind = Kind::kPeriod, .from_us = 5, .until_us = 25};
-  const Survey::Selection selection = Select({period});
+  // What accounts came to before is nobody's business who did not ask for them.
+  EXPECT_THAT(Select({period}).seals, ElementsAre());
+  EXPECT_THAT(Select({period}).scopes, ElementsAre());
+  const Survey::Selection selection = Select({period, Account(2)});
   EXPECT_THAT(selection.seals, ElementsAre(6, 10));
-  EXPECT_THAT(selection.scopes, ElementsAre("accounts/1", "accounts/2"));
+  EXPECT_THAT(selection.scopes, ElementsAre("accounts/2"));
   // With an account, of the other one nothing is known to be whole that is not.
   const Survey::Selection both =
       Select({Account(3), {.kind = Kind::kPeriod, .from_us = 5, .until_us = 100}});
   EXPECT_THAT(both.seals, ElementsAre(6, 14));
-  EXPECT_THAT(both.scopes, ElementsAre("accounts/3", "peers/au.example"));
+  EXPECT_THAT(both.scopes, ElementsAre("accounts/3"));
+  const Survey::Selection peer = Select({{.kind = Kind::kCounterparty, .what = "au.example"},
+                                         {.kind = Kind::kPeriod, .from_us = 5, .until_us = 100}});
+  EXPECT_THAT(peer.scopes, ElementsAre("peers/au.example"));
 }
 
 TEST_F(SealedSurveyTest, WithoutSealsInTheRightPlacesNothingIsBounded) {
@@ -312,7 +330,8 @@ TEST_F(SealedSurveyTest, WithoutSealsInTheRightPlacesNothingIsBounded) {
 }
 
 TEST_F(SurveyTest, WhatRestsOnNothingIsABrokenAnswer) {
-  Survey survey({});
+  const std::vector<Selector> none;
+  Survey survey("un.example/ch8/finance", none);
   LoggedEntry logged;
   logged.set_payload(
       Parsed<Entry>("postings { debit_account: 1 credit_account: 2 }").SerializeAsString());

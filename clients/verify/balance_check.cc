@@ -1,6 +1,7 @@
 #include "clients/verify/balance_check.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -11,6 +12,7 @@
 #include "clients/verify/log_entry.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/seal_check.h"
+#include "clients/verify/trust.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/checkpoint.h"
 #include "storage/merkle/note.h"
@@ -28,6 +30,43 @@ template <typename T>
 absl::StatusOr<T> Refused(absl::StatusOr<T> result, absl::string_view part) {
   if (result.ok()) return result;
   return RefuseFile(kEnd, absl::StrCat(part, ": ", result.status().message()));
+}
+
+absl::StatusOr<std::optional<TrustedKeys>> KeysOf(const BalanceOutside& outside) {
+  if (!outside.trust.has_value()) {
+    if (!outside.heads.has_value()) return std::nullopt;
+    return absl::InvalidArgumentError("--head needs --trust: else nobody knows who signed it");
+  }
+  absl::StatusOr<TrustedKeys> keys = ParseLogSigners(*outside.trust);
+  if (keys.ok()) return *std::move(keys);
+  return absl::InvalidArgumentError(absl::StrCat("the trust file: ", keys.status().message()));
+}
+
+// Why nobody outside is known to hold `head`; empty when somebody is.
+absl::StatusOr<std::string> WhyNotHeld(const Checkpoint& head, const std::string& heads,
+                                       const TrustedKeys& trust) {
+  const auto unusable = [](const absl::Status& status) {
+    return absl::InvalidArgumentError(absl::StrCat("the head file: ", status.message()));
+  };
+  const absl::StatusOr<std::vector<std::string>> notes = SplitNotes(heads);
+  if (!notes.ok()) return unusable(notes.status());
+  bool held = false;
+  for (const std::string& note : *notes) {
+    const absl::StatusOr<Checkpoint> other = OpenTrusted(note, trust);
+    // Of another ledger, or by a former key above its size: it says nothing here.
+    if (absl::IsNotFound(other.status()) || absl::IsOutOfRange(other.status())) continue;
+    if (!other.ok()) return unusable(other.status());
+    if (other->origin != head.origin || other->size != head.size) continue;
+    if (other->root != head.root) {
+      return RefuseLedger(head.origin,
+                          absl::StrCat("signed two histories: the head of ", head.size,
+                                       " entries that the head file has is of another root"));
+    }
+    held = true;
+  }
+  if (held) return "";
+  return absl::StrCat("the head file has no head of just ", head.size, " entries of ", head.origin,
+                      ": it could have signed another history");
 }
 
 absl::StatusOr<Checkpoint> OpenHead(const BalanceProof& proof,
@@ -75,7 +114,8 @@ absl::StatusOr<LogEntry> OpenSeal(const BalanceProof& proof, const Checkpoint& h
 }  // namespace
 
 absl::StatusOr<BalanceFindings> CheckBalance(absl::string_view file,
-                                             const std::optional<TrustedKeys>& trust) {
+                                             const BalanceOutside& outside) {
+  ASSIGN_OR_RETURN(const std::optional<TrustedKeys> trust, KeysOf(outside));
   BalanceProof proof;
   const absl::Status parsed = ParseJsonFile(file, proof);
   if (!parsed.ok()) {
@@ -90,17 +130,25 @@ absl::StatusOr<BalanceFindings> CheckBalance(absl::string_view file,
                            .size = seal.size(),
                            .index = entry.index,
                            .head_size = head.size,
-                           .trusted = trust.has_value()};
+                           .why_not_verified = ""};
   ASSIGN_OR_RETURN(findings.row, Refused(OpenRow(proof.row(), seal), "its row"));
+  if (!trust.has_value()) {
+    findings.why_not_verified = "no keys from outside (--trust): it may be signed by anybody";
+  } else if (!outside.heads.has_value()) {
+    findings.why_not_verified =
+        "no head from outside (--head): the organization could have signed another history";
+  } else {
+    ASSIGN_OR_RETURN(findings.why_not_verified, WhyNotHeld(head, *outside.heads, *trust));
+  }
   return findings;
 }
 
 std::string BalanceText(const BalanceFindings& findings) {
   const SealRow& row = findings.row;
-  std::string text = findings.trusted
-                         ? "verified\n"
-                         : "consistent only: no keys from outside (--trust): it may be signed by "
-                           "anybody\n";
+  std::string text = "verified\n";
+  if (!findings.why_not_verified.empty()) {
+    text = absl::StrCat("consistent only: ", absl::CHexEscape(findings.why_not_verified), "\n");
+  }
   absl::StrAppend(&text, "  ", absl::CHexEscape(findings.origin), ", ", absl::CHexEscape(row.scope),
                   row.unit.empty() ? "" : " in ", absl::CHexEscape(row.unit), ", over its first ",
                   findings.size, " entries\n");
@@ -120,7 +168,8 @@ std::string BalanceText(const BalanceFindings& findings) {
 std::string BalanceJson(const BalanceFindings& findings) {
   const SealRow& row = findings.row;
   nlohmann::ordered_json json;
-  json["verdict"] = findings.trusted ? "verified" : "consistent only";
+  json["verdict"] = findings.why_not_verified.empty() ? "verified" : "consistent only";
+  if (!findings.why_not_verified.empty()) json["why"] = findings.why_not_verified;
   json["origin"] = findings.origin;
   json["scope"] = row.scope;
   json["unit"] = row.unit;

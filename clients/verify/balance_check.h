@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "clients/verify/trust.h"
 #include "storage/merkle/seal_row.h"
 
 namespace ch8::verify {
@@ -17,16 +16,23 @@ namespace ch8::verify {
 struct BalanceFindings {
   std::string origin;
   SealRow row;
-  uint64_t size = 0;       // Entries that the seal covers.
-  uint64_t index = 0;      // Where it stands.
-  uint64_t head_size = 0;  // Entries under the signed head that it is shown to be in.
-  bool trusted = false;    // The head is signed by a key from outside.
+  uint64_t size = 0;             // Entries that the seal covers.
+  uint64_t index = 0;            // Where it stands.
+  uint64_t head_size = 0;        // Entries under the signed head that it is shown to be in.
+  std::string why_not_verified;  // Empty: others hold that head, signed by a key from outside.
 };
 
-// Checks the file that `ch8 account prove` writes. Without `trust` all is checked but the
-// signature. Errors: a refusal; kInvalidArgument when it is no such file.
-absl::StatusOr<BalanceFindings> CheckBalance(absl::string_view file,
-                                             const std::optional<TrustedKeys>& trust);
+// What comes from outside the file: the contents of a trust file and of a file of heads.
+struct BalanceOutside {
+  std::optional<std::string> trust{};
+  std::optional<std::string> heads{};
+};
+
+// Checks the file that `ch8 account prove` writes. Without a trust file all is checked but the
+// signature. Others hold its head when the head file has one of its size, with the same root; with
+// another root the owner has signed two histories, and the proof is refused. Errors: a refusal;
+// kInvalidArgument when it is no such file, or one from outside is none.
+absl::StatusOr<BalanceFindings> CheckBalance(absl::string_view file, const BalanceOutside& outside);
 
 // For people, and for programs: one object on one line. Sums are decimal texts in JSON.
 std::string BalanceText(const BalanceFindings& findings);

@@ -82,6 +82,7 @@ absl::Status KeyCheck::TakeGenesis(absl::string_view signed_record) {
 
 absl::Status KeyCheck::Take(const LogEntry& entry) {
   if (!entry.entry.administration().has_log_key_changed()) return absl::OkStatus();
+  if (log_.keys.empty()) return Refuse(entry.index, "a change of keys before a genesis");
   const LogKeyChanged& changed = entry.entry.administration().log_key_changed();
   ASSIGN_OR_RETURN(Record record, Open(changed.organization_record(), entry.index));
   if (!Extends(log_.keys, record.keys)) {
@@ -121,7 +122,8 @@ absl::StatusOr<FollowedKeys> FollowKeys(LogFiles& log, const LogSigners& trusted
     // A key that was never in the log before it is vouched for by the root alone.
     const bool by_old_key = changed && check.changes().back().by == KeyChange::By::kOldKey &&
                             check.log().keys.size() == keys_before + 1;
-    if (changed && keys_before >= trusted.keys.size() && !by_old_key) followed.by_root = true;
+    const bool beyond = check.log().keys.size() > trusted.keys.size();
+    if (changed && beyond && !by_old_key) followed.by_root = true;
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(log.Visit(take));

@@ -80,6 +80,16 @@ TEST_F(KeyCheckTest, SaysWhoSignedTheChange) {
   EXPECT_EQ(check_.log().keys.size(), 3u);
 }
 
+TEST_F(KeyCheckTest, RefusesAChangeBeforeAGenesis) {
+  KeyCheck none(kOrigin);
+  LogEntry entry;
+  entry.index = 41;
+  auto& changed = *entry.entry.mutable_administration()->mutable_log_key_changed();
+  record_.mutable_log_keys()->DeleteSubrange(0, 1);
+  changed.set_organization_record(SignedBy(root_));
+  EXPECT_EQ(RefusalOf(none.Take(entry))->what, "a change of keys before a genesis");
+}
+
 TEST_F(KeyCheckTest, RefusesWhatDoesNotFollow) {
   const OrganizationRecord good = record_;
   const struct {

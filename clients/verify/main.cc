@@ -10,7 +10,6 @@
 #include "clients/verify/export_files.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/report.h"
-#include "clients/verify/trust.h"
 #include "clients/verify/verify.h"
 
 namespace {
@@ -44,13 +43,8 @@ absl::Status ReadInto(const std::string& path, std::optional<std::string>& conte
 int RunBalance(const Flags& flags) {
   const absl::StatusOr<std::string> file = ch8::verify::ReadFile(flags.balance_path);
   if (!file.ok()) return Failed(file.status());
-  std::optional<ch8::verify::TrustedKeys> trust;
-  if (flags.options.trust.has_value()) {
-    absl::StatusOr<ch8::verify::TrustedKeys> keys = ch8::ParseLogSigners(*flags.options.trust);
-    if (!keys.ok()) return Failed(keys.status());
-    trust = *std::move(keys);
-  }
-  const auto findings = ch8::verify::CheckBalance(*file, trust);
+  const auto findings = ch8::verify::CheckBalance(
+      *file, {.trust = flags.options.trust, .heads = flags.options.heads});
   if (const auto refusal = ch8::verify::RefusalOf(findings.status()); refusal.has_value()) {
     std::cout << "refused: " << absl::CHexEscape(ch8::verify::Describe(*refusal)) << "\n";
     return ch8::verify::kExitRefused;
@@ -59,7 +53,8 @@ int RunBalance(const Flags& flags) {
   std::cout << (flags.output == "json" ? ch8::verify::BalanceJson(*findings)
                                        : ch8::verify::BalanceText(*findings));
   std::cout.flush();
-  return findings->trusted ? ch8::verify::kExitVerified : ch8::verify::kExitConsistentOnly;
+  return findings->why_not_verified.empty() ? ch8::verify::kExitVerified
+                                            : ch8::verify::kExitConsistentOnly;
 }
 
 int Run(Flags& flags) {
@@ -86,7 +81,9 @@ int main(int argc, char** argv) {
   balance->excludes(directory);
   app.add_option("--trust", flags.trust_path, "keys one trusts: ch8 audit trust --out FILE");
   app.add_option("--head", flags.head_path, "heads others hold: ch8 audit head ORG --out FILE");
-  app.add_option("--peer", flags.options.peer_directories, "another organization's export");
+  CLI::Option* const peer =
+      app.add_option("--peer", flags.options.peer_directories, "another organization's export");
+  balance->excludes(peer);
   app.add_option("-o,--output", flags.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
   try {

@@ -45,17 +45,27 @@ std::vector<std::string> UncheckedOf(const LedgerFindings& ledger) {
 std::string ScopesText(const LedgerFindings& ledger) {
   std::string text;
   size_t without_row = 0;
+  uint64_t later_seals = 0;
   for (const ScopeFindings& scope : ledger.scopes) {
     if (scope.to == 0) {
       ++without_row;
       continue;
     }
+    later_seals = scope.later_seals;
     absl::StrAppend(&text, "    ", absl::CHexEscape(scope.scope), scope.unit.empty() ? "" : " ",
                     absl::CHexEscape(scope.unit), ": ", WordOf(scope.coverage), ", ",
                     scope.disclosed, " of ", scope.entries, " entries from ", scope.from, " to ",
-                    scope.to, "\n");
+                    scope.to);
+    if (scope.goes_on) {
+      absl::StrAppend(&text, "; SAMPLE from ", scope.to, " to ", ledger.size);
+    }
+    text += "\n";
     if (scope.outside == 0) continue;
     absl::StrAppend(&text, "      SAMPLE before and after: ", scope.outside, " entries\n");
+  }
+  if (later_seals > 0) {
+    absl::StrAppend(&text, "    remark: later seals than the one shown: ", later_seals,
+                    "; what came up to them is not shown\n");
   }
   if (without_row > 0) {
     absl::StrAppend(&text, "    ", without_row, " scopes that no seal tells of: SAMPLE\n");
@@ -74,6 +84,8 @@ Json ScopesJson(const LedgerFindings& ledger) {
                  {"verdict", WordOf(scope.coverage)},
                  {"disclosed", scope.disclosed}};
     if (scope.to > 0) json["entries"] = scope.entries;
+    json["head_size"] = ledger.size;
+    json["later_seals"] = scope.later_seals;
     json["from"] = scope.from;
     json["to"] = scope.to;
     json["outside"] = scope.outside;

@@ -62,6 +62,15 @@ absl::StatusOr<SealScope> ScopeOf(const SealRow& row) {
   return absl::InvalidArgumentError("a row whose scope is not written as it should be");
 }
 
+// A seal has an account's row at the place that its number says, so that there is one of each.
+absl::Status CheckPlace(const SealRow& row, uint64_t index) {
+  ASSIGN_OR_RETURN(const SealScope scope, ScopeOf(row));
+  if (scope.account == SealScope::kNoAccount) return absl::OkStatus();
+  if (scope.account >= 1 && index == scope.account - 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a row of ", row.scope, " in another place than that account's"));
+}
+
 SealSum SumOf(const SealRow& row) {
   return {.entries = row.entries,
           .debits = row.gross_debits,
@@ -126,6 +135,7 @@ absl::StatusOr<SealRow> OpenRow(const ProvenRow& proven, const Seal& seal) {
       Decimal(row.gross_credits) != proven.row().gross_credits()) {
     return absl::InvalidArgumentError("a row's sums are no numbers");
   }
+  RETURN_IF_ERROR(CheckPlace(row, proven.index()));
   ASSIGN_OR_RETURN(row.last_leaf_hash, Hash::FromBytes(proven.row().last_leaf_hash()));
   ASSIGN_OR_RETURN(const Hash salt, Hash::FromBytes(proven.salt()));
   ASSIGN_OR_RETURN(const Hash root, Hash::FromBytes(seal.root()));
@@ -227,7 +237,9 @@ absl::StatusOr<std::vector<SealCheck::Shown>> SealCheck::ReadShown() {
       if (!row.ok()) return RefuseFile(name, row.status().message());
       const absl::StatusOr<SealScope> scope = ScopeOf(*row);
       if (!scope.ok()) return RefuseFile(name, scope.status().message());
-      shown.rows[*scope] = SumOf(*row);
+      if (!shown.rows.emplace(*scope, SumOf(*row)).second) {
+        return RefuseFile(name, absl::StrCat("has two rows of ", NameOf(*scope)));
+      }
     }
   }
   if (all.size() > kShownMax) {
@@ -241,7 +253,12 @@ absl::StatusOr<ScopeFindings> SealCheck::Compare(const SealScope& scope, const S
                                                  const Shown* lower) const {
   const SealSum& above = upper.rows.at(scope);
   SealSum below;
-  ScopeFindings found{.scope = NameOf(scope), .unit = scope.unit, .to = upper.size};
+  ScopeFindings found{.scope = NameOf(scope),
+                      .unit = scope.unit,
+                      .to = upper.size,
+                      // A seal's request is the entry before it.
+                      .goes_on = log_.size() > upper.index + 1 || upper.index > upper.size + 1,
+                      .later_seals = later_seals_};
   if (lower != nullptr && lower->rows.contains(scope)) {
     below = lower->rows.at(scope);
     found.from = lower->size;
@@ -275,6 +292,15 @@ absl::StatusOr<ScopeFindings> SealCheck::Compare(const SealScope& scope, const S
   return found;
 }
 
+// By their leaves, which are there of all entries.
+absl::Status SealCheck::CountLaterSeals(uint64_t index) {
+  for (uint64_t later = index + 1; later < log_.size(); ++later) {
+    ASSIGN_OR_RETURN(const LogFiles::Read read, log_.At(later));
+    later_seals_ += read.leaf.entry_class == EntryClass::kSeal ? 1 : 0;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SealCheck::Finish() {
   if (log_.coverage() == Coverage::kComplete) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<Shown> shown, ReadShown());
@@ -285,6 +311,7 @@ absl::Status SealCheck::Finish() {
     found[scope] = {.scope = NameOf(scope), .unit = scope.unit, .outside = shares.size()};
   }
   if (upper != nullptr) {
+    RETURN_IF_ERROR(CountLaterSeals(upper->index));
     for (const auto& [scope, sum] : upper->rows) {
       ASSIGN_OR_RETURN(found[scope], Compare(scope, *upper, lower));
     }

@@ -58,9 +58,14 @@ struct ScopeFindings {
   uint64_t disclosed = 0;  // Of them.
   uint64_t entries = 0;    // That there are, by the seals.
   uint64_t outside = 0;    // Disclosed before and after: nothing tells of how many.
+  // Whether entries follow beside the last of those seals and its request: what of them is of the
+  // scope nothing tells. How many of them are seals.
+  bool goes_on = false;
+  uint64_t later_seals = 0;
 };
 
-// The row in `proven`, if it stands under `seal`. Errors: kInvalidArgument, saying what is wrong.
+// The row in `proven`, if it stands under `seal`, at the place of its scope, which is written as it
+// should be. Errors: kInvalidArgument, saying what is wrong.
 absl::StatusOr<SealRow> OpenRow(const chapter8::ledger::v1::ProvenRow& proven,
                                 const chapter8::ledger::v1::Seal& seal);
 
@@ -111,6 +116,7 @@ class SealCheck {
   void Queue(const LogEntry& entry, const std::map<SealScope, SealSum>& shares);
   absl::Status MakeAnew(uint64_t index, const chapter8::ledger::v1::Seal& seal);
   absl::StatusOr<std::vector<Shown>> ReadShown();
+  absl::Status CountLaterSeals(uint64_t index);
   absl::StatusOr<ScopeFindings> Compare(const SealScope& scope, const Shown& upper,
                                         const Shown* lower) const;
 
@@ -124,6 +130,7 @@ class SealCheck {
   // Samples.
   std::map<uint64_t, chapter8::ledger::v1::Seal> seals_;  // By index.
   std::map<SealScope, std::vector<Share>> shares_;
+  uint64_t later_seals_ = 0;  // Than the last one that is shown.
   std::vector<ScopeFindings> scopes_;
 };
 

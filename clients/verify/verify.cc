@@ -73,6 +73,13 @@ class Verification {
     TrustedKeys known;
     for (const auto& [origin, ledger] : by_origin_) known[origin] = ledger->signers;
     absl::StatusOr<Checkpoint> now = OpenTrusted(note, known);
+    // What the export's own record says of a key voids nothing that was signed with a trusted one.
+    if (head.ok() && absl::IsOutOfRange(now.status())) {
+      return RefuseLedger(head->origin,
+                          absl::StrCat("its record takes back a head of ", head->size,
+                                       " entries that others hold; if the key was stolen, a trust "
+                                       "file written since says so"));
+    }
     if (!absl::IsNotFound(now.status())) head = std::move(now);
     if (absl::IsOutOfRange(head.status())) {
       report_.remarks.push_back(absl::StrCat("the head file: ", head.status().message()));
@@ -160,6 +167,8 @@ class Verification {
       if (ledger.needs_outside_head && ledger.outside_head_size == 0) {
         return absl::StrCat("the head file has no head of ", ledger.origin);
       }
+    }
+    for (const LedgerFindings& ledger : report_.ledgers) {
       if (ledger.keys_by_root && !ledger.head_by_trusted_key) {
         return absl::StrCat("the key of ", ledger.origin,
                             " follows from the trusted one by the root key alone, and the head "

@@ -16,6 +16,8 @@
 #include "services/kernel/rows.h"
 #include "storage/base/bytes.h"
 #include "storage/base/ed25519.h"
+#include "storage/base/status_macros.h"
+#include "storage/merkle/log_signers.h"
 
 namespace ch8::node {
 namespace {
@@ -77,9 +79,19 @@ void PeerVouching::Run() {
   }
 }
 
+// That the log's keys stand for: one signed by a key beyond the size it is believed for is
+// nobody's.
+absl::StatusOr<std::optional<std::string>> PeerVouching::NewestNote(const Ledger& ledger) const {
+  const LogSigners log = federation::LogSignersOf(options_.own_record, ledger.origin());
+  ASSIGN_OR_RETURN(std::optional<std::string> note, ledger.NoteAtMost(ledger.durable_size()));
+  const bool disowned = note.has_value() && absl::IsOutOfRange(OpenHead(*note, log, {}).status());
+  if (!disowned || log.keys.size() < 2) return note;
+  return ledger.NoteAtMost(log.keys[log.keys.size() - 2].until_size);
+}
+
 void PeerVouching::Ask(const Target& target) {
   const Ledger& ledger = target.runner->ledger();
-  const absl::StatusOr<std::optional<std::string>> note = ledger.NoteAtMost(ledger.durable_size());
+  const absl::StatusOr<std::optional<std::string>> note = NewestNote(ledger);
   if (!note.ok() || !note->has_value()) return;  // Nothing was ever promised.
   const std::vector<OrganizationRecord> peers = PinnedRecords(ledger);
   bool all = !peers.empty();

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -63,6 +64,7 @@ class PeerVouching {
 
   void Run();
   void Ask(const Target& target);
+  absl::StatusOr<std::optional<std::string>> NewestNote(const Ledger& ledger) const;
   Answer AskOne(const Target& target, const chapter8::directory::v1::OrganizationRecord& peer,
                 const std::string& note);
   std::shared_ptr<grpc::Channel> ChannelTo(const chapter8::directory::v1::OrganizationRecord& peer);

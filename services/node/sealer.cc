@@ -44,6 +44,8 @@ absl::Status Refused(absl::StatusCode code, absl::string_view reason, std::strin
                          .metadata = std::move(metadata)});
 }
 
+absl::Status Draining() { return Busy("DRAINING", "this node is shutting down", absl::Seconds(1)); }
+
 std::string Instead(const Ledger& ledger) {
   return absl::StrCat("ch8 ledger seal ", kernel::IdOf(ledger.origin()));
 }
@@ -76,7 +78,7 @@ void Sealer::Start() {
 
 absl::Status Sealer::Submit(std::function<void()> job) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (ended_) return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
+  if (ended_) return Draining();
   if (jobs_.size() >= kWaitingMax) {
     return Busy("TOO_MANY_WAITING", "as many calls wait for the sums of this ledger as may",
                 absl::Seconds(1));
@@ -86,12 +88,14 @@ absl::Status Sealer::Submit(std::function<void()> job) {
   return absl::OkStatus();
 }
 
+void Sealer::End() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ended_ = true;
+  wanted_.notify_one();
+}
+
 void Sealer::Close() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ended_ = true;
-    wanted_.notify_one();
-  }
+  End();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -137,9 +141,20 @@ bool Sealer::IsDue() {
   const uint64_t size = ledger().durable_size();
   if (!newest.ok() || !HasNews(*newest, size)) return false;
   if (size - (newest->has_value() ? (*newest)->size : 0) >= options_.entries_max) return true;
+  // The seal's time may lie ahead: the clock was wrong when it was made, or is now.
+  if (SeenFor(newest->has_value() ? (*newest)->index : 0) >= kAgeMax) return true;
   const absl::StatusOr<absl::Time> since =
       newest->has_value() ? absl::FromUnixMicros((*newest)->time_us) : FirstTime();
   return since.ok() && options_.clock.Now() - *since >= kAgeMax;
+}
+
+absl::Duration Sealer::SeenFor(uint64_t index) {
+  const absl::Duration now = options_.clock.SinceBoot();
+  if (seen_ != index) {
+    seen_ = index;
+    seen_at_ = now;
+  }
+  return now - seen_at_;
 }
 
 // Of the first request: that of a ledger which was never sealed.
@@ -172,9 +187,7 @@ absl::StatusOr<books::SealSums> Sealer::SumsOf(uint64_t size) const {
   books::SealSums sums = start == nullptr ? books::SealSums() : start->sums;
   const absl::Status added = AddEntries(
       ledger(), size, [this] { return !ended(); }, sums);
-  if (absl::IsCancelled(added)) {
-    return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
-  }
+  if (absl::IsCancelled(added)) return Draining();
   RETURN_IF_ERROR(added);
   return sums;
 }
@@ -213,6 +226,7 @@ absl::StatusOr<Sealer::Sealed> Sealer::RowsAt(uint64_t index) {
 }
 
 absl::StatusOr<v1::SealedLedger> Sealer::Seal() {
+  if (ended()) return Draining();
   ASSIGN_OR_RETURN(const Sealed sealed, MakeSeal());
   v1::SealedLedger response;
   response.set_index(sealed->stored.index);
@@ -240,6 +254,7 @@ absl::StatusOr<v1::ProvenRow> Sealer::Prove(const SealedSums& sealed,
 }
 
 absl::StatusOr<v1::BalanceProof> Sealer::ProveBalance(const v1::ProveBalanceRequest& request) {
+  if (ended()) return Draining();
   RETURN_IF_ERROR(CheckScope(request.scope()));
   ASSIGN_OR_RETURN(const std::optional<SealPlace> newest, Newest());
   if (!newest.has_value()) {
@@ -278,6 +293,7 @@ absl::StatusOr<v1::BalanceProof> Sealer::ProveBalance(const v1::ProveBalanceRequ
 }
 
 absl::StatusOr<v1::SealRows> Sealer::ReadRows(const v1::ReadSealRowsRequest& request) {
+  if (ended()) return Draining();
   if (request.scopes_size() > kScopesMax) {
     return Refused(absl::StatusCode::kInvalidArgument, "BAD_SCOPE",
                    absl::StrCat("at most ", kScopesMax, " scopes at once"), {});

@@ -27,7 +27,8 @@ namespace ch8::node {
 // reads what came from the log, adds it to the sums of the newest seal, which are in memory, and
 // has the sequencer log one entry: that is all that sealing costs it.
 //
-// Thread safety: Submit() and Close() from any thread; the answers only within what was submitted.
+// Thread safety: Submit(), End() and Close() from any thread; the answers only within what was
+// submitted.
 class Sealer {
  public:
   static constexpr uint64_t kEntriesMax = uint64_t{1} << 20;
@@ -54,10 +55,13 @@ class Sealer {
   // Runs `job` on the sealer's thread, in turn. Errors: kUnavailable/TOO_MANY_WAITING and DRAINING,
   // with RetryInfo; `job` is not run.
   absl::Status Submit(std::function<void()> job);
-  // Does what was submitted, ends the thread. What takes long is broken off.
+  // Takes nothing more, and breaks off what takes long. Does not wait.
+  void End();
+  // End(), and waits until all that was submitted is answered and the thread is gone.
   void Close();
 
-  // The three answers, within a job. Errors beside those of the rpcs: those of Options::log.
+  // The three answers, within a job. Errors beside those of the rpcs: those of Options::log, and
+  // kUnavailable/DRAINING after End().
   absl::StatusOr<chapter8::ledger::v1::SealedLedger> Seal();
   absl::StatusOr<chapter8::ledger::v1::BalanceProof> ProveBalance(
       const chapter8::ledger::v1::ProveBalanceRequest& request);
@@ -74,6 +78,8 @@ class Sealer {
   // Whether it is time for a seal by itself.
   bool IsDue();
   absl::StatusOr<absl::Time> FirstTime();
+  // For how long this process has seen that there is news after the seal at `index`; 0: after none.
+  absl::Duration SeenFor(uint64_t index);
   absl::StatusOr<Sealed> MakeSeal();
   // The rows of the seal at `index`, summed up anew if need be.
   absl::StatusOr<Sealed> RowsAt(uint64_t index);
@@ -85,11 +91,13 @@ class Sealer {
       const SealedSums& sealed, const books::SealSums::PlacedRow& row) const;
 
   const Options options_;
-  Sealed newest_;        // The thread's, as the three below.
+  Sealed newest_;        // The thread's, as those below up to try_at_.
   Sealed older_;         // The one asked for last.
   bool looked_ = false;  // For the sums kept.
   std::optional<absl::Time> first_time_;
-  absl::Duration try_at_;  // Since boot: after one that failed.
+  std::optional<uint64_t> seen_;  // The newest seal, since there is news after it,
+  absl::Duration seen_at_;        // and when that was seen, since boot.
+  absl::Duration try_at_;         // Since boot: after one that failed.
 
   mutable std::mutex mutex_;  // Guards what follows.
   std::condition_variable wanted_;

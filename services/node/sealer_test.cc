@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -32,11 +35,14 @@ constexpr absl::string_view kService = "/chapter8.ledger.v1.LedgerService/";
 // The system's clock, ahead by as much as the test says.
 class AheadClock final : public Clock {
  public:
-  absl::Time Now() const override { return system_.Now() + absl::Hours(hours.load()); }
+  absl::Time Now() const override {
+    return system_.Now() + absl::Hours(hours.load() + wrong_hours.load());
+  }
   absl::Duration SinceBoot() const override {
     return system_.SinceBoot() + absl::Hours(hours.load());
   }
   std::atomic<int> hours{0};
+  std::atomic<int> wrong_hours{0};  // By which the wall clock alone is ahead.
 
  private:
   const SystemClock system_;
@@ -150,6 +156,61 @@ TEST_F(SealerTest, ADayAfterTheLastOneItSealsByItself) {
   LetItLook();
   EXPECT_EQ(ledger_->durable_size(), size + 2);
   EXPECT_EQ(Seal().size(), size);
+}
+
+// A clock that was a year ahead once ends nothing: a day by the other clock is a day.
+TEST_F(SealerTest, ASealFromTheFutureIsADayOldADayAfterItWasSeen) {
+  clock_.wrong_hours = 365 * 24;
+  Restart();
+  Seal();
+  clock_.wrong_hours = 0;
+  Restart();
+  Post(1);
+  const uint64_t size = ledger_->durable_size();
+  LetItLook();
+  clock_.hours = 23;
+  LetItLook();
+  EXPECT_EQ(ledger_->durable_size(), size);
+  clock_.hours = 25;
+  LetItLook();
+  EXPECT_EQ(ledger_->durable_size(), size + 2);
+}
+
+// With a job under way that waits for the test, and one behind it.
+TEST_F(SealerTest, ADrainWaitsForNothingAndAnswersWhatWaits) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool drained = false;
+  Sealer sealer({.runner = node_->sequencer(),
+                 .clock = clock_,
+                 .log = [](kernel::SealDraft, kernel::Runner::Done) {}});
+  std::vector<std::string> reasons;
+  ASSERT_THAT(sealer.Submit([&] {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return drained; });
+    reasons.emplace_back(ReasonOf(sealer.Seal().status()));
+  }),
+              IsOk());
+  v1::ProveBalanceRequest prove;
+  prove.set_scope("accounts/1");
+  ASSERT_THAT(sealer.Submit([&] {
+    reasons.emplace_back(ReasonOf(sealer.ProveBalance(prove).status()));
+    reasons.emplace_back(ReasonOf(sealer.ReadRows(v1::ReadSealRowsRequest()).status()));
+  }),
+              IsOk());
+  sealer.Start();
+  sealer.End();  // While the first still runs.
+  EXPECT_EQ(ReasonOf(sealer.Submit([] {})), "DRAINING");
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    drained = true;
+    changed.notify_all();
+  }
+  sealer.Close();
+  EXPECT_THAT(reasons, ::testing::ElementsAre("DRAINING", "DRAINING", "DRAINING"));
+  // And the sequencer's drain ends its own.
+  node_->sequencer().Drain();
+  EXPECT_EQ(ReasonOf(Prove("accounts/1").status()), "DRAINING");
 }
 
 TEST_F(SealerTest, ALedgerThatWasNeverSealedIsADayAfterItsFirstEntry) {

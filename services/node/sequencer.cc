@@ -133,6 +133,7 @@ void Sequencer::WriteAllPages() {
 void Sequencer::Drain() {
   queue_.Close();
   growth_.Close();
+  sealer_.End();
 }
 
 void Sequencer::Submit(Command command, Done done) {

@@ -1,6 +1,7 @@
 // Seals of real ledgers: what the verifier makes of them in whole exports and in samples, with
 // entries dropped one by one and in pairs, and what a balance proof shows.
 #include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,8 +21,12 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "clients/export/seal_files.h"
 #include "clients/verify/balance_check.h"
+#include "clients/verify/refusal.h"
 #include "clients/verify/report.h"
+#include "clients/verify/seal_check.h"
 #include "clients/verify/verify.h"
+#include "storage/merkle/seal_row.h"
+#include "storage/merkle/tree.h"
 #include "tests/audit/log_view.h"
 #include "tests/audit/two_ledgers.h"
 #include "tests/support/shell.h"
@@ -74,8 +79,9 @@ class SealsTest : public ::testing::Test {
   }
   static Selector Account(uint32_t number) {
     return {.kind = Kind::kAccount,
-            .text = absl::StrCat("account=", number),
-            .what = absl::StrCat("accounts/", number)};
+            .text = absl::StrCat("account=finance/", number),
+            .what = absl::StrCat("accounts/", number),
+            .service = "finance"};
   }
   static VerifyReport Check(const std::string& directory) {
     const auto report = verify::Verify(
@@ -331,7 +337,7 @@ TEST_F(SealsTest, APeriodIsCompleteBetweenItsSeals) {
                         .text = "period=between",
                         .from_us = sealed_us[0],
                         .until_us = sealed_us[1] + 1};
-  const VerifyReport report = Check(Sample("period", {period}));
+  const VerifyReport report = Check(Sample("period", {period, Account(Fund())}));
   ASSERT_EQ(report.verdict, Verdict::kSample) << Why(report);
   const std::string scope = absl::StrCat("accounts/", Fund());
   const ScopeFindings fund = Found(report, scope, "USD");
@@ -357,19 +363,17 @@ TEST_F(SealsTest, APeriodIsCompleteBetweenItsSeals) {
 }
 
 TEST_F(SealsTest, ABalanceProofHoldsByItsFileAndTheKeyAlone) {
-  const auto trust = ParseLogSigners(ledgers_->Trust());
-  ASSERT_THAT(trust, IsOk());
+  const verify::BalanceOutside outside{.trust = ledgers_->Trust(), .heads = ledgers_->HeadsOfUn()};
   for (const auto& [scope, unit] : std::vector<std::pair<std::string, std::string>>{
            {"accounts/1", "USD"}, {"peers/au.example", ""}, {"peers/au.example", "USD"}}) {
     const auto file = audit::FormatBalanceProof(Prove(scope, unit));
     ASSERT_THAT(file, IsOk());
-    const auto findings = verify::CheckBalance(*file, *trust);
+    const auto findings = verify::CheckBalance(*file, outside);
     ASSERT_THAT(findings, IsOk());
     EXPECT_EQ(findings->origin, kUnFinance);
     EXPECT_EQ(findings->row.scope, scope);
-    EXPECT_TRUE(findings->trusted);
+    EXPECT_EQ(findings->why_not_verified, "");
     EXPECT_THAT(verify::BalanceText(*findings), HasSubstr("verified"));
-    EXPECT_FALSE(verify::CheckBalance(*file, std::nullopt)->trusted);
 
     // Python, with hashlib alone, comes to the same.
     const std::string path = *work_ / "balance.json";
@@ -387,6 +391,126 @@ TEST_F(SealsTest, ABalanceProofHoldsByItsFileAndTheKeyAlone) {
   EXPECT_EQ(Prove("peers/au.example", "USD").row().row().gross_debits(), "8000000");
 }
 
+// A key alone signs any history; only a head that others hold shows that it is this one.
+TEST_F(SealsTest, ABalanceProofNeedsItsHeadFromOutside) {
+  const std::string file = audit::FormatBalanceProof(Prove("accounts/1", "USD")).value();
+  const auto why = [&](const verify::BalanceOutside& outside) {
+    const auto findings = verify::CheckBalance(file, outside);
+    if (!findings.ok()) return std::string(findings.status().message());
+    EXPECT_THAT(verify::BalanceText(*findings),
+                HasSubstr("consistent only: " + findings->why_not_verified + "\n"));
+    EXPECT_THAT(verify::BalanceJson(*findings), HasSubstr("\"verdict\":\"consistent only\""));
+    return findings->why_not_verified;
+  };
+  const std::string trust = ledgers_->Trust();
+  EXPECT_THAT(why({}), HasSubstr("no keys from outside"));
+  EXPECT_THAT(why({.trust = trust}), HasSubstr("no head from outside"));
+  EXPECT_THAT(why({.heads = ledgers_->HeadsOfUn()}), HasSubstr("--head needs --trust"));
+  EXPECT_THAT(why({.trust = trust, .heads = "x"}), HasSubstr("the head file: "));
+  const auto of_whole = FilesIn(*work_ / "whole");
+  EXPECT_THAT(why({.trust = trust, .heads = of_whole.at("directory/checkpoint")}),
+              HasSubstr("no head of just "));
+  const std::string lied = *work_ / "lied";
+  ledgers_->Export({.of = ledgers_->un(),
+                    .directory = lied,
+                    .lie_about = kUnFinance,
+                    .lie = [](std::vector<chapter8::ledger::v1::LoggedEntry>& entries) {
+                      entries.back().set_salt(std::string(Hash::kSize, 's'));
+                    }});
+  const auto refused =
+      verify::CheckBalance(file, {.trust = trust, .heads = FilesIn(lied).at("finance/checkpoint")});
+  const auto refusal = verify::RefusalOf(refused.status());
+  ASSERT_TRUE(refusal.has_value()) << refused.status();
+  EXPECT_THAT(verify::Describe(*refusal), HasSubstr("signed two histories"));
+}
+
+// One seal, two rows of one account: only the one in the account's place is its row.
+TEST_F(SealsTest, ARowInAnothersPlaceIsNone) {
+  const Hash salt = Sha256("salt");
+  const auto opened = [&](const std::string& scope, uint64_t index) {
+    const SealRow row{.scope = scope, .unit = "USD", .entries = 1};
+    const Hash leaf = SealRowHash(row, salt);
+    const Hash other = Sha256("another row");
+    Frontier tree;
+    tree.Append(index == 0 ? leaf : other);
+    tree.Append(index == 0 ? other : leaf);
+    chapter8::ledger::v1::Seal seal;
+    seal.set_rows(2);
+    seal.set_root(std::string(tree.Root().view()));
+    chapter8::ledger::v1::ProvenRow proven;
+    proven.mutable_row()->set_scope(scope);
+    proven.mutable_row()->set_unit("USD");
+    proven.mutable_row()->set_entries(1);
+    proven.mutable_row()->set_gross_debits("0");
+    proven.mutable_row()->set_gross_credits("0");
+    proven.mutable_row()->set_last_leaf_hash(std::string(Hash{}.view()));
+    proven.set_index(index);
+    proven.set_salt(std::string(salt.view()));
+    proven.add_hashes(std::string(other.view()));
+    return verify::OpenRow(proven, seal).status();
+  };
+  for (const auto& [scope, index] : std::vector<std::pair<std::string, uint64_t>>{
+           {"accounts/1", 0}, {"accounts/2", 1}, {"peers/au.example", 0}}) {
+    EXPECT_THAT(opened(scope, index), IsOk()) << scope;
+  }
+  for (const auto& [scope, index] :
+       std::vector<std::pair<std::string, uint64_t>>{{"accounts/1", 1},
+                                                     {"accounts/2", 0},
+                                                     {"accounts/0", 0},
+                                                     {"accounts/01", 0},
+                                                     {"accounts/ 1", 0},
+                                                     {"account/1", 0},
+                                                     {"accounts/4294967295", 0}}) {
+    EXPECT_THAT(opened(scope, index), StatusIs(absl::StatusCode::kInvalidArgument)) << scope;
+  }
+}
+
+TEST_F(SealsTest, TwoRowsOfOneScopeAreRefused) {
+  const std::string copy = *work_ / "copy";
+  fs::remove_all(copy);
+  fs::copy(Sample("counterparty", {OfAu()}), copy, fs::copy_options::recursive);
+  for (const auto& [name, content] : FilesIn(copy)) {
+    if (!absl::StartsWith(name, "finance/seals/")) continue;
+    chapter8::ledger::v1::SealRows rows;
+    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(content, &rows).ok());
+    *rows.add_rows() = chapter8::ledger::v1::ProvenRow(rows.rows(0));
+    WriteFile(copy + "/" + name, audit::FormatSealRows(rows));
+  }
+  SumAnew(copy);
+  const VerifyReport report = Check(copy);
+  ASSERT_EQ(report.verdict, Verdict::kRefused);
+  EXPECT_THAT(Why(report), HasSubstr("has two rows of "));
+}
+
+// The first of two seals: what came after it is not known to be whole, and that is said.
+TEST_F(SealsTest, WhatFollowsTheSealIsASample) {
+  std::vector<uint64_t> sizes;
+  int64_t until_us = 0;
+  int64_t time_us = 0;
+  for (const auto& [index, logged] : LogView::Of(FilesIn(*work_ / "whole"), kFolder).entries) {
+    Entry entry;
+    if (LogView::IsRow(logged) || !entry.ParseFromString(logged.payload())) continue;
+    if (entry.has_request()) time_us = entry.request().time_us();
+    if (!entry.has_seal()) continue;
+    if (sizes.empty()) until_us = time_us + 1;
+    sizes.push_back(entry.seal().size());
+  }
+  ASSERT_EQ(sizes.size(), 2U);
+  const VerifyReport report = Check(
+      Sample("early", {{.kind = Kind::kPeriod, .text = "period=early", .until_us = until_us}}));
+  ASSERT_EQ(report.verdict, Verdict::kSample) << Why(report);
+  const std::string text = verify::ReportText(report);
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(" from 0 to ", sizes[0], "; SAMPLE from ", sizes[0],
+                                           " to ", report.ledgers[1].size, "\n")));
+  EXPECT_THAT(text, HasSubstr("remark: later seals than the one shown: 1;"));
+  EXPECT_THAT(
+      verify::ReportJson(report),
+      HasSubstr(absl::StrCat("\"head_size\":", report.ledgers[1].size, ",\"later_seals\":1,")));
+  // Under the newest one, with nothing after it, there is no more to say.
+  EXPECT_THAT(verify::ReportText(Check(Sample("counterparty", {OfAu()}))),
+              Not(HasSubstr("; SAMPLE from")));
+}
+
 // The books are recovered and held against the seal's sums, which were kept.
 TEST_F(SealsTest, ARestartedLedgerProvesTheSame) {
   const std::string scope = absl::StrCat("accounts/", Fund());
@@ -398,7 +522,7 @@ TEST_F(SealsTest, ARestartedLedgerProvesTheSame) {
 }
 
 TEST_F(SealsTest, ABalanceProofToldOtherwiseIsRefused) {
-  const auto trust = ParseLogSigners(ledgers_->Trust());
+  const verify::BalanceOutside outside{.trust = ledgers_->Trust(), .heads = ledgers_->HeadsOfUn()};
   const BalanceProof right = Prove("accounts/1", "USD");
   const auto judge = [&](const std::string& what, const BalanceProof& told) {
     const auto formatted = audit::FormatBalanceProof(right);
@@ -430,13 +554,13 @@ TEST_F(SealsTest, ABalanceProofToldOtherwiseIsRefused) {
   for (size_t at = 0; at < file.size(); at += 7) {
     std::string changed = file;
     changed[at] = static_cast<char>(changed[at] ^ 1);
-    const auto findings = verify::CheckBalance(changed, *trust);
+    const auto findings = verify::CheckBalance(changed, outside);
     if (!findings.ok()) {
       ++refused;
       continue;
     }
     EXPECT_EQ(verify::BalanceJson(*findings),
-              verify::BalanceJson(verify::CheckBalance(file, *trust).value()))
+              verify::BalanceJson(verify::CheckBalance(file, outside).value()))
         << at;
   }
   EXPECT_GT(refused, 100U);

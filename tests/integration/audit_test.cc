@@ -293,8 +293,13 @@ TEST_F(AuditTest, ABalanceIsProvenByOneFile) {
   EXPECT_THAT(proven.output, HasSubstr("accounts/1"));
   const ShellResult verified =
       Verify(absl::StrCat("--balance ", Path("balance"), " --trust ", Path("trust")));
-  EXPECT_EQ(verified.exit_code, 0) << verified.output;
-  EXPECT_THAT(verified.output, StartsWith("verified\n  un.example/ch8/finance, accounts/1 in USD"));
+  EXPECT_EQ(verified.exit_code, 1) << verified.output;
+  EXPECT_THAT(verified.output,
+              StartsWith("consistent only: no head from outside (--head): the organization could "
+                         "have signed another history\n  un.example/ch8/finance, accounts/1 in "
+                         "USD"));
+  EXPECT_EQ(Verify(absl::StrCat("--balance ", Path("balance"), " --peer ", Path("au"))).exit_code,
+            2);
   EXPECT_EQ(Verify("--balance " + Path("balance")).exit_code, 1);
   EXPECT_EQ(Verify("--balance " + Path("trust")).exit_code, 2);
   RunShell("sed -i 's/\"gross_credits\": \"[0-9]*/&0/' " + Path("balance"));

@@ -164,7 +164,8 @@ TEST_F(LyingPeerTest, TwoHistoriesAreProvenToAnyone) {
   ASSERT_EQ(kept.exit_code, 0) << kept.output;
   EXPECT_THAT(kept.output, ::testing::HasSubstr(liar->home().origin("finance")));
   const auto verify = [&](const std::string& text, const std::string& signature) {
-    return RunShell(absl::StrCat("cd ", out, "/1 && openssl pkeyutl -verify -pubin -inkey key.pem ",
+    return RunShell(absl::StrCat("cd ", out,
+                                 "/1 && openssl pkeyutl -verify -pubin -inkey first.pem ",
                                  "-rawin -in ", text, " -sigfile ", signature))
         .exit_code;
   };

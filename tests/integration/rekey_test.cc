@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -311,6 +312,18 @@ TEST_F(RekeyTest, WhatAPartnerHoldsCannotBeTakenBack) {
   EXPECT_THAT(refused->output(), HasSubstr("takes back what is signed: au.example/witness"));
 }
 
+// VERIFY.md tells openssl which of a ledger's keys to take.
+void ExpectOpensslTakesTheKeyThatSigned(const std::string& exported) {
+  for (const std::string ledger : {"", "L=finance K=keys/un.example+ch8+finance.pem; "}) {
+    const ShellResult openssl = RunShell(absl::StrCat(
+        "set -e; cd ", exported, "; eval \"$(sed --quiet 's/^    L=/L=/p' VERIFY.md)\"; ", ledger,
+        "eval \"$(sed --quiet 's/^    \\(sed\\|openssl\\) /\\1 /p' VERIFY.md | sed "
+        "'s|/tmp/|../|g')\""));
+    EXPECT_EQ(openssl.exit_code, 0) << openssl.output;
+    EXPECT_THAT(openssl.output, HasSubstr("Signature Verified Successfully"));
+  }
+}
+
 // An auditor who trusts the first key follows the ledger through every later one, offline.
 TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
   const TempDir work;
@@ -337,7 +350,9 @@ TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
   add_context("un", un_);
   write("1");
   ASSERT_EQ(un_.Stop(), 0);
-  Rekey(SignedSize(), OldKey::kSigns);
+  const SigningKey first_key = trust::ReadSigningKey(un_.home() + "/node/log-finance.key").value();
+  const uint64_t until = SignedSize();
+  Rekey(until, OldKey::kSigns);
   un_.Start();
   au_.Pin(un_);
   Settle();
@@ -347,16 +362,14 @@ TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
     EXPECT_EQ(report.exit_code, 0) << report.output;
     EXPECT_THAT(report.output, HasSubstr("which the old key has signed"));
   }
-  // The key that openssl is told to take is the one that signed.
-  for (const std::string ledger : {"", "L=finance K=keys/un.example+ch8+finance.pem; "}) {
-    const ShellResult openssl = RunShell(
-        absl::StrCat("set -e; cd ", work / "export-2",
-                     "; eval \"$(sed --quiet 's/^    L=/L=/p' VERIFY.md)\"; ", ledger,
-                     "eval \"$(sed --quiet 's/^    \\(sed\\|openssl\\) /\\1 /p' VERIFY.md | sed "
-                     "'s|/tmp/|../|g')\""));
-    EXPECT_EQ(openssl.exit_code, 0) << openssl.output;
-    EXPECT_THAT(openssl.output, HasSubstr("Signature Verified Successfully"));
-  }
+  // A record cannot void what its owner signed with a key that the auditor trusts.
+  std::ofstream(work / "heads-void") << *SignCheckpoint(
+      {.origin = un_.origin("finance"), .size = until + 1, .root = Sha256("void")}, first_key);
+  const ShellResult voided = verify("export-2 --trust trust-1 --head heads-void");
+  EXPECT_EQ(voided.exit_code, 7) << voided.output;
+  EXPECT_THAT(voided.output, HasSubstr("takes back a head"));
+  EXPECT_NE(verify("export-2 --trust trust-2 --head heads-void").exit_code, 7);
+  ExpectOpensslTakesTheKeyThatSigned(work / "export-2");
 
   // The second key is lost: only the root key vouches for the third, and only a head by a trusted
   // key shows whose root key that is.

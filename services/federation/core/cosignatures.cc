@@ -62,6 +62,12 @@ absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
   if (head.size <= size) root = ledger.RootAt(head.size);
   if (!root.ok() && !absl::IsOutOfRange(root.status())) return root.status();
   if (!root.ok() || *root != head.root) {
+    // Whoever stole a former key may have had a head cosigned that never was: no reason to stop.
+    if (SignerAt(log.keys, head.size) != &log.keys.back()) {
+      return Refusal(absl::StatusCode::kUnauthenticated, "FORMER_KEY",
+                     absl::StrCat(witness.name, " holds a head of ", head.size, " entries of ",
+                                  log.origin, " that a former key signed and this log never had"));
+    }
     return Refusal(absl::StatusCode::kDataLoss, "OTHER_HISTORY",
                    absl::StrCat(witness.name, " holds a head of ", head.size, " entries of ",
                                 log.origin, " that is none of this log, which has ", size));

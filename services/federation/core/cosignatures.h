@@ -31,8 +31,8 @@ absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners
 //
 // Errors, domain "federation.chapter8": kUnauthenticated/NOT_COSIGNED, also for a head above the
 // size up to which its key is believed: what whoever stole it had cosigned is none of ours;
-// kDataLoss/OTHER_HISTORY when our key signed it and it is not a head of this log: either this log
-// was rolled back, or the key is in other hands. Page someone.
+// kDataLoss/OTHER_HISTORY when the key that signs now has signed it and it is not a head of this
+// log: either this log was rolled back, or the key is in other hands. Page someone.
 absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
                                                         const kernel::RowReader& rows,
                                                         const LogSigners& log,

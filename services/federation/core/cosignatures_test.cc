@@ -105,6 +105,16 @@ TEST_F(CosignaturesTest, AHeadThatIsNotOfThisLogIsAnAlarm) {
   EXPECT_THAT(Listed(), ElementsAre());
 }
 
+// A thief's, below the size at which the key was revoked: the ledger goes on under its new key.
+TEST_F(CosignaturesTest, AHeadOfAnotherHistoryByAFormerKeyIsNoAlarm) {
+  TestLog other(kOrigin);
+  other.key = log_.key;
+  for (int i = 0; i < 30; ++i) other.Append({.text = "another history"});
+  keys_ = {{log_.key.public_key(), 7}, SigningKey::Generate().public_key()};
+  EXPECT_EQ(Take(Cosigned(other.SignedNote(5), kAuWitness)), "FORMER_KEY");
+  EXPECT_EQ(Take(Cosigned(log_.SignedNote(5), kAuWitness)), "taken");
+}
+
 // What a thief of the old key had cosigned is none of ours, and no reason to stop.
 TEST_F(CosignaturesTest, AHeadByARevokedKeyIsNotKept) {
   const SigningKey next = SigningKey::Generate();

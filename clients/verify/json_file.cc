@@ -6,6 +6,11 @@
 #include <string>
 
 namespace ch8::verify {
+namespace {
+
+constexpr int kIndent = 1;
+
+}  // namespace
 
 absl::Status ParseJsonFile(absl::string_view text, google::protobuf::Message& message) {
   namespace util = google::protobuf::util;
@@ -18,9 +23,10 @@ absl::Status ParseJsonFile(absl::string_view text, google::protobuf::Message& me
   options.preserve_proto_field_names = true;
   std::string again;
   const bool printed = util::MessageToJsonString(message, &again, options).ok();
-  // Without exceptions: what is no JSON is `discarded`.
-  const auto given = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
-  if (printed && !given.is_discarded() && given == nlohmann::json::parse(again, nullptr, false)) {
+  // Without exceptions: what is no JSON is `discarded`, and equals nothing.
+  const auto given = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
+  if (printed && given == nlohmann::ordered_json::parse(again, nullptr, false) &&
+      text == given.dump(kIndent) + "\n") {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError("JSON that is not written as it should be");

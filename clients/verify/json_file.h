@@ -7,10 +7,11 @@
 
 namespace ch8::verify {
 
-// Reads a message from the JSON that exports and proofs are written in: names as in the proto, all
-// fields there, each value in its one spelling. JSON readers take base64 and numbers in several,
-// and a file that can be changed without its meaning is one that nobody can compare.
-// Errors: kInvalidArgument. Thread safety: any thread.
+// Reads a message from the JSON that exports and proofs are written in: names and order as in the
+// proto, all fields there, each value in its one spelling, one to a line that is indented by a
+// space for each level, and a line's end after the last. JSON readers take base64, numbers and
+// layout in several ways, and a file that can be changed without its meaning is one that nobody can
+// compare. Errors: kInvalidArgument. Thread safety: any thread.
 absl::Status ParseJsonFile(absl::string_view text, google::protobuf::Message& message);
 
 }  // namespace ch8::verify

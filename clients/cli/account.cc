@@ -1,8 +1,15 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
+#include "clients/export/seal_files.h"
 #include "clients/lib/money.h"
+#include "services/trust/files.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::cli {
@@ -10,6 +17,8 @@ namespace {
 
 using chapter8::books::v1::Balance;
 using chapter8::books::v1::GetBalanceRequest;
+using chapter8::ledger::v1::BalanceProof;
+using chapter8::ledger::v1::ProveBalanceRequest;
 
 absl::Status ShowBalance(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(arguments.Get("number"), "an account"));
@@ -42,6 +51,37 @@ absl::Status ShowBalance(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+absl::Status Prove(const Arguments& arguments, Session& session) {
+  RETURN_IF_ERROR(session.Connect());
+  ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(arguments.Get("number"), "an account"));
+  ProveBalanceRequest request;
+  const std::string service = arguments.Get("service");
+  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
+                                  service.empty() ? "finance" : service));
+  request.set_scope(absl::StrCat("accounts/", number));
+  BalanceProof proof;
+  RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ProveBalance", request, proof));
+  ASSIGN_OR_RETURN(const std::string file, audit::FormatBalanceProof(proof));
+  RETURN_IF_ERROR(trust::WriteFileAtomically(arguments.Get("out"), file, trust::kPublicMode));
+  const auto& row = proof.row().row();
+  Table table;
+  table.columns = {{"scope"},
+                   {"unit"},
+                   {"entries", Column::Align::kRight},
+                   {"debits", Column::Align::kRight},
+                   {"credits", Column::Align::kRight}};
+  table.rows = {{row.scope(), row.unit(), absl::StrCat(row.entries()), row.gross_debits(),
+                 row.gross_credits()}};
+  session.ShowTable(table);
+  session.Say(absl::StrCat("by the seal in entry ", proof.inclusion().index(), " of ",
+                           proof.origin(), "; sums are in the unit's smallest part"));
+  session.Say(absl::StrCat("next: ch8-verify --balance ", arguments.Get("out"),
+                           " --trust TRUST --head HEADS, with both files from another "
+                           "organization, whose head must be of just ",
+                           proof.inclusion().checkpoint().size(), " entries"));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<Command> AccountCommands() {
@@ -49,7 +89,16 @@ std::vector<Command> AccountCommands() {
            .summary = "an account's balance, as of all that is durable",
            .parameters = {Positional("number", "the account's number, from ch8 fund show")},
            .run = ShowBalance,
-           .notes = ""}};
+           .notes = ""},
+          {.path = {"account", "prove"},
+           .summary = "prove, offline and for ever, what an account came to at the newest seal",
+           .parameters = {Positional("number", "the account's number, from ch8 fund show"),
+                          Required("out", "FILE", "one file that holds all of the proof"),
+                          Optional("service", "SERVICE", "whose ledger, if it is not finance")},
+           .run = Prove,
+           .notes = "Gross sums of all that was posted, and how many entries; nothing of any other "
+                    "account.\nA ledger is sealed daily, by an export, and by ch8 ledger seal.",
+           .writes_files = true}};
 }
 
 }  // namespace ch8::cli

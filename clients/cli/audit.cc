@@ -3,12 +3,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/cli/audit_disclose.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
+#include "clients/cli/organizations.h"
 #include "clients/cli/session.h"
 #include "clients/export/export.h"
 #include "clients/export/log_keys.h"
@@ -20,23 +23,13 @@ namespace ch8::cli {
 namespace {
 
 using chapter8::directory::v1::GetOrganizationRequest;
-using chapter8::directory::v1::ListOrganizationsRequest;
-using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
-
-absl::StatusOr<std::vector<Organization>> AllOrganizations(Session& session) {
-  std::vector<Organization> organizations;
-  RETURN_IF_ERROR(ListAll<ListOrganizationsResponse>(
-      session, "directory.v1.DirectoryService.ListOrganizations", ListOrganizationsRequest(),
-      [&](const ListOrganizationsResponse& page) {
-        organizations.insert(organizations.end(), page.organizations().begin(),
-                             page.organizations().end());
-      }));
-  return organizations;
-}
+using chapter8::witness::v1::ListWitnessedHeadsRequest;
+using chapter8::witness::v1::ListWitnessedHeadsResponse;
+using chapter8::witness::v1::WitnessedHead;
 
 absl::Status Export(const Arguments& arguments, Session& session) {
   audit::ExportOptions options;
@@ -63,6 +56,9 @@ absl::Status Export(const Arguments& arguments, Session& session) {
     if (ledger.status.ok()) {
       table.rows.push_back(
           {ledger.origin, absl::StrCat(ledger.size), absl::StrCat(ledger.disclosed)});
+      if (!ledger.not_sealed.ok()) {
+        session.Say(absl::StrCat("not sealed: ", ledger.origin, ": ", ledger.not_sealed.message()));
+      }
     } else {
       session.Say(absl::StrCat("left out: this node does not host ", ledger.origin));
     }
@@ -75,9 +71,23 @@ absl::Status Export(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+// What the own witness holds others to; nothing when no node of the context hosts it.
+absl::StatusOr<std::vector<WitnessedHead>> CosignedHeads(Session& session) {
+  std::vector<WitnessedHead> heads;
+  if (!absl::c_linear_search(session.services(), "witness")) return heads;
+  RETURN_IF_ERROR(ListAll<ListWitnessedHeadsResponse>(
+      session, "witness.v1.WitnessService.ListWitnessedHeads", ListWitnessedHeadsRequest(),
+      [&](const ListWitnessedHeadsResponse& page) {
+        heads.insert(heads.end(), page.heads().begin(), page.heads().end());
+      }));
+  return heads;
+}
+
 absl::Status WriteTrust(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const std::vector<Organization> organizations, AllOrganizations(session));
-  ASSIGN_OR_RETURN(const audit::LogKeys keys, audit::LogKeysOf(organizations));
+  ASSIGN_OR_RETURN(audit::LogKeys keys, audit::LogKeysOf(organizations));
+  ASSIGN_OR_RETURN(const std::vector<WitnessedHead> cosigned, CosignedHeads(session));
+  RETURN_IF_ERROR(audit::KeepCosigned(cosigned, keys));
   RETURN_IF_ERROR(trust::WriteFileAtomically(arguments.Get("out"), audit::FormatTrust(keys),
                                              trust::kPublicMode));
   Table table;
@@ -158,12 +168,15 @@ std::vector<Command> AuditCommands() {
            "  counterparty=au.example         what came from, goes to, or is shared with it\n"
            "  operation=aussom                what names it, its requests and delegations\n"
            "  period=2026-03-01/2026-03-31    what was logged on these days, both included (UTC)\n"
+           "  account=finance/7               what opens that ledger's account or moves on it\n"
            "Several of one kind unite, and the kinds intersect. With each entry goes what it\n"
            "needs: its request, all of its transfer, the entries that opened its accounts.",
        .writes_files = true},
       {.path = {"audit", "trust"},
        .summary = "write the keys that sign ledgers, of all pinned organizations",
-       .parameters = {Required("out", "FILE", "C2SP verifier keys, one a line")},
+       .parameters = {Required("out", "FILE",
+                               "C2SP verifier keys, one a line; after a former "
+                               "one the size up to which it is believed")},
        .run = WriteTrust,
        .notes = "For ch8-verify --trust. An auditor takes it from an organization that is not "
                 "audited.",

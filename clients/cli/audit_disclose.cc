@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -75,11 +76,28 @@ bool IsPlain(absl::string_view value) {
   return true;
 }
 
+// Each ledger counts its accounts from 1: a number alone would be one account of each.
+absl::StatusOr<Selector> ParseAccount(absl::string_view typed, absl::string_view value) {
+  const std::vector<std::string> parts = absl::StrSplit(value, '/');
+  if (parts.size() != 2 || parts[0].empty()) {
+    return Misread(typed,
+                   absl::StrCat("the ledger and the account's number in it, e.g. account=finance/",
+                                absl::CHexEscape(parts.back())));
+  }
+  ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(parts[1], "an account"));
+  const std::string service = absl::AsciiStrToLower(parts[0]);
+  return Selector{.kind = Selector::Kind::kAccount,
+                  .text = absl::StrCat("account=", service, "/", number),
+                  .what = absl::StrCat("accounts/", number),
+                  .service = service};
+}
+
 }  // namespace
 
 absl::StatusOr<Selector> ParseSelector(absl::string_view typed) {
   constexpr absl::string_view kKinds =
-      "transfer=ID, mandate=NAME, counterparty=DOMAIN, operation=NAME or period=FROM/TO";
+      "transfer=ID, mandate=NAME, counterparty=DOMAIN, operation=NAME, period=FROM/TO or "
+      "account=LEDGER/NUMBER";
   const size_t equals = typed.find('=');
   if (equals == absl::string_view::npos) return Misread(typed, kKinds);
   const absl::string_view kind = typed.substr(0, equals);
@@ -87,6 +105,7 @@ absl::StatusOr<Selector> ParseSelector(absl::string_view typed) {
   if (!IsPlain(value)) return Misread(typed, kKinds);
   if (kind == "transfer") return ParseTransfer(typed, value);
   if (kind == "period") return ParsePeriod(typed, value);
+  if (kind == "account") return ParseAccount(typed, value);
   Selector selector;
   if (kind == "mandate") {
     const std::string id = absl::AsciiStrToUpper(IdOf(value));

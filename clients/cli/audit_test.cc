@@ -9,6 +9,7 @@
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/cli/audit_disclose.h"
 #include "clients/cli/fake_node.h"
 #include "tests/support/data.h"
@@ -64,6 +65,7 @@ class AuditCommandsTest : public ::testing::Test {
     *all.add_organizations() = Pinned("au");
     cli_.node().Answer("ListOrganizations", all);
     cli_.node().Answer("GetOrganization", Pinned("au"));
+    cli_.node().Answer("ListWitnessedHeads", chapter8::witness::v1::ListWitnessedHeadsResponse());
     cli_.node().Answer("ListRequests", chapter8::finance::v1::ListRequestsResponse());
     cli_.node().Answer("ListOffers", chapter8::finance::v1::ListOffersResponse());
     cli_.node().Handle("ListPeers", [](const client::WireCall& call) {
@@ -102,14 +104,21 @@ TEST(Selectors, AreWhatOfficersType) {
   EXPECT_EQ(what("mandate=del-un-26-0003"), "mandate=DEL-UN-26-0003 delegations/DEL-UN-26-0003");
   EXPECT_EQ(what("operation=AUSSOM"), "operation=aussom operations/aussom");
   EXPECT_EQ(what("counterparty=au.example"), "counterparty=au.example au.example");
+  EXPECT_EQ(what("account=Finance/7"), "account=finance/7 accounts/7");
+  EXPECT_EQ(ParseSelector("account=finance/7")->service, "finance");
+  // Of which ledger?
+  EXPECT_THAT(std::string(ParseSelector("account=7").status().message()),
+              HasSubstr("write the ledger and the account's number in it, e.g. account=finance/7"));
   const auto march = ParseSelector("period=2026-03-01/2026-03-31");
   ASSERT_TRUE(march.ok());
   EXPECT_EQ(march->kind, Kind::kPeriod);
   EXPECT_EQ(march->from_us, 1'772'323'200'000'000);
   EXPECT_EQ(march->until_us - march->from_us, int64_t{31} * 86'400'000'000);
-  for (const char* bad : {"", "transfer", "transfer=", "transfer=REQ-UN-26-0001", "fund=trust",
-                          "operation=a b", "operation=a\nb", "period=2026-03-01",
-                          "period=2026-03-02/2026-03-01", "period=2026-02-30/2026-03-01"}) {
+  for (const char* bad :
+       {"", "transfer", "transfer=", "transfer=REQ-UN-26-0001", "fund=trust", "operation=a b",
+        "operation=a\nb", "account=x", "account=7", "account=/7", "account=finance/",
+        "account=finance/x", "account=un/finance/7", "period=2026-03-01",
+        "period=2026-03-02/2026-03-01", "period=2026-02-30/2026-03-01"}) {
     EXPECT_EQ(ParseSelector(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
   }
 }

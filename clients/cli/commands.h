@@ -31,7 +31,7 @@ std::vector<Command> InboxCommands();
 std::vector<Command> InstructorCommands();
 std::vector<Command> ItemCommands();
 std::vector<Command> LedgerCommands();
-std::vector<Command> LedgerEvidenceCommands();
+std::vector<Command> EvidenceCommands();
 std::vector<Command> LedgerTailCommands();
 std::vector<Command> MandateCommands();
 std::vector<Command> NodeCommands();

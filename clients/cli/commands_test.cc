@@ -8,6 +8,7 @@
 
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/mandate/v1/mandate_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/cli/help.h"
@@ -141,6 +142,12 @@ TEST(Cli, TellsWhy) {
   const TempDir dir;
   CliHarness cli(dir.path().string());
   cli.node().Answer("GetOffer", ReservedOffer());
+  chapter8::ledger::v1::ListCosignaturesResponse cosigned;
+  cosigned.add_heads()->set_witness("au.example/witness");
+  cosigned.mutable_heads(0)->set_size(1234);  // The entry lies just above.
+  cosigned.add_heads()->set_witness("ecowas.example/witness");
+  cosigned.mutable_heads(1)->set_size(1235);
+  cli.node().Answer("ListCosignatures", cosigned);
   const Result result = cli.Run({"offer", "why", "OFF-UN-26-0107"});
   ExpectGolden(result.out + result.err, "offer_why.txt");
   EXPECT_THAT(cli.Run({"offer", "why", "OFF-UN-26-0107", "-o", "csv"}).out,

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -82,13 +83,14 @@ absl::StatusOr<Contribution::State> FtsState(const std::string& status) {
   if (status == "pledge") return Contribution::PLEDGED;
   if (status == "commitment") return Contribution::COMMITTED;
   if (status == "paid") return Contribution::PAID;
-  return absl::InvalidArgumentError(absl::StrCat("status '", status, "' is unknown"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("status '", absl::CHexEscape(status), "' is unknown"));
 }
 
 absl::StatusOr<Contribution> FromFts(const Cells& cells, const TargetFund& fund) {
   if (cells["boundary"] != "incoming" && !cells["boundary"].empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a flow that is ", cells["boundary"], " is no contribution (rule F-11)"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a flow that is ", absl::CHexEscape(cells["boundary"]), " is no contribution (rule F-11)"));
   }
   Contribution contribution;
   contribution.set_fund(fund.name);

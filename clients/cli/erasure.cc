@@ -1,5 +1,5 @@
 #include "absl/strings/str_cat.h"
-#include "chapter8/information/v1/information_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
 #include "clients/cli/session.h"

@@ -46,6 +46,7 @@ const std::map<std::string, std::string>& NounSummaries() {
       {"depot", "places where your organization keeps stock"},
       {"discrepancy", "what counts found different"},
       {"erasure", "content of reports to be destroyed, by two persons"},
+      {"evidence", "ledgers of others that signed two histories"},
       {"exercise", "joint exercises: propose, answer, nominate, confirm"},
       {"fund", "money of one source and currency, to be given"},
       {"group", "groups of organizations that reports go to"},

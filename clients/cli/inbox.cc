@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/mandate/v1/reference_service.pb.h"

@@ -25,6 +25,8 @@ using chapter8::ledger::v1::InclusionProof;
 using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
+using chapter8::ledger::v1::SealedLedger;
+using chapter8::ledger::v1::SealLedgerRequest;
 using chapter8::ledger::v1::WaiveHeadRequest;
 
 void Show(const Head& head, Session& session) {
@@ -38,8 +40,8 @@ void Show(const Head& head, Session& session) {
   if (!head.not_signed_because().empty()) {
     session.Say(absl::StrCat("no head is signed: ", head.not_signed_because()));
     session.Say(
-        absl::StrCat("next: compare the size with what your partners hold, then an "
-                     "administrator: ch8 ledger waive SERVICE"));
+        absl::StrCat("next: compare the size with what your partners hold, then each of two "
+                     "administrators: ch8 ledger waive SERVICE"));
   }
 }
 
@@ -120,6 +122,26 @@ absl::Status ShowProof(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+absl::Status Seal(const Arguments& arguments, Session& session) {
+  RETURN_IF_ERROR(session.Connect());
+  SealLedgerRequest request;
+  request.set_origin(OriginOf(arguments, session));
+  SealedLedger sealed;
+  RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.SealLedger", request, sealed));
+  if (session.globals().output != OutputFormat::kTable) {
+    session.ShowRecord(sealed);
+    return absl::OkStatus();
+  }
+  Table table;
+  table.columns.resize(2);
+  table.rows = {{"ledger", request.origin()},
+                {"seal", absl::StrCat("entry ", sealed.index())},
+                {"entries", absl::StrCat(sealed.size())},
+                {"rows", absl::StrCat(sealed.rows())}};
+  session.ShowTable(table);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string OriginOf(const Arguments& arguments, const Session& session) {
@@ -128,32 +150,40 @@ std::string OriginOf(const Arguments& arguments, const Session& session) {
 }
 
 std::vector<Command> LedgerCommands() {
-  return {{.path = {"ledger", "head"},
-           .summary = "a ledger's newest signed checkpoint",
-           .parameters = {Positional("service", "e.g. finance")},
-           .run = ShowHead,
-           .notes = "The note is a C2SP signed checkpoint: whoever holds it can hold the "
-                    "organization to it.\n"},
-          {.path = {"ledger", "waive"},
-           .summary = "vouch, after a restart, that a ledger was not rolled back",
-           .parameters = {Positional("service", "e.g. finance")},
-           .run = Waive,
-           .notes = "After a reboot nothing is signed until an administrator has compared the "
-                    "ledger's\nsize with what partners hold and vouches for it. The act is an "
-                    "entry.\n"},
-          {.path = {"ledger", "peers"},
-           .summary = "the other ledgers that one of ours reads: how far, and when last",
-           .parameters = {Positional("service", "e.g. finance")},
-           .run = ShowPeers,
-           .notes = "Entries: under its newest head. Verified: when it last showed one that holds, "
-                    "to half a minute.\nWaiting: what it says it has for us. Parked: taken, and "
-                    "waiting here for a fact.\n"},
-          {.path = {"ledger", "proof"},
-           .summary = "prove, offline and for ever, that an entry is in a ledger",
-           .parameters = {Positional("service", "e.g. finance"),
-                          Positional("index", "the entry's, as receipts name it")},
-           .run = ShowProof,
-           .notes = "A C2SP tlog-proof with the signed head it leads to.\n"}};
+  return {
+      {.path = {"ledger", "head"},
+       .summary = "a ledger's newest signed checkpoint",
+       .parameters = {Positional("service", "e.g. finance")},
+       .run = ShowHead,
+       .notes = "The note is a C2SP signed checkpoint: whoever holds it can hold the "
+                "organization to it.\n"},
+      {.path = {"ledger", "waive"},
+       .summary = "vouch, after a restart, that a ledger was not rolled back",
+       .parameters = {Positional("service", "e.g. finance")},
+       .run = Waive,
+       .notes = "After a reboot nothing is signed until an administrator has compared the "
+                "ledger's\nsize with what partners hold and vouches for it. The act is an "
+                "entry.\n"},
+      {.path = {"ledger", "peers"},
+       .summary = "the other ledgers that one of ours reads: how far, and when last",
+       .parameters = {Positional("service", "e.g. finance")},
+       .run = ShowPeers,
+       .notes = "Entries: under its newest head. Verified: when it last showed one that holds, "
+                "to half a minute.\nWaiting: what it says it has for us. Parked: taken, and "
+                "waiting here for a fact.\n"},
+      {.path = {"ledger", "proof"},
+       .summary = "prove, offline and for ever, that an entry is in a ledger",
+       .parameters = {Positional("service", "e.g. finance"),
+                      Positional("index", "the entry's, as receipts name it")},
+       .run = ShowProof,
+       .notes = "A C2SP tlog-proof with the signed head it leads to.\n"},
+      {.path = {"ledger", "seal"},
+       .summary = "commit, in one entry, to what every account and partner came to",
+       .parameters = {Positional("service", "e.g. finance")},
+       .run = Seal,
+       .notes = "Needs a post with the role auditor or administrator. It happens by itself once "
+                "a day and\nwith every export; when only seals came since the newest one, that "
+                "is the answer.\n"}};
 }
 
 }  // namespace ch8::cli

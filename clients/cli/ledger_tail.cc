@@ -129,6 +129,10 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
       if (lines.size() < 2) break;
       return {.time = {}, .what = absl::StrCat("cosigned head of ", lines[1]), .by = lines[0]};
     }
+    case Entry::kSeal:
+      return {.time = {},
+              .what = absl::StrCat("seal of ", entry.seal().size(), " entries"),
+              .by = absl::StrCat(entry.seal().rows(), " rows")};
     case Entry::kAdministration:
       return {.time = {}, .what = KindOf(entry.administration()), .by = {}};
     case Entry::kRefusal:

@@ -5,6 +5,7 @@
 #include "clients/cli/goods.h"
 #include "clients/cli/names.h"
 #include "clients/cli/offer_why.h"
+#include "clients/cli/receipt_level.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "clients/lib/money.h"
@@ -139,6 +140,26 @@ absl::Status Show(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
+// How well others hold us to the newest step of ours. Nothing when we took none.
+absl::Status SayReceiptLevel(const Offer& offer, Session& session) {
+  const std::string& own = session.who().organization().trust_domain();
+  const chapter8::books::v1::StepPlace* newest = nullptr;
+  std::string partner;
+  for (const chapter8::books::v1::StepPlace& step : offer.steps()) {
+    const std::string domain = step.origin().substr(0, step.origin().find('/'));
+    if (domain == own) {
+      newest = &step;
+    } else {
+      partner = domain;
+    }
+  }
+  if (newest == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto heads, CosignedHeads(newest->origin(), session));
+  session.Say(absl::StrCat(newest->step(), ", entry ", newest->index(), " of ", newest->origin(),
+                           ", is ", LevelText(newest->index(), heads, partner, 0)));
+  return absl::OkStatus();
+}
+
 absl::Status Why(const Arguments& arguments, Session& session) {
   if (IsOfGoods(arguments.Get("offer"))) return WhyGoodsOffer(arguments, session);
   ASSIGN_OR_RETURN(const Offer offer, Get(arguments, session));
@@ -148,7 +169,7 @@ absl::Status Why(const Arguments& arguments, Session& session) {
   }
   session.ShowTable(WhyTable(offer, session.globals().output));
   for (const std::string& line : WhyLines(offer)) session.Say(line);
-  return absl::OkStatus();
+  return SayReceiptLevel(offer, session);
 }
 
 absl::Status List(const Arguments& arguments, Session& session) {

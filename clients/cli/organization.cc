@@ -5,6 +5,8 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
+#include "clients/cli/organization_rekey.h"
+#include "clients/cli/organizations.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "services/trust/organization_home.h"
@@ -16,8 +18,6 @@ namespace {
 
 using chapter8::directory::v1::ConfirmOrganizationRequest;
 using chapter8::directory::v1::GetOrganizationRequest;
-using chapter8::directory::v1::ListOrganizationsRequest;
-using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::PinOrganizationRequest;
 using trust::OrganizationRecord;
@@ -88,7 +88,12 @@ absl::Status ShowRecordFile(const Arguments& arguments, Session& session) {
   for (const auto& endpoint : record.endpoints()) {
     table.rows.push_back({"endpoint", absl::StrCat(endpoint.service(), " ", endpoint.target())});
   }
-  for (const auto& log : record.log_keys()) table.rows.push_back({"ledger", log.origin()});
+  for (const auto& log : record.log_keys()) {
+    const std::string former =
+        log.until_size() == 0 ? ""
+                              : absl::StrCat(", former key until ", log.until_size(), " entries");
+    table.rows.push_back({"ledger", absl::StrCat(log.origin(), former)});
+  }
   session.ShowTable(table);
   session.Say(
       "the signature is good, which proves only that the file is whole: compare the "
@@ -135,13 +140,7 @@ absl::Status Show(const Arguments& arguments, Session& session) {
 }
 
 absl::Status List(const Arguments&, Session& session) {
-  std::vector<Organization> organizations;
-  RETURN_IF_ERROR(ListAll<ListOrganizationsResponse>(
-      session, "directory.v1.DirectoryService.ListOrganizations", ListOrganizationsRequest(),
-      [&](const ListOrganizationsResponse& page) {
-        organizations.insert(organizations.end(), page.organizations().begin(),
-                             page.organizations().end());
-      }));
+  ASSIGN_OR_RETURN(const std::vector<Organization> organizations, AllOrganizations(session));
   session.ShowList(Pointers(organizations), {{"organization", "name"},
                                              {"state", "state"},
                                              {"own", "own"},
@@ -174,6 +173,7 @@ Command InitCommand() {
 std::vector<Command> OrganizationCommands() {
   const std::vector<Parameter> named = {Positional("organization", "e.g. au")};
   return {InitCommand(),
+          RekeyCommand(),
           {.path = {"org", "record", "show"},
            .summary = "what an organization's record file says, and its fingerprint",
            .parameters = {Positional("file", "an org.record")},

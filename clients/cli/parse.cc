@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -279,7 +280,8 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   if (day != std::string::npos) {
     int count = 0;
     if (!absl::SimpleAtoi(spelled.substr(0, day), &count) || count < 0 || count > 36500) {
-      return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not a duration"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", absl::CHexEscape(text), "' is not a duration"));
     }
     days = absl::Hours(24) * count;
     spelled.erase(0, day + 1);
@@ -287,11 +289,12 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   absl::Duration rest = absl::ZeroDuration();
   const bool only_days = spelled.empty() && day != std::string::npos;
   if (!only_days && !absl::ParseDuration(spelled, &rest)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is not a duration; write e.g. 72h, 3d or 90m"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", absl::CHexEscape(text), "' is not a duration; write e.g. 72h, 3d or 90m"));
   }
   if (days + rest <= absl::ZeroDuration() || rest == absl::InfiniteDuration()) {
-    return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not more than nothing"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", absl::CHexEscape(text), "' is not more than nothing"));
   }
   return days + rest;
 }

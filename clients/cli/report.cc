@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"

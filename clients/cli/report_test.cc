@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "clients/cli/fake_node.h"
 #include "clients/lib/status_details.h"

@@ -59,7 +59,7 @@ const std::vector<Command>& AllCommands() {
              AccountCommands(), ReportCommands(), ErasureCommands(), ConsentCommands(),
              GroupCommands(), AgreementCommands(), VenueCommands(), InstructorCommands(),
              CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
-             LedgerCommands(), LedgerTailCommands(), LedgerEvidenceCommands(), WitnessCommands(),
+             LedgerCommands(), LedgerTailCommands(), EvidenceCommands(), WitnessCommands(),
              NodeCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }

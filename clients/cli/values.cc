@@ -1,5 +1,7 @@
 #include "clients/cli/values.h"
 
+#include <limits>
+
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -105,6 +107,9 @@ absl::StatusOr<ItemQuantity> ParseItemQuantity(absl::string_view text) {
         absl::StrCat("'", absl::CHexEscape(text), "' is not ITEM=QUANTITY, e.g. TENT-10P=120"));
   }
   ASSIGN_OR_RETURN(const uint64_t quantity, ParseNumber(text.substr(equals + 1), "a quantity"));
+  if (quantity > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    return absl::InvalidArgumentError(absl::StrCat(quantity, " is more than can be recorded"));
+  }
   return ItemQuantity{.item = ItemName(text.substr(0, equals)),
                       .quantity = static_cast<int64_t>(quantity)};
 }

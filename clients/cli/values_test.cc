@@ -43,6 +43,13 @@ TEST(ParseHold, IsShownInWholeUnits) {
   EXPECT_EQ(FormatDuration(*ParseHold("45s")), "45 s");
 }
 
+TEST(ParseItemQuantity, IsNeverNegative) {
+  EXPECT_EQ(ParseItemQuantity("TENT-10P=9223372036854775807")->quantity, INT64_MAX);
+  for (const char* text : {"TENT-10P=9223372036854775808", "TENT-10P=-1", "TENT-10P=", "=1"}) {
+    EXPECT_THAT(ParseItemQuantity(text), StatusIs(absl::StatusCode::kInvalidArgument)) << text;
+  }
+}
+
 TEST(ParseEnum, TakesEitherSpellingAndNeverTheUnspecified) {
   const auto& kinds = *chapter8::mandate::v1::Reference::Kind_descriptor();
   EXPECT_EQ(*ParseEnum(kinds, "au-psc-request"), 1);

@@ -5,12 +5,13 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/ledger.h"
+#include "clients/cli/organizations.h"
 #include "clients/cli/read_file.h"
+#include "clients/cli/receipt_level.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "clients/export/witness_policy.h"
@@ -19,12 +20,8 @@
 namespace ch8::cli {
 namespace {
 
-using chapter8::directory::v1::ListOrganizationsRequest;
-using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::ledger::v1::CosignedHead;
-using chapter8::ledger::v1::ListCosignaturesRequest;
-using chapter8::ledger::v1::ListCosignaturesResponse;
 using chapter8::witness::v1::ListWitnessedHeadsRequest;
 using chapter8::witness::v1::ListWitnessedHeadsResponse;
 using chapter8::witness::v1::WitnessedHead;
@@ -42,36 +39,30 @@ absl::Status ListHeads(const Arguments&, Session& session) {
     return absl::OkStatus();
   }
   Table table;
-  table.columns = {{"ledger"}, {"entries", Column::Align::kRight}, {"cosigned"}, {"two_histories"}};
+  table.columns = {{"ledger"},
+                   {"entries", Column::Align::kRight},
+                   {"cosigned"},
+                   {"two_histories"},
+                   {"taken_back"}};
   for (const WitnessedHead& head : heads) {
     table.rows.push_back({head.origin(), absl::StrCat(head.size()),
                           TimeText(absl::FromUnixMicros(head.cosigned_at_us())),
-                          head.contradicted_by().empty() ? "no" : "YES: nothing is taken"});
+                          head.contradicted_by().empty() ? "no" : "YES: nothing is taken",
+                          head.has_disowned() ? "TRIED: holds all the same" : "no"});
   }
   session.ShowTable(table);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Organization>> Organizations(Session& session) {
-  std::vector<Organization> organizations;
-  RETURN_IF_ERROR(ListAll<ListOrganizationsResponse>(
-      session, "directory.v1.DirectoryService.ListOrganizations", ListOrganizationsRequest(),
-      [&](const ListOrganizationsResponse& page) {
-        organizations.insert(organizations.end(), page.organizations().begin(),
-                             page.organizations().end());
-      }));
-  return organizations;
-}
-
 absl::Status ShowPolicy(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
-  ASSIGN_OR_RETURN(const std::vector<Organization> pinned, Organizations(session));
+  ASSIGN_OR_RETURN(const std::vector<Organization> pinned, AllOrganizations(session));
   ASSIGN_OR_RETURN(const audit::LogKeys all_logs, audit::LogKeysOf(pinned));
-  ASSIGN_OR_RETURN(audit::LogKeys witnesses, audit::WitnessKeysOf(pinned));
+  ASSIGN_OR_RETURN(audit::WitnessKeys witnesses, audit::WitnessKeysOf(pinned));
   const std::string& own = session.who().organization().trust_domain();
   audit::LogKeys logs;
-  for (const auto& [origin, key] : all_logs) {
-    if (absl::StartsWith(origin, own + "/")) logs.emplace(origin, key);
+  for (const auto& [origin, log] : all_logs) {
+    if (absl::StartsWith(origin, own + "/")) logs.emplace(origin, log);
   }
   witnesses.erase(own);
   for (const std::string& without : arguments.All("without")) {
@@ -89,34 +80,14 @@ absl::Status ShowPolicy(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-// "witnessed", "bilateral" or "logged".
-std::string LevelOf(uint64_t index, const std::vector<CosignedHead>& heads,
-                    absl::string_view partner, uint64_t witnessed_size) {
-  if (index < witnessed_size)
-    return "witnessed: enough of the policy's organizations hold us to it";
-  const std::string witness = absl::StrCat(partner, "/witness");
-  for (const CosignedHead& head : heads) {
-    if (head.witness() == witness && index < head.size()) {
-      return absl::StrCat("bilateral: ", partner, " holds us to it");
-    }
-  }
-  return "logged: here, and no partner that was asked about holds us to it yet";
-}
-
 absl::Status ShowCosignatures(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
-  ListCosignaturesRequest request;
-  request.set_origin(OriginOf(arguments, session));
-  std::vector<CosignedHead> heads;
-  RETURN_IF_ERROR(ListAll<ListCosignaturesResponse>(
-      session, "ledger.v1.LedgerService.ListCosignatures", request,
-      [&](const ListCosignaturesResponse& page) {
-        heads.insert(heads.end(), page.heads().begin(), page.heads().end());
-      }));
+  const std::string origin = OriginOf(arguments, session);
+  ASSIGN_OR_RETURN(const std::vector<CosignedHead> heads, CosignedHeads(origin, session));
   uint64_t witnessed = 0;
   if (arguments.Has("policy")) {
     ASSIGN_OR_RETURN(const std::string policy, ReadFileText(arguments.Get("policy")));
-    ASSIGN_OR_RETURN(witnessed, audit::WitnessedSize(policy, request.origin(), heads));
+    ASSIGN_OR_RETURN(witnessed, audit::WitnessedSize(policy, origin, heads));
   }
   if (session.globals().output != OutputFormat::kTable) {
     session.ShowList(Pointers(heads), {{"witness", "witness"}});
@@ -134,7 +105,7 @@ absl::Status ShowCosignatures(const Arguments& arguments, Session& session) {
   if (!arguments.Has("entry")) return absl::OkStatus();
   ASSIGN_OR_RETURN(const uint64_t index, ParseNumber(arguments.Get("entry"), "an index"));
   session.Say(absl::StrCat("entry ", index, " is ",
-                           LevelOf(index, heads, arguments.Get("partner"), witnessed)));
+                           LevelText(index, heads, arguments.Get("partner"), witnessed)));
   return absl::OkStatus();
 }
 
@@ -146,7 +117,9 @@ std::vector<Command> WitnessCommands() {
            .parameters = {},
            .run = ListHeads,
            .notes = "Nothing of another ledger is believed here before your own witness has "
-                    "cosigned its head: so\nno partner can show your services two histories.\n"},
+                    "cosigned its head: so\nno partner can show your services two histories.\n"
+                    "Taken back: its owner has revoked a key below what was cosigned here. Both "
+                    "statements\nare kept (-o json), and what was cosigned holds.\n"},
           {.path = {"witness", "policy"},
            .summary = "write whose cosignatures make an entry of yours witnessed",
            .parameters = {Required("least", "K", "how many must have cosigned"),

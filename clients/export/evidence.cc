@@ -1,6 +1,10 @@
 #include "clients/export/evidence.h"
 
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "clients/export/export_folder.h"
@@ -12,16 +16,68 @@ namespace {
 
 using chapter8::ledger::v1::Evidence;
 
-absl::Status WriteHead(const std::string& note, const NoteVerifier& key, const std::string& name,
-                       ExportFolder& out) {
-  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {key}));
-  RETURN_IF_ERROR(out.Append(name + ".note", note));
-  RETURN_IF_ERROR(out.Append(name + ".text", opened.text));
-  return out.Append(name + ".sig", opened.verified.front().blob);
+constexpr size_t kEvidenceFileSizeMax = 64 * 1024;
+
+// The key of the log that has signed a note.
+absl::StatusOr<NoteVerifier> SignerOf(const std::string& note, const LogSigners& log) {
+  absl::StatusOr<OpenedCheckpoint> opened = absl::NotFoundError("no key");
+  for (const LogKey& key : log.keys) {
+    NoteVerifier signer = NoteVerifier::Of(log.origin, key.key);
+    opened = OpenCheckpoint(note, signer, {});
+    if (opened.ok()) return signer;
+  }
+  return opened.status();
+}
+
+// The files of one contradiction, by name: a pure function of its notes and of `keys`.
+absl::StatusOr<std::map<std::string, std::string>> FilesOf(const Evidence& evidence,
+                                                           const LogKeys& keys) {
+  RETURN_IF_ERROR(OpenEvidence(evidence, keys).status());
+  const LogSigners& log = keys.find(evidence.origin())->second;
+  std::map<std::string, std::string> files;
+  for (const auto& [name, note] : {std::pair(std::string("first"), evidence.first_note()),
+                                   std::pair(std::string("second"), evidence.second_note())}) {
+    ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(note, log));
+    ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {key}));
+    files[name + ".pem"] = FormatPem(key);
+    files[name + ".note"] = note;
+    files[name + ".text"] = opened.text;
+    files[name + ".sig"] = opened.verified.front().blob;
+  }
+  return files;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path.string()));
+  std::string content(kEvidenceFileSizeMax + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<size_t>(file.gcount()));
+  if (content.size() > kEvidenceFileSizeMax) {
+    return absl::DataLossError(absl::StrCat(path.string(), " is too large to be evidence"));
+  }
+  return content;
+}
+
+absl::StatusOr<Evidence> ReadOne(const std::filesystem::path& folder, const LogKeys& keys) {
+  Evidence evidence;
+  ASSIGN_OR_RETURN(*evidence.mutable_first_note(), ReadFile(folder / "first.note"));
+  ASSIGN_OR_RETURN(*evidence.mutable_second_note(), ReadFile(folder / "second.note"));
+  evidence.set_origin(evidence.first_note().substr(0, evidence.first_note().find('\n')));
+  ASSIGN_OR_RETURN(const auto files, FilesOf(evidence, keys));
+  for (const auto& [name, content] : files) {
+    ASSIGN_OR_RETURN(const std::string found, ReadFile(folder / name));
+    if (found != content) {
+      return absl::DataLossError(absl::StrCat((folder / name).string(),
+                                              " is not what follows from notes and trusted key"));
+    }
+  }
+  return evidence;
 }
 
 }  // namespace
 
+// Whatever is believed of a key now: that it has signed both is what the evidence says.
 absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKeys& keys) {
   const auto key = keys.find(evidence.origin());
   if (key == keys.end()) {
@@ -29,8 +85,8 @@ absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKe
         absl::StrCat("no pinned organization's record has a key of ", evidence.origin()));
   }
   Contradiction both;
-  ASSIGN_OR_RETURN(both.first, OpenCheckpoint(evidence.first_note(), key->second, {}));
-  ASSIGN_OR_RETURN(both.second, OpenCheckpoint(evidence.second_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.first, OpenOldHead(evidence.first_note(), key->second, {}));
+  ASSIGN_OR_RETURN(both.second, OpenOldHead(evidence.second_note(), key->second, {}));
   const Checkpoint& first = both.first.checkpoint;
   const Checkpoint& second = both.second.checkpoint;
   if (first.size != second.size || first.root == second.root) {
@@ -45,14 +101,25 @@ absl::Status WriteEvidence(const std::string& directory, const std::vector<Evide
   ASSIGN_OR_RETURN(const std::unique_ptr<ExportFolder> out, ExportFolder::Begin(directory));
   int number = 0;
   for (const Evidence& one : evidence) {
-    RETURN_IF_ERROR(OpenEvidence(one, keys).status());
-    const NoteVerifier& key = keys.find(one.origin())->second;
+    ASSIGN_OR_RETURN(const auto files, FilesOf(one, keys));
     const std::string folder = absl::StrCat(++number, "/");
-    RETURN_IF_ERROR(out->Append(folder + "key.pem", FormatPem(key)));
-    RETURN_IF_ERROR(WriteHead(one.first_note(), key, folder + "first", *out));
-    RETURN_IF_ERROR(WriteHead(one.second_note(), key, folder + "second", *out));
+    for (const auto& [name, content] : files) RETURN_IF_ERROR(out->Append(folder + name, content));
   }
   return out->Finish();
+}
+
+absl::StatusOr<std::vector<Evidence>> ReadEvidence(const std::string& directory,
+                                                   const LogKeys& keys) {
+  std::vector<Evidence> all;
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const std::filesystem::path folder = std::filesystem::path(directory) / absl::StrCat(number);
+    if (!std::filesystem::is_directory(folder, error)) break;
+    ASSIGN_OR_RETURN(Evidence one, ReadOne(folder, keys));
+    all.push_back(std::move(one));
+  }
+  if (all.empty()) return absl::NotFoundError(absl::StrCat("no evidence in ", directory));
+  return all;
 }
 
 }  // namespace ch8::audit

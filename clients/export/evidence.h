@@ -28,14 +28,23 @@ absl::StatusOr<Contradiction> OpenEvidence(const chapter8::ledger::v1::Evidence&
 
 // Writes the folder `directory`, which must not exist, with a folder 1, 2 … for each of `evidence`:
 //
-//   key.pem                  who signed, for openssl
 //   first.note, second.note  the heads, as C2SP signed notes
+//   first.pem                which of the ledger's keys signed, for openssl; the same for second
 //   first.text, first.sig    what was signed and the signature, for openssl; the same for second
 //
 // Errors: those of OpenEvidence() and ExportFolder.
 absl::Status WriteEvidence(const std::string& directory,
                            const std::vector<chapter8::ledger::v1::Evidence>& evidence,
                            const LogKeys& keys);
+
+// What WriteEvidence() wrote, by whomever, each proven under `keys`. What lies in the folder for
+// openssl must be what follows from the notes.
+//
+// Errors: kNotFound when there is none, a file is missing, or `keys` has none for a ledger;
+// kDataLoss when a file is altered or two heads prove nothing; kUnauthenticated when one is not
+// signed.
+absl::StatusOr<std::vector<chapter8::ledger::v1::Evidence>> ReadEvidence(
+    const std::string& directory, const LogKeys& keys);
 
 }  // namespace ch8::audit
 

@@ -20,9 +20,9 @@ using chapter8::directory::v1::Organization;
 absl::StatusOr<std::vector<std::string>> OwnOrigins(const std::vector<Organization>& all) {
   for (const Organization& organization : all) {
     if (!organization.own()) continue;
-    ASSIGN_OR_RETURN(const LogKeys keys, LogKeysOf({organization}));
+    ASSIGN_OR_RETURN(const LogKeys chains, LogKeysOf({organization}));
     std::vector<std::string> origins;
-    for (const auto& [origin, key] : keys) origins.push_back(origin);
+    for (const auto& [origin, chain] : chains) origins.push_back(origin);
     return origins;
   }
   return absl::FailedPreconditionError("the directory does not know its own organization");
@@ -77,8 +77,11 @@ absl::Status Select(const std::vector<Selector>& selectors,
 
 // The keys and texts beside the ledgers' folders.
 absl::Status WriteTopFiles(const LogKeys& keys, const VerifyParts& parts, ExportFolder& out) {
-  for (const auto& [origin, key] : keys) {
-    RETURN_IF_ERROR(out.Append(absl::StrCat("keys/", FlatName(origin), ".pem"), FormatPem(key)));
+  for (const auto& [origin, log] : keys) {
+    for (size_t n = 1; n <= log.keys.size(); ++n) {
+      const NoteVerifier key = NoteVerifier::Of(origin, log.keys[n - 1].key);
+      RETURN_IF_ERROR(out.Append(KeyPath(log, n), FormatPem(key)));
+    }
   }
   RETURN_IF_ERROR(out.Append("policy.txt", FormatPolicy(keys)));
   return out.Append("VERIFY.md", VerifyText(parts));
@@ -99,9 +102,16 @@ absl::StatusOr<std::vector<ExportedLedger>> WriteExport(const ExportOptions& opt
   for (const auto& ledger : ledgers) {
     RETURN_IF_ERROR(ledger->Write(*out));
     const uint64_t disclosed = ledger->selection().count;
-    all.push_back({.origin = ledger->origin(), .size = ledger->size(), .disclosed = disclosed});
+    all.push_back({.origin = ledger->origin(),
+                   .size = ledger->size(),
+                   .disclosed = disclosed,
+                   .not_sealed = ledger->not_sealed()});
     parts.ledgers.push_back(
-        {.origin = ledger->origin(), .size = ledger->size(), .disclosed = disclosed});
+        {.origin = ledger->origin(),
+         .size = ledger->size(),
+         .disclosed = disclosed,
+         .key_number = ledger->key_number(),
+         .key_path = KeyPath(keys.find(ledger->origin())->second, ledger->key_number())});
     parts.exercise = parts.exercise || ledger->exercise();
     used.insert(*keys.find(ledger->origin()));
     for (const std::string& peer : ledger->peers()) {

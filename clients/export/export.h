@@ -38,11 +38,13 @@ struct ExportedLedger {
   uint64_t size = 0;
   uint64_t disclosed = 0;  // Entries whose payloads are there; `size` when it is no sample.
   absl::Status status{};   // kNotFound: this node does not host it.
+  // Why it was not sealed: it takes nothing new just now.
+  absl::Status not_sealed{};
 };
 
-// Exports every ledger of the own organization that this node hosts: whole, or what the selectors
-// ask for and that needs to be understood (survey.h). All leaves and tiles are there in any case.
-// The same position (heads of these ledgers and of those they read) gives the same bytes.
+// Seals and exports every ledger of the own organization that this node hosts: whole, or what the
+// selectors ask for and that needs to be understood (survey.h). All leaves and tiles are there in
+// any case. The same position (heads of these ledgers and of those they read) gives the same bytes.
 //
 // Errors: kAlreadyExists when the folder is not free; kFailedPrecondition when a ledger's heads are
 // not signed yet, or `organizations` has no own one; kPermissionDenied when the caller may not read

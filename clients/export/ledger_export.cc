@@ -3,8 +3,10 @@
 #include "absl/strings/str_cat.h"
 #include "clients/export/log_folder.h"
 #include "clients/export/names.h"
+#include "clients/export/seal_files.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/checkpoint.h"
+#include "storage/merkle/leaf.h"
 
 namespace ch8::audit {
 
@@ -14,6 +16,7 @@ namespace {
 
 // How much of a journal is written at a time.
 constexpr size_t kJournalPart = 256 * 1024;
+constexpr size_t kScopesAtOnce = 1'000;
 
 }  // namespace
 
@@ -29,14 +32,24 @@ absl::Status LedgerExport::Broken(absl::string_view what) const {
 }
 
 absl::Status LedgerExport::ReadHead() {
+  v1::SealLedgerRequest seal;
+  seal.set_origin(origin_);
+  v1::SealedLedger sealed;
+  not_sealed_ = call_("ledger.v1.LedgerService.SealLedger", seal, sealed);
+  // A ledger that takes nothing new, because it is barred or the disk is full, is exported still.
+  const bool goes_on = not_sealed_.ok() || absl::IsFailedPrecondition(not_sealed_) ||
+                       absl::IsResourceExhausted(not_sealed_);
+  if (!goes_on) return not_sealed_;
   v1::GetCheckpointRequest request;
   request.set_origin(origin_);
   RETURN_IF_ERROR(call_("ledger.v1.LedgerService.GetCheckpoint", request, head_));
   const auto key = keys_.find(origin_);
   if (key == keys_.end()) return Broken("no pinned record names its key");
-  const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(head_.note(), key->second, {});
+  const LogSigners& log = key->second;
+  const absl::StatusOr<OpenedCheckpoint> opened = OpenHead(head_.note(), log, {});
   if (!opened.ok()) return Broken(opened.status().message());
   const Checkpoint& signed_head = opened->checkpoint;
+  key_number_ = static_cast<size_t>(SignerAt(log.keys, signed_head.size) - log.keys.data()) + 1;
   if (signed_head.size != head_.size() || signed_head.root.view() != head_.root() ||
       signed_head.size == 0) {
     return Broken("a note of another head");
@@ -47,10 +60,11 @@ absl::Status LedgerExport::ReadHead() {
 }
 
 absl::Status LedgerExport::SelectBy(const std::vector<Selector>& selectors) {
-  Survey survey(selectors);
+  Survey survey(origin_, selectors);
   RETURN_IF_ERROR(VisitEntries(
       [&](uint64_t /*index*/, const v1::LoggedEntry& entry) { return survey.Take(entry); }));
   selection_ = survey.Select();
+  seals_ = selection_.seals;
   return absl::OkStatus();
 }
 
@@ -58,9 +72,13 @@ absl::Status LedgerExport::Write(ExportFolder& out) {
   RETURN_IF_ERROR(out.Append(File("checkpoint"), head_.note()));
   LogFolder log(out, folder_, origin_,
                 is_sample() ? LogFolder::Form::kSample : LogFolder::Form::kWhole);
+  if (!is_sample()) seals_.clear();
   std::string journal;
   const auto write = [&](uint64_t index, const v1::LoggedEntry& entry) -> absl::Status {
     if (!selection_.disclosed[index]) return log.Append(entry, LogFolder::Payload::kWithheld);
+    if (!is_sample() && entry.entry_class() == static_cast<uint32_t>(EntryClass::kSeal)) {
+      seals_.push_back(index);
+    }
     RETURN_IF_ERROR(AddToJournal(index, entry, journal));
     if (journal.size() > kJournalPart) {
       RETURN_IF_ERROR(out.Append(File("journal.hledger"), journal));
@@ -72,7 +90,38 @@ absl::Status LedgerExport::Write(ExportFolder& out) {
   RETURN_IF_ERROR(out.Append(File("journal.hledger"), journal));
   RETURN_IF_ERROR(log.Finish());
   if (log.Root().view() != head_.root()) return Broken("entries of another root");
+  RETURN_IF_ERROR(CopySeals(out));
   return CopyPeers(out);
+}
+
+// Of whole ledgers the secret, from which all rows can be made anew; of a sample the rows of what
+// it discloses wholly, which tell nothing of any other scope.
+absl::Status LedgerExport::CopySeals(ExportFolder& out) {
+  for (const uint64_t index : seals_) {
+    v1::SealRows rows;
+    rows.set_index(index);
+    RETURN_IF_ERROR(ReadRows(is_sample() ? selection_.scopes : std::vector<std::string>(), rows));
+    RETURN_IF_ERROR(out.Append(File(absl::StrCat("seals/", index)), FormatSealRows(rows)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LedgerExport::ReadRows(const std::vector<std::string>& scopes,
+                                    v1::SealRows& rows) const {
+  size_t next = 0;
+  do {
+    v1::ReadSealRowsRequest request;
+    request.set_origin(origin_);
+    request.set_index(rows.index());
+    for (size_t i = 0; i < kScopesAtOnce && next < scopes.size(); ++i) {
+      request.add_scopes(scopes[next++]);
+    }
+    v1::SealRows page;
+    RETURN_IF_ERROR(call_("ledger.v1.LedgerService.ReadSealRows", request, page));
+    if (page.index() != rows.index()) return Broken("rows of another seal");
+    rows.MergeFrom(page);
+  } while (next < scopes.size());
+  return absl::OkStatus();
 }
 
 absl::Status LedgerExport::VisitEntries(const Take& take) const {

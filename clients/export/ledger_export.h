@@ -29,8 +29,9 @@ class LedgerExport {
   // `keys` and `call` outlive this object.
   LedgerExport(std::string origin, const LogKeys& keys, const Call& call);
 
-  // Errors: kNotFound when the node does not host the ledger; kDataLoss when the head is not what
-  // it should be; those of the call.
+  // Seals the ledger, so that a seal covers all that is exported, and reads its head. Errors:
+  // kNotFound when the node does not host the ledger; kDataLoss when the head is not what it should
+  // be; those of the call.
   absl::Status ReadHead();
 
   // Errors: kDataLoss when the node's answers do not hold together; those of the call.
@@ -43,9 +44,13 @@ class LedgerExport {
   uint64_t size() const { return head_.size(); }
   bool is_sample() const { return selection_.count < size(); }
   const Survey::Selection& selection() const { return selection_; }
+  // Why nothing was sealed: the ledger takes nothing new just now. Then its end is unbounded.
+  const absl::Status& not_sealed() const { return not_sealed_; }
   // After Write(): from the genesis, and whose heads are among what was written.
   bool exercise() const { return exercise_; }
   const std::vector<std::string>& peers() const { return peers_; }
+  // After ReadHead(): which of the log's keys has signed the head, from 1.
+  size_t key_number() const { return key_number_; }
 
  private:
   using Take =
@@ -56,6 +61,9 @@ class LedgerExport {
                             std::string& text);
   std::string HeadingOf(const chapter8::ledger::v1::Genesis& genesis);
   absl::Status CopyPeers(ExportFolder& out);
+  absl::Status CopySeals(ExportFolder& out);
+  absl::Status ReadRows(const std::vector<std::string>& scopes,
+                        chapter8::ledger::v1::SealRows& rows) const;
   absl::Status Broken(absl::string_view what) const;
   std::string File(absl::string_view name) const;
 
@@ -64,7 +72,10 @@ class LedgerExport {
   const LogKeys& keys_;
   const Call& call_;
   chapter8::ledger::v1::Checkpoint head_;
+  size_t key_number_ = 1;
+  absl::Status not_sealed_;
   Survey::Selection selection_;
+  std::vector<uint64_t> seals_;  // Whose rows go along; of whole ledgers all.
   Journal journal_;
   std::set<std::string> took_from_;  // The ledgers whose entries are among those disclosed.
   bool exercise_ = false;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "clients/export/names.h"
 #include "clients/export/notes.h"
@@ -26,16 +27,31 @@ constexpr char kPem[] =
     "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
     "-----END PUBLIC KEY-----\n";
 
-Organization OrganizationOf(const std::string& origin, Organization::State state) {
+// A ledger's last key is the one above; `former` are those before it.
+Organization OrganizationOf(const std::string& origin, Organization::State state,
+                            const std::vector<LogKey>& former = {}) {
   chapter8::directory::v1::OrganizationRecord record;
-  record.add_log_keys()->set_origin(origin);
-  record.mutable_log_keys(0)->set_public_key(absl::HexStringToBytes(kRawKey));
+  for (const LogKey& key : former) {
+    auto* log = record.add_log_keys();
+    log->set_origin(origin);
+    log->set_public_key(std::string(key.key.view()));
+    log->set_until_size(key.until_size);
+  }
+  auto* signing = record.add_log_keys();
+  signing->set_origin(origin);
+  signing->set_public_key(absl::HexStringToBytes(kRawKey));
   chapter8::directory::v1::SignedOrganizationRecord envelope;
   envelope.set_record(record.SerializeAsString());
   Organization organization;
   organization.set_state(state);
   organization.set_signed_record(envelope.SerializeAsString());
   return organization;
+}
+
+// The C2SP verifier key of the first ledger's signing key.
+std::string KeyTextOf(const std::vector<Organization>& pinned) {
+  const LogSigners log = LogKeysOf(pinned)->begin()->second;
+  return NoteVerifier::Of(log.origin, log.keys.back().key).Format();
 }
 
 TEST(LogKeys, AreThoseOfPinnedOrganizations) {
@@ -45,14 +61,54 @@ TEST(LogKeys, AreThoseOfPinnedOrganizations) {
                  OrganizationOf("ecowas.example/ch8/finance", Organization::PROPOSED)});
   ASSERT_THAT(keys, IsOk());
   EXPECT_THAT(*keys, ElementsAre(Key("au.example/ch8/finance"), Key("un.example/ch8/finance")));
-  EXPECT_EQ(FormatPem(keys->begin()->second), kPem);
+  EXPECT_EQ(
+      FormatPem(NoteVerifier::Of("au.example/ch8/finance", keys->begin()->second.keys.back().key)),
+      kPem);
 }
 
 TEST(LogKeys, HaveOneSpellingForEveryTool) {
-  const LogKeys keys = *LogKeysOf({OrganizationOf("un.example/ch8/finance", Organization::PINNED)});
-  const std::string vkey = keys.begin()->second.Format();
-  EXPECT_EQ(FormatTrust(keys), vkey + "\n");
-  EXPECT_EQ(FormatPolicy(keys), "log " + vkey + "\nquorum none\n");
+  const std::vector<Organization> pinned = {
+      OrganizationOf("un.example/ch8/finance", Organization::PINNED)};
+  const LogKeys chains = *LogKeysOf(pinned);
+  const std::string vkey = KeyTextOf(pinned);
+  EXPECT_EQ(FormatTrust(chains), vkey + "\n");
+  EXPECT_EQ(FormatPolicy(chains), "log " + vkey + "\nquorum none\n");
+  EXPECT_EQ(KeyPath(chains.begin()->second, 1), "keys/un.example+ch8+finance.pem");
+}
+
+TEST(LogKeys, OfALedgerAreAllThatItHasHad) {
+  constexpr char kOrigin[] = "un.example/ch8/finance";
+  const PublicKey first = SigningKey::Generate().public_key();
+  const std::vector<Organization> pinned = {
+      OrganizationOf(kOrigin, Organization::PINNED, {{first, 90}})};
+  const LogKeys chains = *LogKeysOf(pinned);
+  const std::string old_vkey = NoteVerifier::Of(kOrigin, first).Format();
+  const std::string vkey = KeyTextOf(pinned);
+  EXPECT_EQ(FormatTrust(chains), absl::StrCat(old_vkey, " 90\n", vkey, "\n"));
+  EXPECT_EQ(FormatPolicy(chains),
+            absl::StrCat("log ", old_vkey, "\nlog ", vkey, "\nquorum none\n"));
+  EXPECT_EQ(KeyPath(chains.at(kOrigin), 1), "keys/un.example+ch8+finance.1-until-90.pem");
+  EXPECT_EQ(KeyPath(chains.at(kOrigin), 2), "keys/un.example+ch8+finance.pem");
+}
+
+// What was cosigned before the revocation came stays believed.
+TEST(LogKeys, AreBelievedUpToWhatTheOwnWitnessHolds) {
+  constexpr char kOrigin[] = "un.example/ch8/finance";
+  const SigningKey first = SigningKey::Generate();
+  LogKeys chains =
+      *LogKeysOf({OrganizationOf(kOrigin, Organization::PINNED, {{first.public_key(), 90}})});
+  chapter8::witness::v1::WitnessedHead head;
+  head.set_origin(kOrigin);
+  ASSERT_THAT(KeepCosigned({head}, chains), IsOk());
+  EXPECT_EQ(chains.at(kOrigin).keys[0].until_size, 90U);
+  head.mutable_disowned()->set_note(
+      *SignCheckpoint({.origin = kOrigin, .size = 95, .root = Sha256("root")}, first));
+  ASSERT_THAT(KeepCosigned({head}, chains), IsOk());
+  EXPECT_EQ(chains.at(kOrigin).keys[0].until_size, 95U);
+  EXPECT_EQ(chains.at(kOrigin).keys[1].until_size, 0U);
+  head.mutable_disowned()->set_note(*SignCheckpoint(
+      {.origin = kOrigin, .size = 99, .root = Sha256("root")}, SigningKey::Generate()));
+  EXPECT_THAT(KeepCosigned({head}, chains), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST(LogKeys, OfARecordThatDoesNotParseAreNotGuessed) {

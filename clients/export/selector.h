@@ -16,13 +16,16 @@ struct Selector {
     kCounterparty,  // What came from another organization, went to it, or is a transfer with it.
     kOperation,     // What names an operation, a request or a delegation for it.
     kPeriod,        // What was logged from one moment to another.
+    kAccount,       // What opens an account or moves anything on it.
   };
 
   Kind kind = Kind::kTransfer;
   std::string text{};  // As people write it, e.g. "operation=aussom".
   // kTransfer: the transfer's id, 16 bytes, or the name of its offer, booking or slice; kMandate:
-  // decisions/… or delegations/…; kCounterparty: a trust domain; kOperation: operations/….
+  // decisions/… or delegations/…; kCounterparty: a trust domain; kOperation: operations/…;
+  // kAccount: accounts/…, of the ledger of `service`: each ledger counts its own from 1.
   std::string what{};
+  std::string service{};
   int64_t from_us = 0;   // kPeriod: microseconds since 1970 UTC, the first one within,
   int64_t until_us = 0;  // and the first one after.
 };

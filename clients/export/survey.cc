@@ -6,9 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/export/log_folder.h"
+#include "clients/export/names.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
+#include "storage/merkle/seal_row.h"
 
 namespace ch8::audit {
 namespace {
@@ -38,13 +40,17 @@ bool OfDomain(absl::string_view origin, absl::string_view domain) {
   return absl::StartsWith(origin, absl::StrCat(domain, "/"));
 }
 
+std::string AccountScope(uint32_t account) { return absl::StrCat(kAccountScope, account); }
+std::string PeerScope(absl::string_view domain) { return absl::StrCat(kPeerScope, domain); }
+
 std::string RowId(uint64_t high, uint64_t low) { return absl::StrCat(KeyU64(high), KeyU64(low)); }
 
 uint32_t BitOf(size_t selector) { return uint32_t{1} << selector; }
 
 }  // namespace
 
-Survey::Survey(const std::vector<Selector>& selectors) : selectors_(selectors) {
+Survey::Survey(absl::string_view origin, const std::vector<Selector>& selectors)
+    : service_(FolderOf(origin)), selectors_(selectors) {
   Check(selectors.size() <= kSelectorsMax, "more selectors than bits");
   std::map<Kind, uint32_t> kinds;
   for (size_t i = 0; i < selectors.size(); ++i) {
@@ -74,6 +80,8 @@ absl::Status Survey::Take(const LoggedEntry& logged) {
 
 absl::Status Survey::TakeRow(const TransferRow& row, Surveyed& at) {
   at.row = true;
+  AddScope(AccountScope(row.debit_account()), at);
+  AddScope(AccountScope(row.credit_account()), at);
   RETURN_IF_ERROR(NeedAccount(row.debit_account(), at));
   RETURN_IF_ERROR(NeedAccount(row.credit_account(), at));
   if (row.kind() == TransferRow::HOLD) {
@@ -92,16 +100,25 @@ absl::Status Survey::TakeEntry(const Entry& entry, absl::string_view payload, Su
   if (entry.has_request()) {
     at.request = request_ = entries_.size();
     at.met = request_met_ = MetByRequest(entry.request());
+    TakePeriod(entry.request().time_us());
     return absl::OkStatus();
   }
-  for (const auto& opened : entry.accounts()) opened_by_[opened.account()] = entries_.size();
+  if (entry.has_seal()) seals_.push_back({entries_.size(), entry.seal().size()});
+  for (const auto& opened : entry.accounts()) {
+    opened_by_[opened.account()] = entries_.size();
+    AddScope(AccountScope(opened.account()), at);
+  }
+  for (const auto& address : entry.addresses()) AddScope(PeerScope(address.recipient()), at);
   for (const auto& posting : entry.postings()) {
+    AddScope(AccountScope(posting.debit_account()), at);
+    AddScope(AccountScope(posting.credit_account()), at);
     RETURN_IF_ERROR(NeedAccount(posting.debit_account(), at));
     RETURN_IF_ERROR(NeedAccount(posting.credit_account(), at));
     if (!posting.hold_id().empty()) ids_.insert(posting.hold_id());
   }
   if (entry.has_step()) ids_.insert(entry.step().transfer_id());
   if (entry.has_peer_step()) ids_.insert(entry.peer_step().transfer_id());
+  if (entry.administration().has_log_key_changed()) key_changes_.push_back(entries_.size());
   at.met |= MetByAddress(entry);
   if (!entry.has_genesis()) {
     for (const WireRecord& record : RecordsIn(payload)) TakeRecord(record, at);
@@ -258,6 +275,77 @@ void Survey::Disclose(uint64_t index, Selection& selection) {
   }
 }
 
+bool Survey::IsOfAccount(const Selector& selector, absl::string_view scope) const {
+  return selector.kind == Kind::kAccount && selector.service == service_ && selector.what == scope;
+}
+
+bool Survey::IsNamed(absl::string_view scope) const {
+  return std::any_of(selectors_.begin(), selectors_.end(), [&](const Selector& selector) {
+    return IsOfAccount(selector, scope) ||
+           (selector.kind == Kind::kCounterparty && PeerScope(selector.what) == scope);
+  });
+}
+
+void Survey::AddScope(std::string scope, Surveyed& at) {
+  for (size_t i = 0; i < selectors_.size(); ++i) {
+    if (IsOfAccount(selectors_[i], scope)) at.met |= BitOf(i);
+  }
+  const Handle handle =
+      scopes_.emplace(std::move(scope), static_cast<Handle>(scopes_.size())).first->second;
+  if (std::find(at.scopes.begin(), at.scopes.end(), handle) != at.scopes.end()) return;
+  at.scopes.push_back(handle);
+}
+
+void Survey::TakePeriod(int64_t time_us) {
+  bool begun = false;
+  bool over = true;
+  for (const Selector& selector : selectors_) {
+    if (selector.kind != Kind::kPeriod) continue;
+    begun = begun || time_us >= selector.from_us;
+    over = over && time_us >= selector.until_us;
+  }
+  if (begun && !period_begin_.has_value()) period_begin_ = entries_.size();
+  if (begun && over && !period_end_.has_value()) period_end_ = entries_.size();
+}
+
+// Seals within the period, for all of what they bound then is in it; without a period, from the
+// beginning to the newest.
+void Survey::BoundBySeals(Selection& selection) {
+  const auto is_period = [](const Selector& selector) { return selector.kind == Kind::kPeriod; };
+  const bool in_period = std::any_of(selectors_.begin(), selectors_.end(), is_period);
+  const uint64_t begin = in_period ? period_begin_.value_or(entries_.size()) : 0;
+  const uint64_t end = period_end_.value_or(entries_.size());
+  const FoundSeal* lower = nullptr;
+  const FoundSeal* upper = nullptr;
+  for (const FoundSeal& seal : seals_) {
+    if (lower == nullptr && seal.size >= begin) lower = &seal;
+    if (seal.size <= end) upper = &seal;
+  }
+  // Nothing but the genesis is before the first entry.
+  if (begin <= 1) lower = nullptr;
+  if (upper == nullptr || (begin > 1 && lower == nullptr)) return;
+  const uint64_t from = lower == nullptr ? 0 : lower->size;
+  if (from >= upper->size) return;
+  std::vector<uint64_t> withheld(scopes_.size());
+  std::vector<uint64_t> shown(scopes_.size());
+  for (uint64_t index = from; index < upper->size; ++index) {
+    for (const Handle scope : entries_[index].scopes) {
+      ++(selection.disclosed[index] ? shown : withheld)[scope];
+    }
+  }
+  for (const auto& [scope, handle] : scopes_) {
+    if (shown[handle] == 0 || withheld[handle] > 0) continue;
+    // The lower seal's row would tell all that the scope had come to before the period.
+    if (lower == nullptr || IsNamed(scope)) selection.scopes.push_back(scope);
+  }
+  if (selection.scopes.empty()) return;
+  for (const FoundSeal* seal : {lower, upper}) {
+    if (seal == nullptr) continue;
+    selection.seals.push_back(seal->index);
+    Disclose(seal->index, selection);
+  }
+}
+
 Survey::Selection Survey::Select() {
   JoinTransfers();
   SpreadOverTransfers();
@@ -270,6 +358,8 @@ Survey::Selection Survey::Select() {
     Disclose(index, selection);
   }
   Disclose(0, selection);
+  for (const uint64_t index : key_changes_) Disclose(index, selection);
+  BoundBySeals(selection);
   return selection;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,10 +22,16 @@ namespace ch8::audit {
 // Reads a ledger once and says which entries a sample of it discloses: those that the selectors
 // meet, and what these need to be understood:
 //
-//   any entry            the request that it is a row of; the genesis is always disclosed
+//   any entry            the request that it is a row of; the genesis and changes of the log's key
+//                        are always disclosed
 //   a bare row           its whole request, and that of the row whose hold it ends
 //   one of a transfer    all entries of that transfer in this ledger
 //   one that moves       the entries that opened the accounts: without them no amount has a unit
+//
+// A sample that leaves entries out is bounded by seals, if there are any in the right places: the
+// newest one, and, of a period, the first and the last within it. Both are disclosed if between
+// them all entries of at least one scope (services/books/seal_sums.h) are. Rows of two seals tell
+// also what the scope had come to before: then only scopes that a selector names have them.
 //
 // An entry is of a transfer when it holds the transfer's id, or names its offer, or a consignment
 // or receipt of that offer.
@@ -32,8 +39,8 @@ namespace ch8::audit {
 // Thread safety: none.
 class Survey {
  public:
-  // At most kSelectorsMax, which outlive this object.
-  explicit Survey(const std::vector<Selector>& selectors);
+  // Of the ledger `origin`. At most kSelectorsMax, which outlive this object.
+  Survey(absl::string_view origin, const std::vector<Selector>& selectors);
 
   // The next entry, in order. Errors: kDataLoss when it does not parse or rests on what was not
   // there before it.
@@ -41,10 +48,12 @@ class Survey {
 
   // After the last one, once.
   struct Selection {
-    std::vector<bool> disclosed;  // By index.
-    uint64_t count = 0;           // How many of them.
-    uint64_t selected = 0;        // How many of those the selectors themselves meet.
-    uint32_t met = 0;             // By bit: the selectors that something here meets.
+    std::vector<bool> disclosed;      // By index.
+    uint64_t count = 0;               // How many of them.
+    uint64_t selected = 0;            // How many of those the selectors themselves meet.
+    uint32_t met = 0;                 // By bit: the selectors that something here meets.
+    std::vector<uint64_t> seals;      // Those that bound it, by index; one or two, or none.
+    std::vector<std::string> scopes;  // Of which all between them, or before the one, is disclosed.
   };
   Selection Select();
 
@@ -57,6 +66,7 @@ class Survey {
     bool row = false;
     std::vector<uint64_t> needs{};    // Entries that opened what it moves.
     std::vector<Handle> transfers{};  // That it may be of, until Select() sorts them out.
+    std::vector<Handle> scopes{};     // Of seals.
   };
 
   absl::Status TakeRow(const chapter8::books::v1::TransferRow& row, Surveyed& at);
@@ -73,16 +83,34 @@ class Survey {
   // Hands what one entry of a transfer meets to all others of it.
   void SpreadOverTransfers();
   bool IsSelected(const Surveyed& at) const;
+  // Notes that an entry is of a scope of seals.
+  void AddScope(std::string scope, Surveyed& at);
+  void TakePeriod(int64_t time_us);
+  void BoundBySeals(Selection& selection);
+  // Whether a selector asks for all of the scope.
+  bool IsNamed(absl::string_view scope) const;
+  // Whether the selector is of that account, which is a scope, in this ledger.
+  bool IsOfAccount(const Selector& selector, absl::string_view scope) const;
   // Adds the entry, and what it needs to be understood.
   void Disclose(uint64_t index, Selection& selection);
 
+  const std::string service_;  // "finance"
   const std::vector<Selector>& selectors_;
   std::vector<std::set<std::string>> names_;  // By selector: what names what it is about.
   std::vector<uint32_t> kinds_;               // The bits of each kind that there is.
   std::vector<Surveyed> entries_;
-  uint64_t request_ = 0;                     // That the next row belongs to.
-  uint32_t request_met_ = 0;                 // And what its rows meet through it.
-  std::map<uint32_t, uint64_t> opened_by_;   // Of accounts.
+  std::vector<uint64_t> key_changes_;
+  uint64_t request_ = 0;                    // That the next row belongs to.
+  uint32_t request_met_ = 0;                // And what its rows meet through it.
+  std::map<uint32_t, uint64_t> opened_by_;  // Of accounts.
+  struct FoundSeal {
+    uint64_t index = 0;
+    uint64_t size = 0;
+  };
+  std::vector<FoundSeal> seals_;
+  std::map<std::string, Handle> scopes_;
+  std::optional<uint64_t> period_begin_;     // The first entry in any period selected,
+  std::optional<uint64_t> period_end_;       // and the first after all of them.
   std::map<std::string, uint64_t> held_by_;  // Of bulk rows' holds, by id.
   std::set<std::string> ids_;                // Of transfers and holds.
   std::map<std::string, Handle> handles_;

@@ -79,7 +79,7 @@ class SurveyTest : public ::testing::Test {
   }
 
   Survey::Selection Select(std::vector<Selector> selectors) {
-    Survey survey(selectors);
+    Survey survey("un.example/ch8/finance", selectors);
     for (const LoggedEntry& entry : entries_) EXPECT_THAT(survey.Take(entry), IsOk());
     return survey.Select();
   }
@@ -247,8 +247,91 @@ TEST_F(SurveyTest, AnAmountBringsTheEntriesThatSayInWhichUnitItIs) {
               ElementsAre(0, 1, 2, 4, 5, 6));
 }
 
+// A log of two accounts' worth: seals at 5 and 9 and 13.
+class SealedSurveyTest : public SurveyTest {
+ protected:
+  SealedSurveyTest() {
+    Request(1);  // 1
+    Add("domain_event: 'x' accounts { account: 1 unit: 'T' } accounts { account: 2 unit: 'T' } "
+        "accounts { account: 3 unit: 'T' }");                                            // 2
+    Request(10);                                                                         // 3
+    Add("domain_event: 'm' postings { debit_account: 1 credit_account: 2 amount: 1 }");  // 4
+    Seal(11);                                                                            // 5, 6
+    Request(20);                                                                         // 7
+    Add("domain_event: 'm' postings { debit_account: 1 credit_account: 2 amount: 2 }");  // 8
+    Seal(21);                                                                            // 9, 10
+    Request(30);                                                                         // 11
+    Add("domain_event: 'm' postings { debit_account: 1 credit_account: 3 amount: 3 } "
+        "addresses { recipient: 'au.example' number: 1 }");                              // 12
+    Seal(31);                                                                            // 13, 14
+    Request(40);                                                                         // 15
+    Add("domain_event: 'm' postings { debit_account: 1 credit_account: 2 amount: 4 }");  // 16
+  }
+  void Seal(int64_t time_us) {
+    const uint64_t size = Request(time_us, "method: '/internal/Seal' rows: 1");
+    Add(absl::StrCat("seal { size: ", size, " }"));
+  }
+  static Selector Account(int number) {
+    return {
+        .kind = Kind::kAccount, .what = absl::StrCat("accounts/", number), .service = "finance"};
+  }
+};
+
+TEST_F(SealedSurveyTest, AnAccountIsBoundedByTheNewestSeal) {
+  const Survey::Selection selection = Select({Account(3)});
+  EXPECT_THAT(selection.seals, ElementsAre(14));
+  EXPECT_THAT(selection.scopes, ElementsAre("accounts/3", "peers/au.example"));
+  EXPECT_THAT(Disclosed({Account(3)}), ElementsAre(0, 1, 2, 11, 12, 13, 14));
+  // All of account 1 is all of the others: and of both what came after the seal is beside it.
+  const Survey::Selection first = Select({Account(1)});
+  EXPECT_THAT(first.scopes,
+              ElementsAre("accounts/1", "accounts/2", "accounts/3", "peers/au.example"));
+}
+
+// Each ledger has an account 3.
+TEST_F(SealedSurveyTest, AnAccountIsOfTheLedgerThatIsNamed) {
+  Selector elsewhere = Account(3);
+  elsewhere.service = "logistics";
+  const Survey::Selection selection = Select({elsewhere});
+  EXPECT_EQ(selection.met, 0U);
+  EXPECT_EQ(selection.selected, 0U);
+  EXPECT_EQ(selection.count, 1U);
+  EXPECT_EQ(Select({Account(3)}).met, 1U);
+}
+
+TEST_F(SealedSurveyTest, APeriodIsBoundedByTheSealsWithinIt) {
+  const Selector period{.kind = Kind::kPeriod, .from_us = 5, .until_us = 25};
+  // What accounts came to before is nobody's business who did not ask for them.
+  EXPECT_THAT(Select({period}).seals, ElementsAre());
+  EXPECT_THAT(Select({period}).scopes, ElementsAre());
+  const Survey::Selection selection = Select({period, Account(2)});
+  EXPECT_THAT(selection.seals, ElementsAre(6, 10));
+  EXPECT_THAT(selection.scopes, ElementsAre("accounts/2"));
+  // With an account, of the other one nothing is known to be whole that is not.
+  const Survey::Selection both =
+      Select({Account(3), {.kind = Kind::kPeriod, .from_us = 5, .until_us = 100}});
+  EXPECT_THAT(both.seals, ElementsAre(6, 14));
+  EXPECT_THAT(both.scopes, ElementsAre("accounts/3"));
+  const Survey::Selection peer = Select({{.kind = Kind::kCounterparty, .what = "au.example"},
+                                         {.kind = Kind::kPeriod, .from_us = 5, .until_us = 100}});
+  EXPECT_THAT(peer.scopes, ElementsAre("peers/au.example"));
+}
+
+TEST_F(SealedSurveyTest, WithoutSealsInTheRightPlacesNothingIsBounded) {
+  for (const auto& [from_us, until_us] : {std::pair(12, 25), {5, 15}, {32, 100}, {200, 300}}) {
+    const Survey::Selection selection =
+        Select({{.kind = Kind::kPeriod, .from_us = from_us, .until_us = until_us}});
+    EXPECT_TRUE(selection.seals.empty()) << from_us;
+    EXPECT_TRUE(selection.scopes.empty()) << from_us;
+  }
+  // Something of every scope is withheld.
+  EXPECT_TRUE(
+      Select({Account(2), {.kind = Kind::kPeriod, .from_us = 15, .until_us = 16}}).seals.empty());
+}
+
 TEST_F(SurveyTest, WhatRestsOnNothingIsABrokenAnswer) {
-  Survey survey({});
+  const std::vector<Selector> none;
+  Survey survey("un.example/ch8/finance", none);
   LoggedEntry logged;
   logged.set_payload(
       Parsed<Entry>("postings { debit_account: 1 credit_account: 2 }").SerializeAsString());

@@ -29,6 +29,9 @@ You can check, with no program of ours: that the disclosed payloads are what the
 (Python), at their places among all leaves under the signed head (Go, openssl), that no step of a
 transfer is twice in the whole log (Python), and what the disclosed postings add up to (hledger).
 
+`ch8-verify` also says of which accounts and partners all is here, by what the ledger's seals
+(`seals/`) commit to; that these are honest is for whole ledgers to show.
+
 You cannot check: that nothing else in the ledgers is of what was asked for; any balance, or that no
 account fell below its floor; whether the officers were in office. Whole ledgers show that.
 )";
@@ -46,9 +49,10 @@ trust`), and a head of these ledgers that *another* organization holds (`ch8 aud
     ch8-verify . --trust TRUST --head HEADS
 
 checks everything below, and authority and books as far as whole ledgers allow. The rest needs none
-of our programs. `$L` is a folder of the table, `$K` its key.
+of our programs. `$L` is a folder of the table, `$K` the key of its head. A log whose key was
+changed has its former keys in `keys/` too, each with the size up to which it is believed.
 
-    L=@FOLDER@ K=keys/@KEY@.pem
+    L=@FOLDER@ K=@KEY@
 
 ## The files are whole: coreutils
 
@@ -124,7 +128,7 @@ print(origin, size, "entries lead to", root, "and", len(disclosed), "of them are
 
 ## Signature, tiles and leaves: Go's checksum database code
 
-    VKEY=$(sed -n "s|^log \(@ORIGIN@+.*\)|\1|p" policy.txt)
+    VKEY=$(sed -n "s|^log \(@ORIGIN@+.*\)|\1|p" policy.txt | sed -n @NUMBER@p)
     GO111MODULE=off GOPATH=/usr/share/gocode go run check.go "$VKEY" $L
 
 (with the Debian package golang-golang-x-mod-dev):
@@ -224,13 +228,13 @@ std::string VerifyText(const VerifyParts& parts) {
         ledger.disclosed == ledger.size ? "all" : absl::StrCat(ledger.disclosed), " |\n");
   }
   // The commands are shown for the ledger that tells the most.
-  const std::string& example =
-      std::max_element(parts.ledgers.begin(), parts.ledgers.end(),
-                       [](const auto& a, const auto& b) { return a.disclosed < b.disclosed; })
-          ->origin;
-  return text + absl::StrReplaceAll(kBody, {{"@FOLDER@", FolderOf(example)},
-                                            {"@KEY@", FlatName(example)},
-                                            {"@ORIGIN@", example}});
+  const VerifiableLedger& example =
+      *std::max_element(parts.ledgers.begin(), parts.ledgers.end(),
+                        [](const auto& a, const auto& b) { return a.disclosed < b.disclosed; });
+  return text + absl::StrReplaceAll(kBody, {{"@FOLDER@", FolderOf(example.origin)},
+                                            {"@KEY@", example.key_path},
+                                            {"@NUMBER@", absl::StrCat(example.key_number)},
+                                            {"@ORIGIN@", example.origin}});
 }
 
 }  // namespace ch8::audit

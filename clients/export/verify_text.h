@@ -12,6 +12,9 @@ struct VerifiableLedger {
   std::string origin;
   uint64_t size = 0;
   uint64_t disclosed = 0;  // Entries whose payloads are there.
+  // The key that signed the head: which of the log's in policy.txt, from 1, and its file.
+  size_t key_number = 1;
+  std::string key_path{};
 };
 
 // What VERIFY.md is about.

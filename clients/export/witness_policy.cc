@@ -19,12 +19,12 @@ struct Seen {
   NoteSignature cosignature;
 };
 
-absl::StatusOr<std::vector<Seen>> Verify(const Policy& policy, const NoteVerifier& log,
+absl::StatusOr<std::vector<Seen>> Verify(const Policy& policy, const LogSigners& log,
                                          const std::vector<CosignedHead>& heads) {
   const std::vector<NoteVerifier> witnesses = policy.WitnessVerifiers();
   std::vector<Seen> seen;
   for (const CosignedHead& head : heads) {
-    const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(head.note(), log, witnesses);
+    const absl::StatusOr<OpenedCheckpoint> opened = OpenOldHead(head.note(), log, witnesses);
     if (!opened.ok()) {
       return absl::DataLossError(
           absl::StrCat("the head that ", head.witness(),
@@ -39,7 +39,7 @@ absl::StatusOr<std::vector<Seen>> Verify(const Policy& policy, const NoteVerifie
 
 }  // namespace
 
-absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const LogKeys& witnesses,
+absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const WitnessKeys& witnesses,
                                                 uint64_t least) {
   if (least == 0 || least > witnesses.size()) {
     return absl::InvalidArgumentError(
@@ -47,7 +47,11 @@ absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const LogKe
                      witnesses.size(), " can be asked for, not ", least));
   }
   std::string text;
-  for (const auto& [origin, key] : logs) absl::StrAppend(&text, "log ", key.Format(), "\n");
+  for (const auto& [origin, log] : logs) {
+    for (const LogKey& key : log.keys) {
+      absl::StrAppend(&text, "log ", NoteVerifier::Of(origin, key.key).Format(), "\n");
+    }
+  }
   std::string members;
   for (const auto& [domain, key] : witnesses) {
     absl::StrAppend(&text, "witness ", domain, " ", key.Format(), "\n");
@@ -60,11 +64,16 @@ absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const LogKe
 absl::StatusOr<uint64_t> WitnessedSize(absl::string_view policy, absl::string_view origin,
                                        const std::vector<CosignedHead>& heads) {
   ASSIGN_OR_RETURN(const Policy parsed, Policy::Parse(policy));
-  const NoteVerifier* const log = parsed.FindLog(origin);
-  if (log == nullptr) {
+  LogSigners log{.origin = std::string(origin), .keys = {}};
+  for (const Policy::Party& party : parsed.logs()) {
+    if (party.name != origin) continue;
+    ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromBytes(party.verifier.key));
+    log.keys.emplace_back(key);
+  }
+  if (log.keys.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("the policy does not name the log ", origin));
   }
-  ASSIGN_OR_RETURN(const std::vector<Seen> seen, Verify(parsed, *log, heads));
+  ASSIGN_OR_RETURN(const std::vector<Seen> seen, Verify(parsed, log, heads));
   std::set<uint64_t, std::greater<>> sizes;
   for (const Seen& one : seen) sizes.insert(one.size);
   for (const uint64_t size : sizes) {

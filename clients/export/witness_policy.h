@@ -16,9 +16,9 @@
 // Thread safety: any thread.
 namespace ch8::audit {
 
-// A policy by which `least` of `witnesses` must have cosigned a head of `logs`.
-// Errors: kInvalidArgument unless 1 <= least <= the number of witnesses.
-absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const LogKeys& witnesses,
+// A policy for all keys that the logs have had, by which `least` of `witnesses` must have cosigned
+// a head of `logs`. Errors: kInvalidArgument unless 1 <= least <= the number of witnesses.
+absl::StatusOr<std::string> FormatWitnessPolicy(const LogKeys& logs, const WitnessKeys& witnesses,
                                                 uint64_t least);
 
 // The largest size of `origin` that enough of the policy's witnesses hold it to, going by `heads`,

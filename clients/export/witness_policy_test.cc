@@ -57,8 +57,8 @@ class WitnessPolicyTest : public ::testing::Test {
   }
 
   const SigningKey log_key_ = SigningKey::Generate();
-  const LogKeys logs_ = {{kOrigin, NoteVerifier::Of(kOrigin, log_key_.public_key())}};
-  const LogKeys witnesses_ =
+  const LogKeys logs_ = {{kOrigin, {.origin = kOrigin, .keys = {log_key_.public_key()}}}};
+  const WitnessKeys witnesses_ =
       WitnessKeysOf({Pinned("au.example"), Pinned("ecowas.example"), Pinned("igad.example")})
           .value();
 };

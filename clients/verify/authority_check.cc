@@ -14,6 +14,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/finance/v1/allotment_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/logistics/v1/consignment_service.pb.h"
@@ -49,6 +50,7 @@ void LinkDefinitions() {
   chapter8::directory::v1::WhoAmIRequest::descriptor();
   chapter8::finance::v1::GetAllotmentRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
+  chapter8::information::v1::GetErasureRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::ledger::v1::GetHeadRequest::descriptor();
   chapter8::logistics::v1::GetConsignmentRequest::descriptor();

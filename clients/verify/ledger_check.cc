@@ -8,7 +8,6 @@
 #include "clients/verify/books_model.h"
 #include "clients/verify/journal_check.h"
 #include "clients/verify/log_entry.h"
-#include "clients/verify/log_keys.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/request_check.h"
 #include "clients/verify/tag_check.h"
@@ -26,10 +25,12 @@ class Checks {
       : ledger_(ledger),
         tree_(ledger.log),
         tags_(ledger.head.origin),
+        keys_(ledger.head.origin),
         requests_(ledger.head.origin, ledger.log.coverage()),
         authority_(ledger.head.origin, ledger.log.coverage()),
         books_(ledger.head.origin, ledger.log.coverage()),
         transfers_(ledger.head.origin),
+        seals_(ledger.log),
         journal_({.name = ledger.log.Name("journal.hledger"),
                   .content = std::move(journal),
                   .origin = ledger.head.origin,
@@ -49,9 +50,11 @@ class Checks {
     tags_.TakeDisclosed(entry);
     RETURN_IF_ERROR(requests_.Take(entry));
     if (index == 0) RETURN_IF_ERROR(TakeGenesis(entry.entry.genesis()));
+    RETURN_IF_ERROR(keys_.Take(entry));
     RETURN_IF_ERROR(books_.Take(entry));
     RETURN_IF_ERROR(authority_.Take(entry, requests_.request(), books_));
     RETURN_IF_ERROR(transfers_.Take(entry, requests_.request(), books_));
+    RETURN_IF_ERROR(seals_.Take(entry, books_));
     return journal_.Take(entry);
   }
 
@@ -64,9 +67,11 @@ class Checks {
     if (ledger_.log.coverage() == Coverage::kSample && disclosed_ == ledger_.head.size) {
       return RefuseLedger(ledger_.head.origin, "is written as a sample and discloses everything");
     }
+    RETURN_IF_ERROR(CheckSigner());
     RETURN_IF_ERROR(tags_.Finish());
     RETURN_IF_ERROR(requests_.Finish(ledger_.head.size));
     RETURN_IF_ERROR(books_.Finish());
+    RETURN_IF_ERROR(seals_.Finish());
     RETURN_IF_ERROR(journal_.Finish());
     return CheckPeers();
   }
@@ -82,6 +87,10 @@ class Checks {
     findings.signatures = authority_.signatures();
     findings.accounts = books_.account_count();
     findings.posted = transfers_.posted();
+    findings.key_changes = keys_.changes();
+    findings.keys_by_root = ledger_.keys_by_root;
+    findings.seals = seals_.made_anew();
+    findings.scopes = seals_.scopes();
     findings.needs_outside_head =
         moves_value_ || books_.has_accounts() || requests_.speaks_to_others();
     return findings;
@@ -90,7 +99,18 @@ class Checks {
  private:
   absl::Status TakeGenesis(const chapter8::ledger::v1::Genesis& genesis) {
     exercise_ = genesis.exercise();
-    return CheckGenesisRecord(genesis.organization_record(), ledger_.key);
+    return keys_.TakeGenesis(genesis.organization_record());
+  }
+
+  // The log's own records give its head the key that has signed it.
+  absl::Status CheckSigner() const {
+    const uint64_t size = ledger_.head.size;
+    const LogKey* const told = SignerAt(keys_.log().keys, size);
+    const LogKey* const signer = SignerAt(ledger_.signers.keys, size);
+    if (told != nullptr && signer != nullptr && told->key == signer->key) return absl::OkStatus();
+    const uint64_t last = keys_.changes().empty() ? 0 : keys_.changes().back().index;
+    return RefuseEntry(ledger_.head.origin, last,
+                       "its organization record gives the ledger another key");
   }
 
   // Entries were taken under heads of the other ledgers; the newest of each is in the export.
@@ -111,10 +131,12 @@ class Checks {
   OpenedLedger& ledger_;
   TreeCheck tree_;
   TagCheck tags_;
+  KeyCheck keys_;
   RequestCheck requests_;
   AuthorityCheck authority_;
   BooksModel books_;
   TransferCheck transfers_;
+  SealCheck seals_;
   JournalCheck journal_;
   bool exercise_ = false;
   bool moves_value_ = false;  // By its leaves.
@@ -153,6 +175,7 @@ absl::Status CompareHeads(const OpenedLedger& ledger, const std::vector<HeldHead
     }
     if (head.from == HeldHead::From::kOutside) {
       findings.outside_head_size = std::max(findings.outside_head_size, size);
+      findings.head_by_trusted_key = findings.head_by_trusted_key || head.by_trusted_key;
     }
   }
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "clients/verify/coverage.h"
 #include "clients/verify/opened_export.h"
+#include "clients/verify/seal_check.h"
 
 namespace ch8::verify {
 
@@ -20,6 +21,7 @@ struct HeldHead {
   Checkpoint checkpoint;
   std::string holder;  // "the head file", "au.example/ch8/finance"
   From from = From::kExport;
+  bool by_trusted_key = false;  // Of one outside: signed by a key in the trust file itself.
 };
 
 // What was found of a ledger that holds together.
@@ -32,11 +34,16 @@ struct LedgerFindings {
   bool exercise = false;
   uint64_t signatures = 0;  // Officers' acts.
   uint64_t accounts = 0;
-  uint64_t posted = 0;  // Two-sided transfers.
+  uint64_t posted = 0;                // Two-sided transfers.
+  uint64_t seals = 0;                 // Made anew; of a sample none can be.
+  std::vector<ScopeFindings> scopes;  // Of a sample.
+  std::vector<KeyChange> key_changes{};
+  bool keys_by_root = false;  // Trust in the key that signed the head rests on that: FollowedKeys.
   // Whether others must hold its heads: it moves value or, as far as disclosed, speaks to other
   // organizations.
   bool needs_outside_head = false;
-  uint64_t outside_head_size = 0;  // The largest that agrees; 0: there is none.
+  uint64_t outside_head_size = 0;    // The largest that agrees; 0: there is none.
+  bool head_by_trusted_key = false;  // Whether one of them is.
   std::vector<std::string> remarks;
 };
 

@@ -20,13 +20,13 @@ std::string FolderOf(const std::string& origin) {
   return FlatName(at == std::string::npos ? origin : origin.substr(at + sizeof(kBefore) - 1));
 }
 
-// Whose head a note is, whoever signed it.
-absl::StatusOr<std::string> OriginIn(absl::string_view bytes, absl::string_view file) {
+// The head in a note, whoever signed it.
+absl::StatusOr<Checkpoint> HeadIn(absl::string_view bytes, absl::string_view file) {
   const absl::StatusOr<Note> note = ParseNote(bytes);
   if (!note.ok()) return RefuseFile(file, note.status().message());
-  const absl::StatusOr<Checkpoint> head = ParseCheckpoint(note->text);
+  absl::StatusOr<Checkpoint> head = ParseCheckpoint(note->text);
   if (!head.ok()) return RefuseFile(file, head.status().message());
-  return head->origin;
+  return head;
 }
 
 }  // namespace
@@ -50,31 +50,54 @@ absl::StatusOr<std::unique_ptr<OpenedExport>> OpenedExport::Open(
 absl::Status OpenedExport::OpenLedger(const std::string& folder, const TrustedKeys& keys) {
   const std::string name = absl::StrCat(folder, "/checkpoint");
   ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
-  const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
-  if (!head.ok()) return RefuseFile(name, head.status().message());
-  const std::string domain = DomainOf(head->origin);
+  ASSIGN_OR_RETURN(const Checkpoint told, HeadIn(note, name));
+  const std::string domain = DomainOf(told.origin);
   if (domain_.empty()) domain_ = domain;
-  if (domain != domain_ || FolderOf(head->origin) != folder) {
-    return RefuseFile(name, absl::StrCat("is of ", head->origin, ", which does not belong here"));
+  if (domain != domain_ || FolderOf(told.origin) != folder) {
+    return RefuseFile(name, absl::StrCat("is of ", told.origin, ", which does not belong here"));
   }
-  if (head->size == 0) return RefuseFile(name, "is of a log without a genesis");
+  if (told.size == 0) return RefuseFile(name, "is of a log without a genesis");
   const bool sample = !files_.In(absl::StrCat(folder, "/disclosed")).empty();
-  ledgers_.push_back(
-      {.log = LogFiles(files_, {.folder = folder,
-                                .origin = head->origin,
-                                .size = head->size,
-                                .coverage = sample ? Coverage::kSample : Coverage::kComplete}),
-       .key = keys.at(head->origin),
-       .head = *head,
-       .peers = {}});
+  const LogFiles::Log log{.folder = folder,
+                          .origin = told.origin,
+                          .size = told.size,
+                          .coverage = sample ? Coverage::kSample : Coverage::kComplete};
+  absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
+  FollowedKeys followed;
+  if (head.ok()) {
+    followed.log = keys.at(told.origin);
+  } else if (absl::IsUnauthenticated(head.status())) {
+    head = OpenByLaterKey(note, log, keys, followed);
+  }
+  if (RefusalOf(head.status()).has_value()) return head.status();
+  if (!head.ok()) return RefuseFile(name, head.status().message());
+  ledgers_.push_back({.log = LogFiles(files_, log),
+                      .signers = std::move(followed.log),
+                      .keys_by_root = followed.by_root,
+                      .head = *head,
+                      .peers = {}});
   return OpenPeers(keys, ledgers_.back());
+}
+
+absl::StatusOr<Checkpoint> OpenedExport::OpenByLaterKey(const std::string& note,
+                                                        const LogFiles::Log& log,
+                                                        const TrustedKeys& keys,
+                                                        FollowedKeys& followed) {
+  LogFiles files(files_, log);
+  const absl::StatusOr<FollowedKeys> keys_now = FollowKeys(files, keys.at(log.origin));
+  // An export of another ledger, or of none that holds together, has no key that follows.
+  if (!keys_now.ok()) return absl::UnauthenticatedError("not signed by a key that is trusted");
+  followed = *keys_now;
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenHead(note, followed.log, {}));
+  return opened.checkpoint;
 }
 
 absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledger) {
   for (const std::string& flat : files_.In(ledger.log.Name("peers"))) {
     const std::string name = ledger.log.Name(absl::StrCat("peers/", flat));
     ASSIGN_OR_RETURN(const std::string note, files_.Read(name));
-    ASSIGN_OR_RETURN(const std::string origin, OriginIn(note, name));
+    ASSIGN_OR_RETURN(const Checkpoint told, HeadIn(note, name));
+    const std::string& origin = told.origin;
     // No origin has a plus, which would stand for two names.
     if (absl::StrContains(origin, '+') || FlatName(origin) != flat) {
       return RefuseFile(name, absl::StrCat("is a head of ", origin));

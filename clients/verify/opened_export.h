@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "clients/verify/export_files.h"
+#include "clients/verify/key_check.h"
 #include "clients/verify/log_files.h"
 #include "clients/verify/trust.h"
 #include "storage/merkle/checkpoint.h"
@@ -20,7 +21,8 @@ namespace ch8::verify {
 // One ledger of an export, with its head and those of others that it holds, signatures checked.
 struct OpenedLedger {
   LogFiles log;
-  NoteVerifier key;  // That signed the head.
+  LogSigners signers;         // Whose the head is.
+  bool keys_by_root = false;  // As in FollowedKeys.
   Checkpoint head;
   std::map<std::string, Checkpoint> peers;  // By origin.
 };
@@ -49,6 +51,9 @@ class OpenedExport {
   explicit OpenedExport(ExportFiles files) : files_(std::move(files)) {}
 
   absl::Status OpenLedger(const std::string& folder, const TrustedKeys& keys);
+  // The head of a ledger whose keys have changed since those in `keys` were written down.
+  absl::StatusOr<Checkpoint> OpenByLaterKey(const std::string& note, const LogFiles::Log& log,
+                                            const TrustedKeys& keys, FollowedKeys& followed);
   absl::Status OpenPeers(const TrustedKeys& keys, OpenedLedger& ledger);
 
   ExportFiles files_;

@@ -1,6 +1,7 @@
 #include "clients/verify/refusal.h"
 
 #include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -47,7 +48,9 @@ std::optional<Refusal> RefusalOf(const absl::Status& status) {
 }
 
 std::string Describe(const Refusal& refusal) {
-  if (!refusal.file.empty()) return absl::StrCat(refusal.file, ": ", refusal.what);
+  if (!refusal.file.empty()) {
+    return absl::StrCat(absl::CHexEscape(refusal.file), ": ", refusal.what);
+  }
   if (!refusal.index.has_value()) return absl::StrCat(refusal.origin, ": ", refusal.what);
   return absl::StrCat(refusal.origin, ", entry ", *refusal.index, ": ", refusal.what);
 }

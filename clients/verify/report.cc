@@ -33,8 +33,65 @@ const char* WordOf(Coverage coverage) {
 // What nobody could check without what is not disclosed.
 std::vector<std::string> UncheckedOf(const LedgerFindings& ledger) {
   if (ledger.coverage == Coverage::kComplete) return {};
-  return {"completeness", "balances", "floors", "authority of officers",
-          "order of what is not disclosed"};
+  return {"completeness",
+          "balances",
+          "floors",
+          "authority of officers",
+          "order of what is not disclosed",
+          "honesty of seals"};
+}
+
+// One line for each scope that seals tell of; the others in one.
+std::string ScopesText(const LedgerFindings& ledger) {
+  std::string text;
+  size_t without_row = 0;
+  uint64_t later_seals = 0;
+  for (const ScopeFindings& scope : ledger.scopes) {
+    if (scope.to == 0) {
+      ++without_row;
+      continue;
+    }
+    later_seals = scope.later_seals;
+    absl::StrAppend(&text, "    ", absl::CHexEscape(scope.scope), scope.unit.empty() ? "" : " ",
+                    absl::CHexEscape(scope.unit), ": ", WordOf(scope.coverage), ", ",
+                    scope.disclosed, " of ", scope.entries, " entries from ", scope.from, " to ",
+                    scope.to);
+    if (scope.goes_on) {
+      absl::StrAppend(&text, "; SAMPLE from ", scope.to, " to ", ledger.size);
+    }
+    text += "\n";
+    if (scope.outside == 0) continue;
+    absl::StrAppend(&text, "      SAMPLE before and after: ", scope.outside, " entries\n");
+  }
+  if (later_seals > 0) {
+    absl::StrAppend(&text, "    remark: later seals than the one shown: ", later_seals,
+                    "; what came up to them is not shown\n");
+  }
+  if (without_row > 0) {
+    absl::StrAppend(&text, "    ", without_row, " scopes that no seal tells of: SAMPLE\n");
+  }
+  return text;
+}
+
+Json ScopesJson(const LedgerFindings& ledger) {
+  Json scopes = Json::array({{{"scope", "ledger"},
+                              {"verdict", WordOf(ledger.coverage)},
+                              {"disclosed", ledger.disclosed},
+                              {"entries", ledger.size}}});
+  for (const ScopeFindings& scope : ledger.scopes) {
+    Json json = {{"scope", scope.scope},
+                 {"unit", scope.unit},
+                 {"verdict", WordOf(scope.coverage)},
+                 {"disclosed", scope.disclosed}};
+    if (scope.to > 0) json["entries"] = scope.entries;
+    json["head_size"] = ledger.size;
+    json["later_seals"] = scope.later_seals;
+    json["from"] = scope.from;
+    json["to"] = scope.to;
+    json["outside"] = scope.outside;
+    scopes.push_back(std::move(json));
+  }
+  return scopes;
 }
 
 std::string LedgerText(const LedgerFindings& ledger) {
@@ -45,7 +102,19 @@ std::string LedgerText(const LedgerFindings& ledger) {
                   ledger.signatures, " officers' signatures, ", ledger.accounts, " accounts, ",
                   ledger.posted, " transfers posted\n    root ", ledger.root.ToHex(), "\n");
   if (sample) {
+    text += ScopesText(ledger);
     absl::StrAppend(&text, "    not checked: ", absl::StrJoin(UncheckedOf(ledger), ", "), "\n");
+  } else if (ledger.seals > 0) {
+    absl::StrAppend(&text, "    ", ledger.seals,
+                    " seals made anew from all entries: nothing less shows that they are honest\n");
+  }
+  for (const KeyChange& change : ledger.key_changes) {
+    absl::StrAppend(&text, "    another key signs from entry ", change.index,
+                    " on, which the old key has ",
+                    change.by == KeyChange::By::kOldKey
+                        ? "signed"
+                        : "not signed: it was lost or stolen, and the root key alone says so",
+                    "; the old one is believed for ", change.until_size, " entries\n");
   }
   if (ledger.exercise) absl::StrAppend(&text, "    EXERCISE EXERCISE EXERCISE: not real money\n");
   if (ledger.outside_head_size > 0) {
@@ -117,18 +186,24 @@ std::string ReportJson(const VerifyReport& report) {
   if (!report.why_not_verified.empty()) json["why"] = report.why_not_verified;
   json["ledgers"] = Json::array();
   for (const LedgerFindings& ledger : report.ledgers) {
+    Json key_changes = Json::array();
+    for (const KeyChange& change : ledger.key_changes) {
+      const bool by_old_key = change.by == KeyChange::By::kOldKey;
+      key_changes.push_back({{"index", change.index},
+                             {"until_size", change.until_size},
+                             {"signed_by", by_old_key ? "old key" : "root key"}});
+    }
     json["ledgers"].push_back({{"origin", ledger.origin},
                                {"size", ledger.size},
                                {"root", ledger.root.ToHex()},
-                               {"scopes", Json::array({{{"scope", "ledger"},
-                                                        {"verdict", WordOf(ledger.coverage)},
-                                                        {"disclosed", ledger.disclosed},
-                                                        {"entries", ledger.size}}})},
+                               {"scopes", ScopesJson(ledger)},
+                               {"seals", ledger.seals},
                                {"unchecked", UncheckedOf(ledger)},
                                {"exercise", ledger.exercise},
                                {"signatures", ledger.signatures},
                                {"accounts", ledger.accounts},
                                {"posted", ledger.posted},
+                               {"key_changes", key_changes},
                                {"outside_head_size", ledger.outside_head_size}});
   }
   json["halves_compared"] = report.halves_compared;

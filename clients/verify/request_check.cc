@@ -18,6 +18,7 @@ using chapter8::ledger::v1::Request;
 
 constexpr absl::string_view kInternal = "/internal/";
 constexpr absl::string_view kDeliver = "/internal/Deliver";
+constexpr absl::string_view kSeal = "/internal/Seal";
 constexpr absl::string_view kPostTransfers = "/chapter8.books.v1.TransferService/PostTransfers";
 
 bool IsBulk(const Request& request) { return request.method() == kPostTransfers; }
@@ -76,6 +77,9 @@ absl::Status RequestCheck::TakeRequest(const LogEntry& entry) {
   if (request.has_delivery() != (request.method() == kDeliver)) {
     return Refuse(entry.index, "a delivery is not called one, or something else is");
   }
+  if (request.method() == kSeal && request.rows() != 1) {
+    return Refuse(entry.index, "sealing makes one seal and nothing else");
+  }
   return request.has_delivery() ? TakeDelivery(entry.index) : absl::OkStatus();
 }
 
@@ -128,6 +132,9 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
     }
     return absl::OkStatus();
   }
+  if (request_.method() == kSeal && !entry.entry.has_seal()) {
+    return Refuse(entry.index, "sealing makes one seal and nothing else");
+  }
   switch (entry.entry.kind_case()) {
     case Entry::kGenesis:
     case Entry::kRequest:
@@ -144,6 +151,12 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
       break;
     case Entry::kPeerHead:
       RETURN_IF_ERROR(TakePeerHead(entry));
+      break;
+    case Entry::kSeal:
+      if (request_.method() != kSeal || entry.entry.accounts_size() > 0 ||
+          entry.entry.postings_size() > 0 || entry.entry.addresses_size() > 0) {
+        return Refuse(entry.index, "a seal that is more than one");
+      }
       break;
     case Entry::kPeerStep:
       if (!request_.has_delivery()) {

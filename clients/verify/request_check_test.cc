@@ -96,6 +96,20 @@ TEST_F(RequestCheckTest, ARequestCannotStandInForARow) {
   EXPECT_THAT(Wrong(Take(RequestText("rows: 1"))), HasSubstr("where a row"));
 }
 
+TEST_F(RequestCheckTest, ASealIsTheOneRowOfASealing) {
+  ASSERT_THAT(Take("request { method: '/internal/Seal' rows: 1 }"), IsOk());
+  ASSERT_THAT(Take("seal { size: 1 }"), IsOk());
+  ASSERT_THAT(Take("request { method: '/internal/Seal' rows: 1 }"), IsOk());
+  EXPECT_THAT(Wrong(Take("domain_event: 'a'")), HasSubstr("one seal and nothing else"));
+  EXPECT_THAT(Wrong(Take("request { method: '/internal/Seal' }")),
+              HasSubstr("one seal and nothing else"));
+  ASSERT_THAT(Take(RequestText("rows: 1")), IsOk());
+  EXPECT_THAT(Wrong(Take("seal { size: 1 }")), HasSubstr("more than one"));
+  ASSERT_THAT(Take("request { method: '/internal/Seal' rows: 1 }"), IsOk());
+  EXPECT_THAT(Wrong(Take("seal { size: 1 } addresses { recipient: 'au.example' number: 1 }")),
+              HasSubstr("more than one"));
+}
+
 TEST_F(RequestCheckTest, TimeNeverGoesBack) {
   ASSERT_THAT(Take(RequestText("time_us: 5")), IsOk());
   ASSERT_THAT(Take(RequestText("time_us: 5")), IsOk());

@@ -1,5 +1,6 @@
 #include "clients/verify/trust.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
@@ -7,37 +8,15 @@
 
 namespace ch8::verify {
 
-absl::StatusOr<TrustedKeys> ParseTrust(absl::string_view text) {
-  TrustedKeys keys;
-  int number = 0;
-  while (!text.empty()) {
-    const auto line = TakeLine(text);
-    ++number;
-    if (!line.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat("line ", number, ": has no end"));
-    }
-    if (line->empty() || line->front() == '#') continue;
-    const absl::StatusOr<NoteVerifier> key = NoteVerifier::Parse(*line);
-    if (!key.ok() || !key->CanVerify() || key->type != kNoteEd25519) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", number, ": not the verifier key of an Ed25519 log"));
-    }
-    if (!keys.emplace(key->name, *key).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", number, ": a second key of ", key->name));
-    }
-  }
-  return keys;
-}
-
 absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys& keys) {
   ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(parsed.text));
   const auto key = keys.find(checkpoint.origin);
   if (key == keys.end()) {
-    return absl::NotFoundError(absl::StrCat("no key of ", checkpoint.origin, " is trusted"));
+    return absl::NotFoundError(
+        absl::StrCat("no key of ", absl::CHexEscape(checkpoint.origin), " is trusted"));
   }
-  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenCheckpoint(note, key->second, {}));
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened, OpenHead(note, key->second, {}));
   return opened.checkpoint;
 }
 

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "storage/merkle/checkpoint.h"
-#include "storage/merkle/note.h"
+#include "storage/merkle/log_signers.h"
 
 // What comes from outside an export: keys that one trusts, and heads that others hold.
 //
@@ -16,16 +16,12 @@
 namespace ch8::verify {
 
 // Who signs the heads of which ledger, by origin.
-using TrustedKeys = std::map<std::string, NoteVerifier, std::less<>>;
-
-// C2SP verifier keys, one a line; empty lines and lines that start with # are skipped.
-// Errors: kInvalidArgument, naming the line; also for two keys of one origin, or a key of a type
-// that cannot be checked.
-absl::StatusOr<TrustedKeys> ParseTrust(absl::string_view text);
+using TrustedKeys = LogSignersByOrigin;
 
 // The checkpoint in a note, signed by the trusted key of the origin that it names.
 // Errors: kInvalidArgument when it is no note of a checkpoint; kNotFound when no key of its origin
-// is trusted; kUnauthenticated when that key did not sign it.
+// is trusted; kUnauthenticated when the key for its size did not sign it; kOutOfRange when a former
+// key did.
 absl::StatusOr<Checkpoint> OpenTrusted(absl::string_view note, const TrustedKeys& keys);
 
 // The notes in one file, each byte for byte: an empty line stands before each but the first, after

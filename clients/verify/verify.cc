@@ -38,11 +38,10 @@ class Verification {
   }
 
  private:
-  // The files that come from elsewhere. A head that its log's key has not signed proves nothing,
-  // and whoever brought it should know.
+  // The files that come from elsewhere.
   absl::Status ReadOutside() {
     if (options_.trust.has_value()) {
-      absl::StatusOr<TrustedKeys> keys = ParseTrust(*options_.trust);
+      absl::StatusOr<TrustedKeys> keys = ParseLogSigners(*options_.trust);
       if (!keys.ok()) {
         return absl::InvalidArgumentError(
             absl::StrCat("the trust file: ", keys.status().message()));
@@ -54,24 +53,43 @@ class Verification {
     if (!notes.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("the head file: ", notes.status().message()));
     }
-    for (const std::string& note : *notes) RETURN_IF_ERROR(AddOutsideHead(note));
-    return absl::OkStatus();
-  }
-
-  absl::Status AddOutsideHead(const std::string& note) {
     if (!trust_.has_value()) {
       return absl::InvalidArgumentError("--head needs --trust: else nobody knows who signed it");
     }
-    const absl::StatusOr<Checkpoint> head = OpenTrusted(note, *trust_);
+    outside_notes_ = *notes;
+    return absl::OkStatus();
+  }
+
+  // A head that its log's key has not signed proves nothing, and whoever brought it should know.
+  // Who signs a log may have changed since the trust file was written: its export says so.
+  absl::Status AddOutsideHead(const std::string& note) {
+    absl::StatusOr<Checkpoint> head = OpenTrusted(note, *trust_);
     if (absl::IsNotFound(head.status())) {
+      report_.remarks.push_back(absl::StrCat("the head file: ", head.status().message()));
+      return absl::OkStatus();
+    }
+    HeldHead held{.checkpoint = {}, .holder = "the head file", .from = HeldHead::From::kOutside};
+    held.by_trusted_key = head.ok();
+    TrustedKeys known;
+    for (const auto& [origin, ledger] : by_origin_) known[origin] = ledger->signers;
+    absl::StatusOr<Checkpoint> now = OpenTrusted(note, known);
+    // What the export's own record says of a key voids nothing that was signed with a trusted one.
+    if (head.ok() && absl::IsOutOfRange(now.status())) {
+      return RefuseLedger(head->origin,
+                          absl::StrCat("its record takes back a head of ", head->size,
+                                       " entries that others hold; if the key was stolen, a trust "
+                                       "file written since says so"));
+    }
+    if (!absl::IsNotFound(now.status())) head = std::move(now);
+    if (absl::IsOutOfRange(head.status())) {
       report_.remarks.push_back(absl::StrCat("the head file: ", head.status().message()));
       return absl::OkStatus();
     }
     if (!head.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("the head file: ", head.status().message()));
     }
-    heads_[head->origin].push_back(
-        {.checkpoint = *head, .holder = "the head file", .from = HeldHead::From::kOutside});
+    held.checkpoint = *head;
+    heads_[head->origin].push_back(held);
     return absl::OkStatus();
   }
 
@@ -85,6 +103,7 @@ class Verification {
       RETURN_IF_ERROR(AddExport(*opened));
       exports_.push_back(std::move(opened));
     }
+    for (const std::string& note : outside_notes_) RETURN_IF_ERROR(AddOutsideHead(note));
     for (size_t i = 0; i < exports_.size(); ++i) {
       report_.refused_directory = directories[i];
       for (OpenedLedger& ledger : exports_[i]->ledgers()) {
@@ -149,12 +168,20 @@ class Verification {
         return absl::StrCat("the head file has no head of ", ledger.origin);
       }
     }
+    for (const LedgerFindings& ledger : report_.ledgers) {
+      if (ledger.keys_by_root && !ledger.head_by_trusted_key) {
+        return absl::StrCat("the key of ", ledger.origin,
+                            " follows from the trusted one by the root key alone, and the head "
+                            "file has no head by the trusted one: the root key may be anybody's");
+      }
+    }
     return "";
   }
 
   const VerifyOptions& options_;
   VerifyReport report_;
   std::optional<TrustedKeys> trust_;
+  std::vector<std::string> outside_notes_;
   std::map<std::string, std::vector<HeldHead>> heads_;  // By origin.
   std::vector<std::unique_ptr<OpenedExport>> exports_;
   LedgersByOrigin by_origin_;

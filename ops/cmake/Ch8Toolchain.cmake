@@ -18,6 +18,10 @@ if(CH8_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 16)
+  add_compile_options(-include ${PROJECT_SOURCE_DIR}/tests/clang_source_location.h)
+endif()
+
 add_library(ch8_warnings INTERFACE)
 target_compile_options(ch8_warnings INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wcast-qual -Wswitch)

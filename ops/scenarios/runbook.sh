@@ -8,12 +8,17 @@ exercise_clock=2026-03-02T08:00:00Z
 boot_markers=$home/boot
 
 # What the pages type, meant for the UN's node.
-ch8() { "$bin/ch8" --as "$as" "$@"; }
+ch8() {
+  case $1 in
+    --as) "$bin/ch8" "$@" ;;
+    *) "$bin/ch8" --as "$as" "$@" ;;
+  esac
+}
 ch8d() { "$bin/ch8d" "$@"; }
 systemctl() {
   case $1 in
     start) restart_daemon un ;;
-    stop) kill -TERM "${pid[un]}"; wait "${pid[un]}" || true ;;
+    stop) kill -TERM "${pid[un]}" 2>/dev/null || true; wait "${pid[un]}" || true ;;
   esac
 }
 
@@ -42,18 +47,29 @@ SERVICE=finance
 systemctl start ch8d
 signs finance || die "a restarted ledger does not sign"
 
-step "Its machine is booted"
+step "Its machine is booted, and the partner vouches for what it holds"
+kill_daemon un
+rm --recursive "$home/boot/un"
+systemctl start ch8d
+for SERVICE in directory finance witness; do
+  await un:admin-1 '.note // "" != ""' ledger head "$SERVICE"
+done
+
+step "Its machine is booted, and the partner cannot be reached"
+kill_daemon au
 kill_daemon un
 rm --recursive "$home/boot/un"
 systemctl start ch8d
 ! signs finance || die "a ledger signs after a boot, and nobody has vouched"
 systemctl stop ch8d
+SECOND=un:admin-2
 for SERVICE in directory finance witness; do
   page killed-daemon
   signs "$SERVICE" || die "$SERVICE does not sign"
   systemctl stop ch8d
 done
 systemctl start ch8d
+restart_daemon au
 
 step "An older copy of the data is put in its place"
 systemctl stop ch8d
@@ -82,6 +98,34 @@ page corrupted-ledger
 systemctl start ch8d
 signs finance || die "a restored ledger does not sign"
 
+# rekeyed: the partner takes the record that the page before has made, and goes on reading.
+rekeyed() {
+  signs finance || die "a ledger does not sign with its new key"
+  pin au un
+  await au:admin-1 "any(.[]; .origin == \"un.example/ch8/finance\" and
+    (.verified_size | tonumber) > $UNTIL)" ledger peers finance
+  [ -z "$(find "$ORG/node" -name 'log-finance.retired-*.key')" ] || die "an old key is left"
+}
+
+step "A ledger's key is lost"
+SERVICE=finance ORG=$home/un COSIGNED=$home/cosigned-1.json
+systemctl stop ch8d
+rm "$ORG/node/log-finance.key"
+ch8d --home "$ORG/node" --data "$DATA" >/dev/null 2>&1 && die "a node starts without a key"
+page lost-key
+rekeyed
+
+step "A ledger's key is stolen"
+cp "$ORG/node/log-finance.key" "$home/stolen.key"
+COSIGNED=$home/cosigned-2.json
+page lost-key
+rekeyed
+[ "$(jq length "$COSIGNED")" -gt 0 ] || die "no partner was asked"
+fewer=$(("$(jq --raw-output 'map(.size | tonumber) | max' "$COSIGNED")" - 1))
+ch8 org rekey --home "$ORG" --service finance --until-size "$fewer" --cosigned "$COSIGNED" --lost \
+  >"$home/refused" 2>&1 && die "what a partner holds is taken back"
+grep --quiet BELOW_WITNESSED "$home/refused" || die "$(cat "$home/refused")"
+
 step "A partner signs two histories"
 free_port
 "$bin/ch8" org init "$home/kenya" --id kenya --domain kenya.example --name "Kenya" \
@@ -91,6 +135,6 @@ free_port
 pid[kenya]=$!
 pin un kenya
 await un:auditor 'length == 1 and .[0].ledger == "kenya.example/ch8/finance"' \
-  ledger evidence finance
-SERVICE=finance OUT=$home/evidence as=un:auditor
+  evidence list --service finance
+SERVICE=finance OUT=$home/evidence TRUST=$home/trust as=un:auditor
 page equivocating-peer

@@ -9,7 +9,6 @@ namespace ch8::books {
 namespace {
 
 constexpr absl::string_view kMagic = "C8P1";
-constexpr size_t kKeySize = 6;
 constexpr size_t kHeaderSize = 4 + 1 + 4 + 8;
 constexpr size_t kChecksumSize = 16;
 

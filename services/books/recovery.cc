@@ -173,7 +173,8 @@ absl::Status ReplayTail(const RecoverySource& source, const PagePositions& posit
   }));
   RETURN_IF_ERROR(failed);
   if (next != source.size) return absl::DataLossError(absl::StrCat("entry ", next, " is missing"));
-  return CheckState(attempt.state);
+  RETURN_IF_ERROR(CheckState(attempt.state));
+  return source.check == nullptr ? absl::OkStatus() : source.check(attempt.state);
 }
 
 }  // namespace

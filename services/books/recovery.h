@@ -26,6 +26,9 @@ struct RecoverySource {
   std::function<absl::Status(const std::function<void(const Page&)>&)> read_pages;
   // Optional: takes the runs that come due when many ids are in no run yet.
   std::function<absl::Status(const Ledger::IndexRun&)> ingest_ids;
+  // Optional: what else the books must agree with when all is applied. Errors: kDataLoss when they
+  // do not.
+  std::function<absl::Status(const State&)> check;
 };
 // `ledger` must outlive the source. Everything written must be durable, as after an open.
 RecoverySource RecoverySourceOf(Ledger& ledger);
@@ -50,7 +53,8 @@ struct Recovered {
 // damaged pages can bring about, all pages are dropped and the log is replayed from its start.
 //
 // Then the books are checked: per unit, debits and credits are equal, posted and held; what each
-// account holds is the sum of its open holds; no floor is broken.
+// account holds is the sum of its open holds; no floor is broken; and what the source checks. Pages
+// that fail it are dropped like those above.
 //
 // Errors: kDataLoss when the log does not parse, contradicts itself or fails that check; the
 // ledger must not serve. Errors of the source are passed on.

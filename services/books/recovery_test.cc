@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/books_test_model.h"
 #include "services/books/rows.h"
+#include "services/books/seal_sums.h"
 #include "storage/ledger/mem_ledger.h"
 #include "tests/support/status_matchers.h"
 
@@ -177,7 +177,9 @@ class Lives {
     model_ = durable_model_;
     disk_.Crash(work_);
     for (; damages > 0; --damages) disk_.Damage(work_, durable_size_, fault);
-    absl::StatusOr<Recovered> recovered = Recover(Source(), runs_, options_);
+    RecoverySource source = Source();
+    source.check = [this](const State& state) { return CheckSums(state); };
+    absl::StatusOr<Recovered> recovered = Recover(source, runs_, options_);
     ASSERT_THAT(recovered, IsOk());
     ASSERT_EQ(recovered->books->StateDigest(), digests_.at(durable_size_));
     ASSERT_EQ(recovered->books->next_account(), model_.accounts.size() + 1);
@@ -237,6 +239,18 @@ class Lives {
       return absl::OkStatus();
     };
     return source;
+  }
+
+  // What a seal of the log would say agrees with books that random work has made.
+  absl::Status CheckSums(const State& state) const {
+    SealSums sums;
+    for (uint64_t index = 0; index < durable_size_; ++index) {
+      const absl::Status added = sums.Add(
+          {.index = index, .entry_class = log_[index].entry_class, .payload = log_[index].payload},
+          Hash{});
+      if (!added.ok()) return added;
+    }
+    return sums.CheckBooks(state);
   }
 
   void Sync() {
@@ -463,6 +477,56 @@ TEST_F(LedgerTest, BooksComeBackAfterAPowerLoss) {
   for (const Id& id : model_.used_ids) ASSERT_TRUE(*recovered->books->IdUsed(id));
 }
 
+// Pages that balance, break no floor and are wrong all the same: only sums of the log tell.
+TEST_F(LedgerTest, PagesThatContradictTheSumsAreDropped) {
+  RandomWork work(11);
+  CommitChange(work.Opening(20));
+  for (int commit = 0; commit < 40; ++commit) {
+    ASSERT_NO_FATAL_FAILURE(CommitChange(work.Change(model_)));
+  }
+  const Hash right = books_.StateDigest();
+  State& state = books_.state();
+  const auto differs = [&](uint32_t debit, uint32_t credit) {
+    return state.accounts[debit].floor == v1::AccountOpened::NONE &&
+           state.accounts[debit].unit == state.accounts[credit].unit && debit != credit;
+  };
+  uint32_t debit = 1;
+  uint32_t credit = 1;
+  while (!differs(debit, credit)) {
+    if (++credit < state.accounts.size()) continue;
+    credit = 1;
+    ASSERT_LT(++debit, state.accounts.size());
+  }
+  ++state.accounts[debit].debits_posted;
+  ++state.accounts[credit].credits_posted;
+  state.Touch(debit, ledger_->durable_size() - 1);
+  state.Touch(credit, ledger_->durable_size() - 1);
+  const Hash wrong = books_.StateDigest();
+  ASSERT_NO_FATAL_FAILURE(DumpAll());
+
+  RecoverySource source = RecoverySourceOf(*ledger_);
+  source.ingest_ids = nullptr;
+  const absl::StatusOr<Recovered> believed = Recover(source, ids_, options_);
+  ASSERT_THAT(believed, IsOk());
+  EXPECT_EQ(believed->books->StateDigest(), wrong);
+
+  SealSums sums;
+  ASSERT_THAT(ledger_->ReadEntries(0, source.size,
+                                   [&](const Entry& entry) {
+                                     EXPECT_THAT(sums.Add(entry, Hash{}), IsOk());
+                                     return true;
+                                   }),
+              IsOk());
+  source.check = [&](const State& found) { return sums.CheckBooks(found); };
+  const absl::StatusOr<Recovered> recovered = Recover(source, ids_, options_);
+  ASSERT_THAT(recovered, IsOk());
+  EXPECT_TRUE(recovered->replayed_from_zero);
+  EXPECT_EQ(recovered->books->StateDigest(), right);
+
+  source.check = [](const State&) { return absl::DataLossError("not these"); };
+  EXPECT_THAT(Recover(source, ids_, options_), StatusIs(absl::StatusCode::kDataLoss));
+}
+
 // A row that ends a hold does not repeat its amount. When the hold's page has forgotten it and the
 // account's newest page is lost, the amount stands in the log only.
 TEST_F(LedgerTest, AForgottenHoldIsFoundInTheLog) {
@@ -499,57 +563,6 @@ TEST_F(LedgerTest, AForgottenHoldIsFoundInTheLog) {
   // No page of before is believed again.
   ASSERT_THAT(ledger_->WritePages(recovered->wipe), IsOk());
   EXPECT_EQ(Recover(RecoverySourceOf(*ledger_), ids_, options_)->pages_used, 0);
-}
-
-TEST(PageWriterTest, AHotPageIsDumpedAlthoughItNeverHoldsDurableStateOnly) {
-  NoOlderIds none;
-  Books books(none);
-  RandomWork work(1);
-  books.Apply(work.Opening(2), 0);
-  PageWriter writer;
-  v1::Posting posting;
-  posting.set_debit_account(1);
-  posting.set_credit_account(2);
-  posting.set_amount(1);
-  std::set<uint64_t> positions;
-  int last_turn = 1;
-  // The disk is always three commits behind and every commit changes the page.
-  for (uint64_t size = 1; size < 50; ++size) {
-    const uint64_t durable_size = size > 3 ? size - 3 : 0;
-    for (const Page& page : writer.Dump(books, {.written_size = size,
-                                               .durable_size = durable_size,
-                                               .budget = 20,
-                                               .marker_interval = 1'000})) {
-      const std::optional<PageParts> parts = DecodePage(page);
-      ASSERT_TRUE(parts.has_value());
-      EXPECT_LE(parts->position, durable_size);
-      EXPECT_NE(parts->turn, last_turn) << "a torn write must never take both copies";
-      last_turn = parts->turn;
-      State state;
-      ASSERT_TRUE(LoadAccounts(parts->body, 0, state));
-      EXPECT_EQ(state.accounts[1].debits_posted, parts->position - 1);
-      positions.insert(parts->position);
-    }
-    books.Apply({{}, {posting}}, size);
-  }
-  EXPECT_GT(positions.size(), 10);
-}
-
-TEST(PageFormatTest, EveryFlippedBitAndEveryTruncationIsFound) {
-  const Page page =
-      EncodePage({.kind = PageKind::kHolds, .number = 3, .turn = 1, .position = 9, .body = "body"});
-  ASSERT_TRUE(DecodePage(page).has_value());
-  for (size_t bit = 0; bit < page.value.size() * 8; ++bit) {
-    Page flipped = page;
-    flipped.value[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    EXPECT_FALSE(DecodePage(flipped).has_value());
-  }
-  for (size_t size = 0; size < page.value.size(); ++size) {
-    EXPECT_FALSE(DecodePage({page.key, page.value.substr(0, size)}).has_value());
-  }
-  Page misplaced = page;
-  misplaced.key[4] = 4;
-  EXPECT_FALSE(DecodePage(misplaced).has_value());
 }
 
 }  // namespace

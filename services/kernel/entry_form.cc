@@ -9,6 +9,7 @@
 #include "services/kernel/authority.h"
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/seals.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -67,6 +68,8 @@ EntryClass ClassOf(const Entry& entry) {
       return EntryClass::kTransfer;
     case Entry::kPeerHead:
       return EntryClass::kWitness;
+    case Entry::kSeal:
+      return EntryClass::kSeal;
     case Entry::kRequest:
     case Entry::kDomainEvent:
     case Entry::kFact:
@@ -123,6 +126,17 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
     chapter8::mandate::v1::MandateEvent fact;
     Check(fact.ParseFromString(applied.entry.mandate_fact()), "a logged fact does not parse");
     ApplyMandateFact(fact, rows);
+    return;
+  }
+  if (applied.entry.has_seal()) {
+    return PutNewestSeal({.index = applied.index,
+                          .size = applied.entry.seal().size(),
+                          .time_us = applied.request.time_us()},
+                         rows);
+  }
+  if (applied.entry.administration().has_log_key_changed()) {
+    rows.Put(Table::kRows, kLogKeyRow,
+             applied.entry.administration().log_key_changed().organization_record());
     return;
   }
   machine.Apply(applied, rows);

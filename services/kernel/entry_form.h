@@ -29,8 +29,8 @@ Accounts::Change ChangeOf(const chapter8::ledger::v1::Entry& entry);
 // Errors: kResourceExhausted/REQUEST_TOO_LARGE.
 absl::Status CheckFits(const std::vector<Event>& events);
 
-// Applies one entry to the rows: addresses, facts and the machine's own rows. The same function
-// serves live commits and Replay(). Accounts are not rows: see ChangeOf().
+// Applies one entry to the rows: addresses, facts, seals and the machine's own rows. The same
+// function serves live commits and Replay(). Accounts are not rows: see ChangeOf().
 void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows);
 
 // Applies every durable entry of `ledger` but the genesis to `rows`: what fsck compares the stored
@@ -40,6 +40,10 @@ absl::Status Replay(const Ledger& ledger, const Machine& machine, Rows& rows);
 
 // What any ledger makes of an entry of its own organization's directory: a fact, logged here.
 Verdict FactVerdict(const Delivered& delivered);
+
+// Where a ledger whose key was changed keeps the signed record that its newest change came with
+// (Table::kRows).
+inline constexpr absl::string_view kLogKeyRow = "log-key";
 
 // How far another ledger was taken stands in Table::kPeer under this and its origin: a number of
 // its chain, 8 bytes big-endian.

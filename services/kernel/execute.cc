@@ -182,8 +182,8 @@ absl::Status Executor::Admit(const std::vector<Event>& events) const {
     return Refuse({.code = absl::StatusCode::kUnavailable,
                    .domain = kDomain,
                    .reason = "HEAD_NOT_VOUCHED",
-                   .message = "after a restart an administrator must vouch for this ledger before "
-                              "it takes part in transfers",
+                   .message = "after a restart partners or two administrators must vouch for this "
+                              "ledger before it takes part in transfers",
                    .metadata = {{"instead", absl::StrCat("ch8 ledger waive ",
                                                          IdOf(options_.ledger->origin()))}}});
   }
@@ -386,6 +386,21 @@ Outcome Executor::LogInternal(absl::string_view method, const std::vector<Event>
   outcome.status = options_.accounts->Check(ChangesOf(events));
   if (outcome.status.ok())
     outcome.receipt = Append(std::move(request), options_.fresh_salt(), events);
+  return outcome;
+}
+
+Outcome Executor::LogSeal(const SealDraft& draft) {
+  Check(draft.seal.size() <= next_index_, "a seal of entries that there are not");
+  const std::optional<SealPlace> newest = NewestSeal(*rows_);
+  if (newest.has_value() && newest->size >= draft.seal.size()) {
+    return Failed(absl::FailedPreconditionError("the newest seal covers as much"));
+  }
+  Request request;
+  request.set_method(std::string(kSealMethod));
+  Event event;
+  *event.entry.mutable_seal() = draft.seal;
+  Outcome outcome;
+  outcome.receipt = Append(std::move(request), draft.request_salt, {event});
   return outcome;
 }
 

@@ -16,6 +16,7 @@
 #include "services/kernel/bodies.h"
 #include "services/kernel/machine.h"
 #include "services/kernel/rows.h"
+#include "services/kernel/seals.h"
 #include "storage/ledger/ledger.h"
 
 namespace ch8::kernel {
@@ -106,6 +107,9 @@ class Executor {
 
   // Logs events of the organization's own making: genesis events, administration.
   Outcome LogInternal(absl::string_view method, const std::vector<Event>& events);
+
+  // Logs a seal of what is durable. Errors: kFailedPrecondition when the newest one covers as much.
+  Outcome LogSeal(const SealDraft& draft);
 
   // The group's commit. Payloads stay valid until the next Begin().
   Ledger::CommitRequest Finish();

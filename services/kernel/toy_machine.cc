@@ -134,6 +134,8 @@ absl::StatusOr<chapter8::books::v1::Balance> GetBalance(const Context& /*context
   balance.set_unit(found->unit);
   balance.set_debits_posted(found->debits_posted);
   balance.set_credits_posted(found->credits_posted);
+  balance.set_debits_held(found->debits_held);
+  balance.set_credits_held(found->credits_held);
   return balance;
 }
 

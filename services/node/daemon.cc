@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "services/federation/core/records.h"
+#include "services/node/key_change.h"
 #include "services/node/own_witness.h"
 #include "services/trust/files.h"
 #include "services/trust/tls.h"
@@ -47,6 +48,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
   RETURN_IF_ERROR(daemon->FollowTrust());
   RETURN_IF_ERROR(daemon->StartOfficers());
   RETURN_IF_ERROR(daemon->StartFederation());
+  daemon->StartVouching();
   daemon->StartScrubber();
   RETURN_IF_ERROR(daemon->StartMetrics());
   RETURN_IF_ERROR(daemon->WriteEndpoints());
@@ -112,6 +114,10 @@ absl::Status Daemon::OpenLedgers() {
 
 absl::Status Daemon::ServeLedgers() {
   disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
+  // All before any: a record that one ledger cannot take is not to be logged by another.
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    RETURN_IF_ERROR(PlanKey(folder_, home->module().service, home->ledger()).status());
+  }
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     const std::string origin = home->ledger().origin();
     RETURN_IF_ERROR(home->Serve(
@@ -188,12 +194,15 @@ absl::Status Daemon::StartFederation() {
   }
   RETURN_IF_ERROR(StartWitness());
   const NoteVerifier own_witness = *federation::WitnessOf(folder_.record);
-  federation_handler_ = std::make_unique<federation::FederationHandler>(
-      runners, *authorizer_, Find("witness") == nullptr ? nullptr : witness_.get(),
-      [this](const std::string& origin, const absl::Status& why) {
-        hooks_.log->Event("own_ledger_contradicted", {{"origin", origin}, {"why", why.message()}});
-        Find(origin.substr(origin.rfind('/') + 1))->RefuseHeads(std::string(why.message()));
-      });
+  federation_handler_ =
+      std::make_unique<federation::FederationHandler>(federation::FederationHandler::Options{
+          .runners = runners,
+          .authorizer = authorizer_.get(),
+          .own_record = folder_.record,
+          .witness = Find("witness") == nullptr ? nullptr : witness_.get(),
+          .alarm = [this](const std::string& origin, const absl::Status& why) {
+            Contradicted(origin, why);
+          }});
   ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
                                                     .credentials = credentials_,
                                                     .message_size_max = kFederationMessageSizeMax,
@@ -203,6 +212,7 @@ absl::Status Daemon::StartFederation() {
     options.runner = &home->sequencer();
     options.clock = clock_.get();
     options.trust_domain = folder_.record.trust_domain();
+    options.own_record = folder_.signed_record.SerializeAsString();
     options.own_services = home->module().reads_own;
     options.peer_services = home->module().reads_peers;
     options.hosted = hosted;
@@ -214,6 +224,31 @@ absl::Status Daemon::StartFederation() {
     feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
   }
   return absl::OkStatus();
+}
+
+void Daemon::StartVouching() {
+  PeerVouching::Options options;
+  options.own_record = folder_.record;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    if (home->barred()) continue;
+    options.targets.push_back({.runner = &home->sequencer(), .keeper = &home->head_keeper()});
+  }
+  options.connect = [this](const std::string& trust_domain, const std::string& target) {
+    return Connect(trust_domain, target);
+  };
+  options.on_vouched = [this](const std::string& origin) {
+    hooks_.log->Event("head_vouched", {{"origin", origin}, {"by", "partners' witnesses"}});
+  };
+  options.on_contradicted = [this](const std::string& origin, const absl::Status& why) {
+    Contradicted(origin, why);
+  };
+  vouching_ = std::make_unique<PeerVouching>(std::move(options));
+}
+
+// Somebody holds, signed by our key, a head that is none of this log.
+void Daemon::Contradicted(const std::string& origin, const absl::Status& why) {
+  hooks_.log->Event("own_ledger_contradicted", {{"origin", origin}, {"why", why.message()}});
+  Find(origin.substr(origin.rfind('/') + 1))->RefuseHeads(std::string(why.message()));
 }
 
 void Daemon::StartScrubber() {
@@ -302,6 +337,7 @@ void Daemon::Stop(absl::Duration patience) {
   if (federation_handler_ != nullptr) federation_handler_->Stop();
   metrics_.reset();  // It shows what goes away below.
   scrubber_.reset();
+  vouching_.reset();
   feeds_.clear();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
   StopServers({&officers_, &federation_}, patience);

@@ -21,6 +21,7 @@
 #include "services/node/metrics.h"
 #include "services/node/metrics_server.h"
 #include "services/node/modules.h"
+#include "services/node/peer_vouching.h"
 #include "services/node/scrubber.h"
 #include "services/node/servers.h"
 #include "services/node/trust_follower.h"
@@ -75,6 +76,8 @@ class Daemon {
   absl::Status FollowTrust();
   absl::Status StartOfficers();
   absl::Status StartFederation();
+  void StartVouching();
+  void Contradicted(const std::string& origin, const absl::Status& why);
   void StartScrubber();
   void ShowBarred();
   absl::Status StartWitness();
@@ -111,6 +114,7 @@ class Daemon {
   RunningServer officers_;
   RunningServer federation_;
   std::vector<std::unique_ptr<federation::Feeds>> feeds_;
+  std::unique_ptr<PeerVouching> vouching_;
   std::unique_ptr<Scrubber> scrubber_;
   std::unique_ptr<MetricsServer> metrics_;
 };

@@ -8,6 +8,7 @@
 #include "services/node/daemon.h"
 #include "services/trust/certificates.h"
 #include "services/trust/files.h"
+#include "services/witness/core/heads.h"
 
 // What a scrape of the node's metrics shows. The names are listed with their meaning in the
 // operator's guide; a name once published stays.
@@ -48,7 +49,7 @@ constexpr LedgerFigure kLedgerFigures[] = {
        return absl::ToDoubleSeconds(SystemClock().SinceBoot() -
                                     home.head_keeper().newest().signed_at);
      }},
-    {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while an administrator must vouch.",
+    {"ch8_ledger_head_vouched", "1 while heads are signed, 0 while somebody must vouch.",
      Type::kGauge, [](LedgerHome& home) { return home.head_keeper().vouched() ? 1.0 : 0.0; }},
     {"ch8_ledger_barred",
      "1: what is stored was found to be altered; nothing is signed or taken. Alert at 1.",
@@ -58,6 +59,12 @@ constexpr LedgerFigure kLedgerFigures[] = {
      [](LedgerHome& home) {
        const std::unique_ptr<Snapshot> snapshot = home.ledger().TakeSnapshot();
        return static_cast<double>(federation::CountEvidence(kernel::SnapshotRows(*snapshot)));
+     }},
+    {"ch8_ledger_disowned",
+     "Ledgers whose owners revoked a key below what was cosigned here. Alert at 1.", Type::kGauge,
+     [](LedgerHome& home) {
+       const std::unique_ptr<Snapshot> snapshot = home.ledger().TakeSnapshot();
+       return static_cast<double>(witness::CountDisowned(kernel::SnapshotRows(*snapshot)));
      }},
 };
 

@@ -95,6 +95,22 @@ absl::Status Shred(const std::string& path) {
               : absl::UnavailableError(absl::StrCat("cannot remove ", path, ": ", why));
 }
 
+// What is no body's file, e.g. one half written, is not ours to judge.
+absl::Status VisitDigests(
+    const std::string& folder,
+    const std::function<absl::Status(const Hash& digest, const std::string& path)>& visit) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    const auto digest = Hash::FromBytes(absl::HexStringToBytes(name));
+    if (!digest.ok() || name != digest->ToHex()) continue;
+    RETURN_IF_ERROR(visit(*digest, each->path().string()));
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot list ", folder, ": ", error.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileBodies>> FileBodies::Open(const Folders& folders) {
@@ -135,18 +151,23 @@ absl::Status FileBodies::Erase(const Hash& digest) {
 absl::Status FileBodies::Sweep(const std::function<bool(const Hash& digest)>& named) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const std::string& folder : {folders_.keys, folders_.bodies}) {
-    std::error_code error;
-    for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end;
-         each.increment(error)) {
-      const auto digest = Hash::FromBytes(absl::HexStringToBytes(each->path().filename().string()));
-      // What is no body's file, e.g. one half written, is not ours to judge.
-      if (!digest.ok() || each->path().filename() != digest->ToHex() || named(*digest)) continue;
-      RETURN_IF_ERROR(Shred(each->path().string()));
-    }
-    if (error) {
-      return absl::UnavailableError(absl::StrCat("cannot list ", folder, ": ", error.message()));
-    }
+    RETURN_IF_ERROR(VisitDigests(folder, [&](const Hash& digest, const std::string& path) {
+      return named(digest) ? absl::OkStatus() : Shred(path);
+    }));
     RETURN_IF_ERROR(SyncFolder(folder));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FileBodies::Check(const std::function<bool(const Hash& digest)>& named) const {
+  for (const std::string& folder : {folders_.keys, folders_.bodies}) {
+    RETURN_IF_ERROR(VisitDigests(folder, [&](const Hash& digest, const std::string&) {
+      if (!named(digest)) return absl::OkStatus();
+      const absl::Status read = Get(digest).status();
+      if (!absl::IsNotFound(read)) return read;
+      return absl::DataLossError(absl::StrCat("the body ", digest.ToHex(), " cannot be read: ",
+                                              Has(digest) ? "its key" : "it", " is missing"));
+    }));
   }
   return absl::OkStatus();
 }

@@ -44,6 +44,11 @@ class FileBodies final : public kernel::BodyStore {
   // be gone. To be called before anything is put. Errors: kUnavailable.
   absl::Status Sweep(const std::function<bool(const Hash& digest)>& named);
 
+  // Reads every body that is `named` and of which body or key lies here. One that neither does was
+  // not fetched yet, or was erased. Errors: kDataLoss, naming the first that is damaged or lacks
+  // one of the two; kUnavailable.
+  absl::Status Check(const std::function<bool(const Hash& digest)>& named) const;
+
  private:
   explicit FileBodies(Folders folders) : folders_(std::move(folders)) {}
 

@@ -159,5 +159,30 @@ TEST_F(FileBodiesTest, DamageAndExchangedFilesAreNoticed) {
   EXPECT_THAT(bodies->Get(body_.digest), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+TEST_F(FileBodiesTest, ACheckNamesWhatIsDamagedOrHalfGone) {
+  const auto bodies = Open();
+  const kernel::Body other = kernel::MakeBody(Sha256("salt"), "another");
+  ASSERT_THAT(bodies->Put(body_), IsOk());
+  ASSERT_THAT(bodies->Put(other), IsOk());
+  const auto all = [](const Hash&) { return true; };
+  EXPECT_THAT(bodies->Check(all), IsOk());
+  for (const std::string& path : {BodyFile(), KeyFile()}) {
+    const std::string good = *trust::ReadSmallFile(path);
+    ASSERT_THAT(trust::WriteFileAtomically(path, "damaged", trust::kPrivateMode), IsOk());
+    EXPECT_THAT(bodies->Check(all), StatusIs(absl::StatusCode::kDataLoss)) << path;
+    std::filesystem::remove(path);
+    const absl::Status gone = bodies->Check(all);
+    EXPECT_THAT(gone, StatusIs(absl::StatusCode::kDataLoss)) << path;
+    EXPECT_THAT(std::string(gone.message()), ::testing::HasSubstr(body_.digest.ToHex()));
+    EXPECT_THAT(bodies->Check([&](const Hash& digest) { return digest == other.digest; }), IsOk());
+    ASSERT_THAT(trust::WriteFileAtomically(path, good, trust::kPrivateMode), IsOk());
+    EXPECT_THAT(bodies->Check(all), IsOk());
+  }
+  // Neither here: not fetched yet.
+  std::filesystem::remove(BodyFile());
+  std::filesystem::remove(KeyFile());
+  EXPECT_THAT(bodies->Check(all), IsOk());
+}
+
 }  // namespace
 }  // namespace ch8::node

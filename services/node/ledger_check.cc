@@ -11,7 +11,9 @@
 #include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
 #include "services/node/altered_entry.h"
+#include "services/node/file_bodies.h"
 #include "services/node/ledger_home.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
 #include "storage/rocks/rocks_ledger.h"
@@ -107,8 +109,20 @@ absl::StatusOr<std::unique_ptr<kernel::Machine>> MachineOf(const Module& module,
   return module.make_machine(entry.genesis());
 }
 
-absl::StatusOr<std::optional<std::string>> Check(const Module& module, RocksLedger& ledger,
-                                                 LedgerReport& report) {
+absl::StatusOr<std::optional<std::string>> CheckBodies(const RocksLedger& ledger,
+                                                       const kernel::Machine& machine,
+                                                       const FileBodies::Folders& folders) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<FileBodies> bodies, FileBodies::Open(folders));
+  const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  const absl::Status checked =
+      bodies->Check([&](const Hash& digest) { return machine.NamesBody(digest, rows); });
+  RETURN_IF_ERROR(rows.status());
+  return DifferenceOf(checked);
+}
+
+absl::StatusOr<std::optional<std::string>> Check(const Module& module, const std::string& data,
+                                                 RocksLedger& ledger, LedgerReport& report) {
   ASSIGN_OR_RETURN(std::optional<std::string> difference, CheckLog(ledger, report));
   if (difference.has_value()) return difference;
   const auto machine = MachineOf(module, ledger);
@@ -116,8 +130,13 @@ absl::StatusOr<std::optional<std::string>> Check(const Module& module, RocksLedg
   ASSIGN_OR_RETURN(difference, CheckRows(ledger, **machine, report));
   if (difference.has_value()) return difference;
   ASSIGN_OR_RETURN(difference, CheckKeptRows(ledger));
-  if (difference.has_value() || module.accounts != Module::Accounts::kBooks) return difference;
-  return CheckBooks(ledger);
+  if (difference.has_value()) return difference;
+  ASSIGN_OR_RETURN(difference, CheckSeals(ledger));
+  if (difference.has_value()) return difference;
+  if (module.bodies == Module::Bodies::kFiles) {
+    return CheckBodies(ledger, **machine, LedgerHome::BodyFolders(data, module.service));
+  }
+  return module.accounts == Module::Accounts::kBooks ? CheckBooks(ledger) : difference;
 }
 
 }  // namespace
@@ -132,7 +151,7 @@ absl::StatusOr<LedgerReport> CheckLedger(const Module& module, const std::string
     return report;
   }
   report.origin = (*ledger)->origin();
-  ASSIGN_OR_RETURN(report.difference, Check(module, **ledger, report));
+  ASSIGN_OR_RETURN(report.difference, Check(module, data, **ledger, report));
   if (!report.difference.has_value()) {
     std::error_code error;
     std::filesystem::remove(LedgerHome::BarPath(data, module.service), error);

@@ -24,9 +24,10 @@ struct LedgerReport {
 // Recomputes the ledger of `module` in `data` from its raw entries: chunks, tiles, kept notes and
 // root (storage/ledger/fsck.h), naming the altered entry as closely as what is stored allows
 // (altered_entry.h); every file's checksum; the rows, as a replay gives them; answers, cursors and
-// parked entries; the books as a start recovers them, against a replay from entry 0. Reads
-// everything, holds all rows once, and changes nothing but what opening does; a ledger that agrees
-// is barred no more (ledger_home.h). No daemon may run on `data`.
+// parked entries; every seal, from the entries that it covers; the books as a start recovers them,
+// against a replay from entry 0; the bodies that lie here, and their keys. Reads everything, holds
+// all rows once, and changes nothing but what opening does; a ledger that agrees is barred no more
+// (ledger_home.h). No daemon may run on `data`.
 //
 // Damage is a difference. Errors: kNotFound when there is no such ledger; kUnavailable when another
 // process has it open; kResourceExhausted when the disk is full.

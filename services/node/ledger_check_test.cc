@@ -23,6 +23,7 @@
 #include "services/kernel/rows.h"
 #include "services/node/ledger_home.h"
 #include "services/node/modules.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/bytes.h"
 #include "storage/ledger/chunk.h"
 #include "storage/merkle/checkpoint.h"
@@ -128,6 +129,26 @@ class LedgerCheckTest : public ::testing::Test {
                                                          .extension_lines = {}},
                                                         key_)),
                 IsOk());
+  }
+
+  // Seals the ledger as the sealer does, or under another root.
+  void Seal(const std::optional<Hash>& root = std::nullopt) {
+    books::SealSums sums;
+    EXPECT_THAT(AddEntries(
+                    *ledger_, ledger_->durable_size(), [] { return true; }, sums),
+                IsOk());
+    kernel::SealDraft draft{.seal = {}, .request_salt = Fresh()};
+    draft.seal = books::SealTree(sums, SealSecret(draft.request_salt)).SealOf(sums);
+    if (root.has_value()) draft.seal.set_root(std::string(root->view()));
+    kernel::Executor executor({.ledger = ledger_.get(),
+                               .machine = &machine_,
+                               .accounts = &books_,
+                               .organization = "organizations/un",
+                               .trust_domain = "un.example",
+                               .fresh_salt = [this] { return Fresh(); }});
+    executor.Begin(executor.time());
+    EXPECT_THAT(executor.LogSeal(draft).status, IsOk());
+    Commit(executor);
   }
 
   // Writes to the database what no ledger would, with the right checksums.
@@ -239,6 +260,17 @@ TEST_F(LedgerCheckTest, AWholeLedgerAgrees) {
   EXPECT_EQ(report.size, size);
   EXPECT_EQ(report.root, root);
   EXPECT_GT(report.rows, 60u);
+}
+
+TEST_F(LedgerCheckTest, ASealIsMadeAnewFromWhatItCovers) {
+  Seal();
+  Seal();
+  EXPECT_EQ(Checked().difference.value_or(""), "");
+  ledger_ = RocksLedger::Open({.path = directory_}).value();
+  const uint64_t size = ledger_->durable_size();
+  Seal(Sha256("another"));
+  EXPECT_EQ(Checked().difference.value_or(""),
+            absl::StrCat("entry ", size + 1, ": the seal is not the sum of the entries before"));
 }
 
 TEST_F(LedgerCheckTest, ARowThatTheLogDoesNotGiveIsNamed) {

@@ -10,6 +10,7 @@
 #include "services/federation/core/facts.h"
 #include "services/kernel/refusal.h"
 #include "services/kernel/rows.h"
+#include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
 
@@ -28,7 +29,7 @@ LedgerHome::LedgerHome(const Module& module, const std::string& data,
                        std::unique_ptr<RocksLedger> ledger)
     : module_(module),
       directory_(absl::StrCat(data, "/", module.service)),
-      body_keys_(absl::StrCat(data, "/body-keys/", module.service)),
+      body_folders_(BodyFolders(data, module.service)),
       bar_path_(BarPath(data, module.service)),
       ledger_(std::move(ledger)) {}
 
@@ -117,6 +118,11 @@ std::string LedgerHome::BarPath(absl::string_view data, absl::string_view servic
   return absl::StrCat(data, "/", service, "/barred");
 }
 
+FileBodies::Folders LedgerHome::BodyFolders(absl::string_view data, absl::string_view service) {
+  return {.bodies = absl::StrCat(data, "/", service, "/bodies"),
+          .keys = absl::StrCat(data, "/body-keys/", service)};
+}
+
 absl::Status LedgerHome::ReadBar() {
   ASSIGN_OR_RETURN(const std::optional<std::string> why, ReadFileIfPresent(bar_path_));
   if (!why.has_value()) return absl::OkStatus();
@@ -143,11 +149,30 @@ absl::Status LedgerHome::AdmitWrites() const {
                          .metadata = {{"instead", "ch8 node status"}}});
 }
 
+std::function<std::vector<kernel::Event>(const kernel::RowReader&)> LedgerHome::OpeningEvents(
+    const NodeFolder& folder, KeyPlan plan) const {
+  return
+      [this, plan = std::move(plan), newest = folder.signed_record](const kernel::RowReader& rows) {
+        std::vector<kernel::Event> events;
+        if (plan.change.has_value()) {
+          *events.emplace_back().entry.mutable_administration()->mutable_log_key_changed() =
+              *plan.change;
+        }
+        if (module_.own_record_events == nullptr) return events;
+        for (kernel::Event& event : module_.own_record_events(rows, newest)) {
+          events.push_back(std::move(event));
+        }
+        return events;
+      };
+}
+
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
+  ASSIGN_OR_RETURN(KeyPlan plan, PlanKey(*options.folder, module_.service, *ledger_));
   ASSIGN_OR_RETURN(head_keeper_,
                    HeadKeeper::Open({.ledger = *ledger_,
                                      .key = key,
+                                     .signs_above = plan.signs_above,
                                      .state_directory = directory_,
                                      .boot_marker_directory = options.boot_marker_directory,
                                      .clock = *options.clock}));
@@ -168,22 +193,31 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   admit_writes_ = options.admit_writes;
   sequencer.admit_writes = [this] { return AdmitWrites(); };
   sequencer.facts_age_max = federation::kFactsAgeMax;
+  sequencer.seal_sums_path = directory_ + "/seal_sums";
   if (module_.bodies == Module::Bodies::kFiles) {
-    ASSIGN_OR_RETURN(bodies_,
-                     FileBodies::Open({.bodies = directory_ + "/bodies", .keys = body_keys_}));
+    ASSIGN_OR_RETURN(bodies_, FileBodies::Open(body_folders_));
     RETURN_IF_ERROR(SweepBodies());
     sequencer.bodies = bodies_.get();
   }
   if (module_.accounts == Module::Accounts::kBooks) {
-    ASSIGN_OR_RETURN(
-        books::Recovered recovered,
-        books::Recover(books::RecoverySourceOf(*ledger_), *older_ids_, books::Books::Options()));
+    books::RecoverySource source = books::RecoverySourceOf(*ledger_);
+    ASSIGN_OR_RETURN(const std::optional<books::SealSums> sums,
+                     SumsNow(*ledger_, sequencer.seal_sums_path));
+    if (sums.has_value()) {
+      source.check = [&sums](const books::State& state) { return sums->CheckBooks(state); };
+    }
+    ASSIGN_OR_RETURN(books::Recovered recovered,
+                     books::Recover(source, *older_ids_, books::Books::Options()));
     if (!recovered.wipe.empty()) {
       RETURN_IF_ERROR(ledger_->WritePages(recovered.wipe));
       RETURN_IF_ERROR(ledger_->FlushPages());
     }
     sequencer.books = std::move(recovered.books);
     sequencer.pages = std::move(recovered.pages);
+  }
+  // A log that signs nothing is not written to by itself.
+  if (!absl::IsDataLoss(head_keeper_->state())) {
+    sequencer.opening_events = OpeningEvents(*options.folder, std::move(plan));
   }
   sequencer_ = Sequencer::Start(std::move(sequencer), events);
   return absl::OkStatus();

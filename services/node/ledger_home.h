@@ -5,12 +5,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/ids.h"
 #include "services/kernel/machine.h"
 #include "services/node/file_bodies.h"
+#include "services/node/key_change.h"
 #include "services/node/modules.h"
 #include "services/node/node_folder.h"
 #include "services/node/sequencer.h"
@@ -26,6 +28,7 @@ namespace ch8::node {
 //   ledger/      the RocksDB database
 //   bodies/      content outside the log (services/node/file_bodies.h), its keys in
 //                <data>/body-keys/<service>
+//   seal_sums    what the newest seal sums up; made anew from the log when it is not there
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
 //   barred       why, while the ledger is barred: what is stored was found to be altered
 //
@@ -58,7 +61,7 @@ class LedgerHome {
     std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.
     std::function<absl::Status()> admit_writes;               // The same.
   };
-  // Recovers the books and starts deciding. Errors: those of HeadKeeper::Open() and
+  // Recovers the books and starts deciding. Errors: those of PlanKey(), HeadKeeper::Open() and
   // books::Recover(); kDataLoss means that the ledger must not serve.
   absl::Status Serve(const ServeOptions& options);
 
@@ -77,6 +80,8 @@ class LedgerHome {
   void RefuseHeads(const std::string& why) { head_keeper_->Refuse(why); }
   // The file that says so, of a service in the data folder.
   static std::string BarPath(absl::string_view data, absl::string_view service);
+  // Where the service's bodies and their keys lie.
+  static FileBodies::Folders BodyFolders(absl::string_view data, absl::string_view service);
 
   const Module& module() const { return module_; }
   const chapter8::ledger::v1::Genesis& genesis() const { return genesis_; }
@@ -85,6 +90,7 @@ class LedgerHome {
   // After Serve():
   Sequencer& sequencer() { return *sequencer_; }
   const HeadKeeper& head_keeper() const { return *head_keeper_; }
+  HeadKeeper& head_keeper() { return *head_keeper_; }
   const RocksLedger& ledger() const { return *ledger_; }
 
  private:
@@ -94,10 +100,13 @@ class LedgerHome {
   absl::Status SweepBodies();
   absl::Status ReadBar();
   absl::Status AdmitWrites() const;
+  // A new key of the log, and a new record of the organization.
+  std::function<std::vector<kernel::Event>(const kernel::RowReader&)> OpeningEvents(
+      const NodeFolder& folder, KeyPlan plan) const;
 
   const Module& module_;
   const std::string directory_;
-  const std::string body_keys_;
+  const FileBodies::Folders body_folders_;
   const std::string bar_path_;
   // In the order in which they need each other.
   const std::unique_ptr<RocksLedger> ledger_;

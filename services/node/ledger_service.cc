@@ -85,6 +85,22 @@ LedgerService::LedgerService(const Options& options) : options_(options) {
       [](const v1::ListEvidenceRequest& request, const State& state) {
         return federation::ListEvidence(state.rows, request);
       });
+  AddSeals();
+}
+
+void LedgerService::AddSeals() {
+  const auto add = [this](auto request, absl::string_view name, auto answer) {
+    sealers_.insert(Method(name));
+    routes_.AddRead<decltype(request)>(Method(name), ReadPath::kSnapshot,
+                                       [answer](const Context&, const decltype(request)& read,
+                                                const State&) { return answer(read); });
+  };
+  Sealer& sealer = options_.sealer;
+  add(v1::SealLedgerRequest(), "SealLedger", [&sealer](const auto&) { return sealer.Seal(); });
+  add(v1::ProveBalanceRequest(), "ProveBalance",
+      [&sealer](const auto& request) { return sealer.ProveBalance(request); });
+  add(v1::ReadSealRowsRequest(), "ReadSealRows",
+      [&sealer](const auto& request) { return sealer.ReadRows(request); });
 }
 
 bool LedgerService::Answers(absl::string_view method) const {
@@ -92,6 +108,13 @@ bool LedgerService::Answers(absl::string_view method) const {
 }
 
 void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) const {
+  if (sealers_.contains(command.method)) {
+    Outcome refused;
+    refused.status =
+        options_.sealer.Submit([this, command = std::move(command), done] { done(Read(command)); });
+    if (!refused.status.ok()) done(std::move(refused));
+    return;
+  }
   const uint64_t size = options_.runner.ledger().durable_size();
   Outcome outcome = Read(command);
   const std::optional<v1::ReadEntriesRequest> waiting = WaitingRead(command);

@@ -5,6 +5,7 @@
 #include "chapter8/directory/v1/directory_service.grpc.pb.h"
 #include "chapter8/finance/v1/allotment_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.grpc.pb.h"
+#include "chapter8/information/v1/erasure_service.grpc.pb.h"
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
 #include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
@@ -16,6 +17,7 @@
 #include "chapter8/training/v1/training_service.grpc.pb.h"
 #include "chapter8/witness/v1/witness_service.grpc.pb.h"
 #include "services/directory/core/machine.h"
+#include "services/directory/core/organizations.h"
 #include "services/finance/core/machine.h"
 #include "services/information/core/machine.h"
 #include "services/logistics/core/machine.h"
@@ -69,7 +71,8 @@ Module DirectoryModule() {
           .bodies = Module::Bodies::kNone,
           .make_machine = MakeDirectory,
           .genesis_events = directory::GenesisEvents,
-          .make_stubs = StubsOf<directory_v1::DirectoryService>};
+          .make_stubs = StubsOf<directory_v1::DirectoryService>,
+          .own_record_events = directory::OwnRecordEvents};
 }
 
 Module MandateModule() {
@@ -123,7 +126,8 @@ Module LogisticsModule() {
 
 Module InformationModule() {
   return {.service = "information",
-          .proto_files = {"chapter8/information/v1/information_service.proto"},
+          .proto_files = {"chapter8/information/v1/information_service.proto",
+                          "chapter8/information/v1/erasure_service.proto"},
           .accounts = Module::Accounts::kNone,
           .reads_own = {"directory"},
           .reads_peers = {"information"},

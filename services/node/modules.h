@@ -9,8 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/kernel/machine.h"
+#include "services/kernel/rows.h"
 
 namespace ch8::node {
 
@@ -33,6 +35,10 @@ struct Module {
       const chapter8::ledger::v1::Genesis& genesis);
   // Its gRPC services without an implementation: what reflection lists.
   std::vector<std::unique_ptr<grpc::Service>> (*make_stubs)();
+  // Of the directory: what puts a newer record of the own organization in force.
+  std::vector<kernel::Event> (*own_record_events)(
+      const kernel::RowReader& rows,
+      const chapter8::directory::v1::SignedOrganizationRecord& newest) = nullptr;
 };
 
 // All of them, in the order in which a node starts them: facts before those who need them.

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/trust/key_file.h"
+#include "services/trust/log_rekey.h"
 #include "services/trust/organization_home.h"
 #include "services/trust/organization_record.h"
 #include "storage/base/status_macros.h"
@@ -31,20 +32,42 @@ absl::StatusOr<NodeFolder> NodeFolder::Read(const std::string& path) {
   }
   RETURN_IF_ERROR(genesis.status());
   folder.genesis = *std::move(genesis);
-  ASSIGN_OR_RETURN(folder.record,
-                   trust::ParseOrganizationRecord(folder.genesis.signed_record().record()));
+  folder.signed_record = folder.genesis.signed_record();
+  absl::StatusOr<trust::SignedOrganizationRecord> newest =
+      trust::ReadRecordFile(path + "/org.record");
+  if (newest.ok()) {
+    const absl::Status follows =
+        trust::VerifyUpdate(*newest, folder.genesis.signed_record()).status();
+    if (!follows.ok() && !absl::IsAlreadyExists(follows)) {
+      return absl::Status(follows.code(), absl::StrCat(path, "/org.record: ", follows.message()));
+    }
+    folder.signed_record = *std::move(newest);
+  } else if (!absl::IsNotFound(newest.status())) {
+    return newest.status();
+  }
+  ASSIGN_OR_RETURN(folder.record, trust::ParseOrganizationRecord(folder.signed_record.record()));
   return folder;
 }
 
 absl::StatusOr<SigningKey> NodeFolder::LogKey(absl::string_view service) const {
-  const std::string key_path = absl::StrCat(path, "/log-", service, ".key");
-  ASSIGN_OR_RETURN(SigningKey key, trust::ReadSigningKey(key_path));
   const std::string origin = Origin(service);
-  for (const auto& known : record.log_keys()) {
-    if (known.origin() == origin && known.public_key() == key.public_key().view()) return key;
+  const trust::LogKeyFiles files = trust::LogKeyFilesOf(path, service);
+  absl::Status why;
+  for (const std::string& key_path : {files.key, files.next}) {
+    absl::StatusOr<SigningKey> key = trust::ReadSigningKey(key_path);
+    if (absl::IsNotFound(key.status()) && key_path == files.next) break;
+    why = key.status();
+    if (!key.ok()) continue;
+    for (const auto& known : record.log_keys()) {
+      if (known.origin() == origin && known.until_size() == 0 &&
+          known.public_key() == key->public_key().view()) {
+        return key;
+      }
+    }
+    why = absl::FailedPreconditionError(absl::StrCat(
+        files.key, " is not the key that the organization's record names for ", origin));
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat(key_path, " is not the key that the organization's record names for ", origin));
+  return why;
 }
 
 absl::StatusOr<SigningKey> NodeFolder::WitnessKey() const {

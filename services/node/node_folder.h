@@ -24,12 +24,15 @@ struct Exercise {
 };
 
 // The node folder of an organization's home (services/trust/organization_home.h): who the node is.
+// The organization's record is that of the genesis until `ch8 org rekey` puts a newer one beside
+// it.
 //
 // A plain value; any thread.
 struct NodeFolder {
   std::string path;
   chapter8::directory::v1::Genesis genesis;
-  chapter8::directory::v1::OrganizationRecord record;  // The genesis's, verified.
+  chapter8::directory::v1::SignedOrganizationRecord signed_record;  // The newest.
+  chapter8::directory::v1::OrganizationRecord record;               // In it, verified.
 
   std::string certificate_path() const { return path + "/node.pem"; }
   std::string key_path() const { return path + "/node.key"; }
@@ -37,12 +40,13 @@ struct NodeFolder {
   // "un.example/ch8/finance"
   std::string Origin(absl::string_view service) const;
 
-  // Errors: those of trust::ReadGenesis().
+  // Errors: those of trust::ReadGenesis(), and of trust::ReadRecordFile() and trust::VerifyUpdate()
+  // for a newer record.
   static absl::StatusOr<NodeFolder> Read(const std::string& path);
 
-  // The key that signs the service's heads. Errors: those of trust::ReadSigningKey();
-  // kFailedPrecondition when the organization's record names another key: peers would not believe
-  // a single head.
+  // The key that signs the service's heads: in log-<service>.key, or in log-<service>.next.key when
+  // a change was cut off half way. Errors: those of trust::ReadSigningKey(); kFailedPrecondition
+  // when the organization's record names another key: peers would not believe a single head.
   absl::StatusOr<SigningKey> LogKey(absl::string_view service) const;
 
   // The key with which the organization's witness cosigns. Errors: as LogKey().

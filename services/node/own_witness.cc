@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/peer_log.h"
 #include "services/federation/core/records.h"
 #include "services/federation/rpc/durable.h"
+#include "services/kernel/authority.h"
 #include "services/kernel/refusal.h"
 #include "services/witness/core/heads.h"
 #include "storage/base/status_macros.h"
@@ -35,12 +37,24 @@ absl::StatusOr<std::string> OriginIn(const std::string& signed_note) {
                          .message = std::string(checkpoint.status().message())});
 }
 
+// The ledger as the organization's pinned record has it; no keys when there is none.
+witness::WitnessedLog PinnedLog(const kernel::RowReader& rows, const std::string& origin) {
+  witness::WitnessedLog log;
+  const auto organization = kernel::FindTrustDomain(rows, origin.substr(0, origin.find('/')));
+  if (!organization.has_value()) return log;
+  log.organization_record = organization->signed_record();
+  const auto record = federation::RecordIn(log.organization_record);
+  if (record.has_value()) log.signers = federation::LogSignersOf(*record, origin);
+  return log;
+}
+
 absl::Status UnknownLog(const std::string& origin) {
-  return kernel::Refuse({.code = absl::StatusCode::kNotFound,
-                         .domain = witness::kDomain,
-                         .reason = "UNKNOWN_LOG",
-                         .message = absl::StrCat("no pinned organization has the ledger ", origin),
-                         .metadata = {{"origin", origin}}});
+  return kernel::Refuse(
+      {.code = absl::StatusCode::kNotFound,
+       .domain = witness::kDomain,
+       .reason = "UNKNOWN_LOG",
+       .message = absl::StrCat("no pinned organization has the ledger ", absl::CHexEscape(origin)),
+       .metadata = {{"origin", origin}}});
 }
 
 }  // namespace
@@ -55,24 +69,21 @@ OwnWitness::OwnWitness(const Options& options)
 absl::StatusOr<AddCheckpointResponse> OwnWitness::AddCheckpoint(
     const AddCheckpointRequest& request) {
   ASSIGN_OR_RETURN(const std::string origin, OriginIn(request.note()));
-  const std::string domain = origin.substr(0, origin.find('/'));
-  std::optional<NoteVerifier> log;
-  if (domain != trust_domain_) {
-    const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
-    const auto record = federation::PinnedRecord(kernel::SnapshotRows(*snapshot), domain);
-    if (record.has_value()) log = federation::LogVerifierOf(*record, origin);
-  }
-  if (!log.has_value()) return UnknownLog(origin);
-  return Take(*log, request);
+  if (origin.substr(0, origin.find('/')) == trust_domain_) return UnknownLog(origin);
+  return Take(origin, request);
 }
 
-absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const NoteVerifier& log,
+// Record and head are looked at in one turn: nothing is cosigned by a record that is not the newest
+// that was seen when the head before it was.
+absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const std::string& origin,
                                                        const AddCheckpointRequest& request) {
-  std::lock_guard<std::mutex> turn(turns_[std::hash<std::string>()(log.name) % turns_.size()]);
+  std::lock_guard<std::mutex> turn(turns_[std::hash<std::string>()(origin) % turns_.size()]);
   const std::unique_ptr<Snapshot> snapshot = runner_.ledger().TakeSnapshot();
+  const witness::WitnessedLog log = PinnedLog(kernel::SnapshotRows(*snapshot), origin);
+  if (log.signers.keys.empty()) return UnknownLog(origin);
   ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                   snapshot->Get(Table::kPeer, absl::StrCat(witness::kHeadPrefix, log.name)));
-  ASSIGN_OR_RETURN(const auto known, witness::HeadFrom(log.name, row));
+                   snapshot->Get(Table::kPeer, absl::StrCat(witness::kHeadPrefix, origin)));
+  ASSIGN_OR_RETURN(const auto known, witness::HeadFrom(origin, row));
   const absl::Time now = clock_.Now();
   const Judgement judgement = witness::Judge(known, log, request, now);
   if (judgement.verdict != Judgement::Verdict::kRefuse) RETURN_IF_ERROR(CheckVouched());
@@ -80,7 +91,7 @@ absl::StatusOr<AddCheckpointResponse> OwnWitness::Take(const NoteVerifier& log,
     std::vector<RowWrite> rows = {witness::HeadRow(judgement.head)};
     if (!judgement.head.contradicted_by().empty()) {
       chapter8::federation::v1::Equivocation evidence;
-      evidence.set_origin(log.name);
+      evidence.set_origin(origin);
       evidence.set_first_note(judgement.head.note());
       evidence.set_second_note(judgement.head.contradicted_by());
       rows.push_back(federation::EvidenceRow(evidence));

@@ -37,7 +37,7 @@ class OwnWitness final : public federation::Cosigner {
 
  private:
   absl::StatusOr<chapter8::federation::v1::AddCheckpointResponse> Take(
-      const NoteVerifier& log, const chapter8::federation::v1::AddCheckpointRequest& request);
+      const std::string& origin, const chapter8::federation::v1::AddCheckpointRequest& request);
   absl::Status CheckVouched();
   absl::Status Keep(std::vector<RowWrite> rows);
 

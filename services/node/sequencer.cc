@@ -50,7 +50,13 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 Sequencer::Sequencer(Options options)
     : options_(std::move(options)),
-      ledger_service_({.runner = *this, .growth = growth_, .clock = *options_.clock}),
+      ledger_service_(
+          {.runner = *this, .growth = growth_, .sealer = sealer_, .clock = *options_.clock}),
+      sealer_({.runner = *this,
+               .clock = *options_.clock,
+               .log = [this](auto draft, auto done) { SubmitSeal(std::move(draft), done); },
+               .sums_path = options_.seal_sums_path,
+               .entries_max = options_.seal_entries_max}),
       growth_(*options_.ledger, options_.waiting_reads_max),
       queue_(options_.queue_requests_max, options_.queue_bytes_max) {
   kernel::Accounts* accounts = options_.books.get();
@@ -70,26 +76,35 @@ std::unique_ptr<Sequencer> Sequencer::Start(Options options,
                                             const std::vector<kernel::Event>& genesis_events) {
   auto sequencer = std::unique_ptr<Sequencer>(new Sequencer(std::move(options)));
   Ledger& ledger = *sequencer->options_.ledger;
-  if (ledger.durable_size() == 1 && !genesis_events.empty()) {
-    const Clock& clock = *sequencer->options_.clock;
-    sequencer->executor_->Begin(*sequencer->ledger_time_->Next(clock.Now(), clock.SinceBoot()));
-    const Outcome logged = sequencer->executor_->LogInternal("/internal/Genesis", genesis_events);
-    Check(logged.status.ok(), "the genesis events do not balance");
-    const bool written = ledger.Commit(sequencer->executor_->Finish()).ok() && ledger.Sync().ok();
-    Check(written, "the genesis events cannot be written");
+  if (ledger.durable_size() == 1) sequencer->LogAtStart("/internal/Genesis", genesis_events);
+  if (sequencer->options_.opening_events) {
+    const kernel::SnapshotRows rows(ledger.WrittenView());
+    sequencer->LogAtStart("/internal/Open", sequencer->options_.opening_events(rows));
   }
   sequencer->StartThreads();
   return sequencer;
+}
+
+void Sequencer::LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events) {
+  if (events.empty()) return;
+  executor_->Begin(*ledger_time_->Next(options_.clock->Now(), options_.clock->SinceBoot()));
+  const Outcome logged = executor_->LogInternal(method, events);
+  Check(logged.status.ok(), "what a start logs does not balance");
+  const bool written =
+      options_.ledger->Commit(executor_->Finish()).ok() && options_.ledger->Sync().ok();
+  Check(written, "what a start logs cannot be written");
 }
 
 void Sequencer::StartThreads() {
   sync_thread_ = std::thread([this] { RunSync(); });
   index_thread_ = std::thread([this] { RunIndex(); });
   sequencer_thread_ = std::thread([this] { RunSequencer(); });
+  sealer_.Start();
 }
 
 Sequencer::~Sequencer() {
   Drain();
+  sealer_.Close();
   sequencer_thread_.join();
   sync_thread_.join();
   {
@@ -118,6 +133,7 @@ void Sequencer::WriteAllPages() {
 void Sequencer::Drain() {
   queue_.Close();
   growth_.Close();
+  sealer_.End();
 }
 
 void Sequencer::Submit(Command command, Done done) {
@@ -321,6 +337,8 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
                                                       const kernel::State&) { return ReadHead(); });
     case Work::Kind::kWaiveHead:
       return WaiveHead(work.command);
+    case Work::Kind::kSeal:
+      return executor_->LogSeal(work.seal);
   }
   Unreachable("work of no kind");
 }

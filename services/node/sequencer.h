@@ -18,6 +18,7 @@
 #include "services/kernel/runner.h"
 #include "services/node/growth.h"
 #include "services/node/ledger_service.h"
+#include "services/node/sealer.h"
 #include "services/node/work_queue.h"
 #include "storage/base/clock.h"
 #include "storage/ledger/head_keeper.h"
@@ -25,12 +26,13 @@
 
 namespace ch8::node {
 
-// The one writer of a ledger. Four threads:
+// The one writer of a ledger. Five threads:
 //
 //   sequencer  takes requests off a bounded queue, decides them in groups, writes a commit a group
 //   sync       syncs written commits, then answers, signs heads when due, writes the books' pages
 //   index      sorts and ingests runs of ids that leave memory
 //   growth     answers reads that waited for entries (services/node/growth.h)
+//   sealer     sums up what is durable (services/node/sealer.h)
 //
 // Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
 // what they saw. Every queue is bounded: a full one answers kUnavailable with RetryInfo.
@@ -62,6 +64,11 @@ class Sequencer final : public kernel::Runner {
     // a group, by the sequencer. While it may not, whatever would write is refused with this
     // status, nothing falls due, and reads go on.
     std::function<absl::Status()> admit_writes = nullptr;
+    std::string seal_sums_path = "";                  // As in Sealer::Options.
+    uint64_t seal_entries_max = Sealer::kEntriesMax;  // The same.
+    // Optional. What this start logs before anything else, after `rows`: nothing, most often.
+    std::function<std::vector<kernel::Event>(const kernel::RowReader& rows)> opening_events =
+        nullptr;
   };
 
   // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
@@ -111,6 +118,8 @@ class Sequencer final : public kernel::Runner {
   };
 
   explicit Sequencer(Options options);
+  // Before the threads run.
+  void LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events);
   void StartThreads();
 
   void RunSequencer();
@@ -118,6 +127,7 @@ class Sequencer final : public kernel::Runner {
   void RunIndex();
 
   void Enqueue(Work work);
+  void SubmitSeal(kernel::SealDraft draft, Done done);
 
   // False when the ledger has stopped.
   bool RunGroup(std::deque<Work>& work);
@@ -147,9 +157,11 @@ class Sequencer final : public kernel::Runner {
   kernel::Executor::Options executor_options_;
   std::unique_ptr<kernel::Executor> executor_;
   std::unique_ptr<kernel::LedgerTime> ledger_time_;
-  absl::Duration due_at_;  // Since boot: when RunDue() is next worth a call.
-  absl::Status facts_;     // Whether those at hand will do for the group's acts.
+  absl::Duration due_at_;                  // Since boot: when RunDue() is next worth a call.
+  std::optional<uint64_t> first_voucher_;  // The person of the first waiver since the start.
+  absl::Status facts_;                     // Whether those at hand will do for the group's acts.
   LedgerService ledger_service_;
+  Sealer sealer_;
   Growth growth_;  // Below what it answers with: it ends first.
 
   WorkQueue queue_;

@@ -1,4 +1,5 @@
-// The sequencer's own acts on the ledger: what head it has, and who vouches for it.
+// The sequencer's own acts on the ledger: what head it has, who vouches for it, and its seals.
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -27,7 +28,16 @@ absl::StatusOr<std::string> Sequencer::ReadHead() const {
   return head.SerializeAsString();
 }
 
-// The waiver is logged first; heads are signed once it is durable.
+void Sequencer::SubmitSeal(kernel::SealDraft draft, Done done) {
+  Work work;
+  work.kind = Work::Kind::kSeal;
+  work.seal = std::move(draft);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+// Two persons, each with an entry; heads are signed once the second is durable. The first counts
+// for this start only: another one needs both again.
 Outcome Sequencer::WaiveHead(const Command& command) {
   const absl::Status state = options_.head_keeper->state();
   if (absl::IsDataLoss(state)) {
@@ -38,7 +48,8 @@ Outcome Sequencer::WaiveHead(const Command& command) {
                                      .message = std::string(state.message())});
     return refused;
   }
-  const auto decide = [&](const kernel::Context&, const Command&,
+  std::optional<uint64_t> person;  // Who vouches, once it is decided.
+  const auto decide = [&](const kernel::Context& context, const Command&,
                           const kernel::State&) -> absl::StatusOr<kernel::Decision> {
     if (state.ok()) {
       return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
@@ -47,6 +58,15 @@ Outcome Sequencer::WaiveHead(const Command& command) {
                              .message = "this ledger's heads are being signed already",
                              .metadata = {{"instead", "ch8 node status"}}});
     }
+    if (context.actor.person == first_voucher_) {
+      return kernel::Refuse({.code = absl::StatusCode::kFailedPrecondition,
+                             .domain = "kernel.chapter8",
+                             .reason = "SAME_PERSON",
+                             .message = "you have vouched for this head; another administrator has "
+                                        "to as well",
+                             .metadata = {{"rule", "X-3"}, {"instead", "ch8 node status"}}});
+    }
+    person = context.actor.person;
     const uint64_t size = ledger().durable_size();
     ASSIGN_OR_RETURN(const Hash root, ledger().RootAt(size));
     kernel::Event event;
@@ -55,16 +75,22 @@ Outcome Sequencer::WaiveHead(const Command& command) {
     waived->set_root(std::string(root.view()));
     kernel::Decision decision;
     decision.events.push_back(std::move(event));
-    decision.reply = [origin = ledger().origin(), size](const kernel::State&) {
+    decision.reply = [origin = ledger().origin(), size,
+                      second = first_voucher_.has_value()](const kernel::State&) {
       chapter8::ledger::v1::Head head;
       head.set_origin(origin);
       head.set_size(size);
+      if (!second) head.set_not_signed_because("another administrator has to vouch as well");
       return head.SerializeAsString();
     };
     return decision;
   };
   Outcome outcome = executor_->ExecuteWith(command, decide);
-  outcome.waives_head = outcome.status.ok() && command.mode == Command::Mode::kExecute;
+  // A repeated request is answered as it was, and vouches for nothing.
+  const bool vouched = outcome.status.ok() && command.mode == Command::Mode::kExecute;
+  if (!vouched || !person.has_value()) return outcome;
+  outcome.waives_head = first_voucher_.has_value();
+  first_voucher_ = person;
   return outcome;
 }
 

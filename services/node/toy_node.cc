@@ -7,6 +7,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "services/books/recovery.h"
 #include "storage/base/check.h"
+#include "storage/base/status_macros.h"
 
 namespace ch8::node {
 namespace {
@@ -17,36 +18,46 @@ absl::Time NotAfter() { return absl::Now() + absl::Hours(1); }
 
 }  // namespace
 
-ToyNode::ToyNode(const Options& options) {
+ToyNode::ToyNode(const Options& options) { Check(Start(options).ok(), "the node starts"); }
+
+absl::StatusOr<std::unique_ptr<ToyNode>> ToyNode::Open(const Options& options) {
+  std::unique_ptr<ToyNode> node(new ToyNode);
+  RETURN_IF_ERROR(node->Start(options));
+  return node;
+}
+
+absl::Status ToyNode::Start(const Options& options) {
   const Clock& clock = options.clock == nullptr ? system_clock_ : *options.clock;
-  auto head_keeper = HeadKeeper::Open({.ledger = *options.ledger,
-                                       .key = key_,
-                                       .state_directory = options.state_directory,
-                                       .boot_marker_directory = options.state_directory + "/shm",
-                                       .boot_id = options.boot_id,
-                                       .clock = clock});
-  Check(head_keeper.ok(), "the head keeper opens");
-  head_keeper_ = *std::move(head_keeper);
+  ASSIGN_OR_RETURN(head_keeper_,
+                   HeadKeeper::Open({.ledger = *options.ledger,
+                                     .key = key_,
+                                     .state_directory = options.state_directory,
+                                     .boot_marker_directory = options.state_directory + "/shm",
+                                     .boot_id = options.boot_id,
+                                     .clock = clock}));
   older_ids_ = std::make_unique<books::LedgerIds>(*options.ledger);
-  auto recovered = books::Recover(books::RecoverySourceOf(*options.ledger), *older_ids_,
-                                  {.id_window_limit = options.id_window_limit});
-  Check(recovered.ok(), "the books recover");
-  Check(recovered->wipe.empty(), "no page is above the log's end");
-  start_digest_ = recovered->books->StateDigest();
+  ASSIGN_OR_RETURN(books::Recovered recovered,
+                   books::Recover(books::RecoverySourceOf(*options.ledger), *older_ids_,
+                                  {.id_window_limit = options.id_window_limit}));
+  Check(recovered.wipe.empty(), "no page is above the log's end");
+  start_digest_ = recovered.books->StateDigest();
   sequencer_ = Sequencer::Start({.ledger = options.ledger,
                                  .machine = &machine_,
                                  .head_keeper = head_keeper_.get(),
                                  .clock = &clock,
-                                 .books = std::move(recovered->books),
-                                 .pages = std::move(recovered->pages),
+                                 .books = std::move(recovered.books),
+                                 .pages = std::move(recovered.pages),
                                  .older_ids = older_ids_.get(),
                                  .organization = "organizations/un",
                                  .trust_domain = "un.example",
                                  .queue_requests_max = options.queue_requests_max,
                                  .facts_age_max = options.facts_age_max,
                                  .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
-                                 .admit_writes = options.admit_writes},
+                                 .admit_writes = options.admit_writes,
+                                 .seal_sums_path = options.state_directory + "/seal_sums",
+                                 .seal_entries_max = options.seal_entries_max},
                                 toy::FirstFacts());
+  return absl::OkStatus();
 }
 
 kernel::Runner::Done Answers::Expect() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "services/books/ids.h"
 #include "services/kernel/toy_machine.h"
@@ -32,8 +33,11 @@ class ToyNode {
     size_t id_window_limit = books::IdWindow::kLimitDefault;
     absl::Duration facts_age_max = absl::InfiniteDuration();
     std::function<absl::Status()> admit_writes = nullptr;
+    uint64_t seal_entries_max = Sealer::kEntriesMax;
   };
   explicit ToyNode(const Options& options);
+  // The same where the disk may fail. Errors: those of HeadKeeper::Open() and books::Recover().
+  static absl::StatusOr<std::unique_ptr<ToyNode>> Open(const Options& options);
 
   Sequencer& sequencer() { return *sequencer_; }
   // Ends the sequencer.
@@ -44,8 +48,11 @@ class ToyNode {
   int stopped_count() const { return stopped_count_.load(); }
 
  private:
-  const SystemClock system_clock_;
-  const kernel::toy::ToyMachine machine_;
+  ToyNode() = default;
+  absl::Status Start(const Options& options);
+
+  const SystemClock system_clock_{};
+  const kernel::toy::ToyMachine machine_{};
   const SigningKey key_ = kernel::toy::KeyOf("log");
   std::unique_ptr<HeadKeeper> head_keeper_;
   std::unique_ptr<books::LedgerIds> older_ids_;

@@ -14,6 +14,7 @@
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "chapter8/finance/v1/allotment_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
@@ -64,6 +65,7 @@ std::vector<Rpc> AllRpcs() {
   chapter8::federation::v1::PullRequest::descriptor();
   chapter8::finance::v1::GetAllotmentRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();
+  chapter8::information::v1::GetErasureRequest::descriptor();
   chapter8::information::v1::GetReportRequest::descriptor();
   chapter8::logistics::v1::GetConsignmentRequest::descriptor();
   chapter8::logistics::v1::GetItemRequest::descriptor();

@@ -41,6 +41,7 @@ std::vector<std::string> ServiceFiles(const std::string& service) {
   if (service == "logistics") subjects = {"stock", "offer", "consignment"};
   if (service == "mandate") subjects.push_back("reference");
   if (service == "finance") subjects.push_back("allotment");
+  if (service == "information") subjects.push_back("erasure");
   std::vector<std::string> files;
   for (const std::string& subject : subjects) {
     files.push_back(absl::StrCat("chapter8/", service, "/v1/", subject, "_service.proto"));

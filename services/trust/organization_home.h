@@ -22,6 +22,9 @@
 //   node/genesis.textproto  chapter8.directory.v1.Genesis: record and first administrators
 //   officers/<id>/          tls.key, tls.pem, ca.pem, act.key: give each folder to its officer
 //
+// A change of a log key (services/trust/log_rekey.h) adds node/org.record,
+// node/log-<service>.change and, put aside, node/log-<service>.retired-<n>.key.
+//
 // Keys are 0600, their folders 0700. Thread safety: any thread, but one caller per folder at a
 // time.
 namespace ch8::trust {

@@ -42,9 +42,10 @@ absl::StatusOr<OrganizationRecord> VerifyFirstContact(const SignedOrganizationRe
 // The successor of a `pinned` record. Errors:
 //   kInvalidArgument     malformed.
 //   kUnauthenticated     not signed by the pinned root key.
-//   kFailedPrecondition  another organization, trust domain or root key (pin anew by hand), or a
-//                        sequence that does not rise. Equal sequence with other bytes means that
-//                        its root key signed two histories: keep both as evidence.
+//   kFailedPrecondition  another organization, trust domain or root key (pin anew by hand); a
+//                        sequence that does not rise: equal sequence with other bytes means that
+//                        its root key signed two histories, keep both as evidence; or log keys that
+//                        do not follow (record::CheckKeySuccession()).
 //   kAlreadyExists       the very record that is pinned.
 absl::StatusOr<OrganizationRecord> VerifyUpdate(const SignedOrganizationRecord& update,
                                                 const SignedOrganizationRecord& pinned);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -21,6 +22,14 @@ using ::ch8::testing::IsOk;
 using ::ch8::testing::StatusIs;
 using ::ch8::testing::TempDir;
 using ::testing::HasSubstr;
+
+// Another key of the first ledger.
+void AddKey(OrganizationRecord& record, uint64_t until_size) {
+  OrganizationRecord::LogKey& key = *record.add_log_keys();
+  key.set_origin(record.log_keys(0).origin());
+  key.set_public_key(std::string(SigningKey::Generate().public_key().view()));
+  key.set_until_size(until_size);
+}
 
 class OrganizationRecordTest : public ::testing::Test {
  protected:
@@ -135,6 +144,64 @@ TEST_F(OrganizationRecordTest, UpdatesRiseUnderThePinnedRoot) {
   EXPECT_THAT(VerifyUpdate(pinned, pinned), StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
+TEST_F(OrganizationRecordTest, KeysOfALedgerFollowEachOther) {
+  record_.mutable_log_keys(0)->set_until_size(9);
+  AddKey(record_, 9);  // Revoked before it signed anything.
+  AddKey(record_, 20);
+  OrganizationRecord::LogKey& other = *record_.add_log_keys();
+  other.set_origin("un.example/ch8/directory");
+  other.set_public_key(record_.log_keys(0).public_key());
+  AddKey(record_, 0);
+  EXPECT_THAT(CheckOrganizationRecord(record_), IsOk());
+}
+
+// An update may close a key and lower a size, and nothing else that concerns old keys.
+TEST_F(OrganizationRecordTest, AnUpdateRevokesAndNeverGivesBack) {
+  AddKey(record_, 0);
+  record_.mutable_log_keys(0)->set_until_size(9);
+  const SignedOrganizationRecord pinned = Signed();
+  const struct {
+    const char* refusal;  // Empty: accepted.
+    std::function<void(OrganizationRecord&)> change;
+  } rows[] = {
+      {"",
+       [](auto& r) {
+         r.mutable_log_keys(1)->set_until_size(12);
+         AddKey(r, 0);
+       }},
+      {"", [](auto& r) { r.mutable_log_keys(0)->set_until_size(8); }},
+      {"", [](auto& r) { r.add_endpoints()->CopyFrom(r.endpoints(0)); }},
+      {"stays revoked", [](auto& r) { r.mutable_log_keys(0)->set_until_size(10); }},
+      {"dropped or altered", [](auto& r) { r.mutable_log_keys()->DeleteSubrange(0, 1); }},
+      {"dropped or altered",
+       [](auto& r) { r.mutable_log_keys(0)->set_public_key(std::string(32, 'x')); }},
+      {"dropped or altered",
+       [](auto& r) { r.mutable_log_keys(1)->set_public_key(std::string(32, 'x')); }},
+      {"stays revoked",
+       [](auto& r) {
+         r.mutable_log_keys()->DeleteSubrange(1, 1);
+         r.mutable_log_keys(0)->set_until_size(0);
+       }},
+      {"stays revoked",
+       [](auto& r) {
+         r.mutable_log_keys(0)->set_until_size(20);
+         r.mutable_log_keys(1)->set_until_size(20);
+         AddKey(r, 0);
+       }},
+  };
+  for (const auto& row : rows) {
+    OrganizationRecord next = record_;
+    next.set_sequence(8);
+    row.change(next);
+    const absl::Status updated = VerifyUpdate(Signed(next), pinned).status();
+    if (*row.refusal == '\0') {
+      EXPECT_THAT(updated, IsOk());
+    } else {
+      EXPECT_THAT(updated, StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(row.refusal)));
+    }
+  }
+}
+
 TEST_F(OrganizationRecordTest, AnotherRootNeverReplacesThePinnedOne) {
   const SignedOrganizationRecord pinned = Signed();
   const SigningKey usurper = SigningKey::Generate();
@@ -182,7 +249,26 @@ TEST_F(OrganizationRecordTest, EachFieldKeepsToItsGrammar) {
        [](auto& r) { r.mutable_log_keys(0)->set_origin("un.example/ch9/finance"); }},
       {"log_keys.origin",
        [](auto& r) { r.mutable_log_keys(0)->set_origin("un.example/ch8/finance/x"); }},
-      {"log_keys.origin", [](auto& r) { *r.add_log_keys() = r.log_keys(0); }},
+      {"log_keys.public_key",
+       [](auto& r) {
+         r.mutable_log_keys(0)->set_until_size(9);
+         *r.add_log_keys() = r.log_keys(0);
+         r.mutable_log_keys(1)->set_until_size(0);
+       }},
+      {"log_keys.until_size", [](auto& r) { r.mutable_log_keys(0)->set_until_size(9); }},
+      {"log_keys.until_size", [](auto& r) { AddKey(r, 0); }},
+      {"log_keys.until_size",
+       [](auto& r) {
+         AddKey(r, 9);
+         std::swap(*r.mutable_log_keys(0), *r.mutable_log_keys(1));
+         AddKey(r, 0);
+       }},
+      {"log_keys.until_size",
+       [](auto& r) {
+         r.mutable_log_keys(0)->set_until_size(9);
+         AddKey(r, 8);
+         AddKey(r, 0);
+       }},
       {"log_keys.public_key",
        [](auto& r) { r.mutable_log_keys(0)->set_public_key(std::string(33, 'x')); }},
       {"log_keys.public_key",

@@ -61,6 +61,7 @@ std::string MarkerPath(const std::string& directory, const Hash& log_id,
 HeadKeeper::HeadKeeper(const Options& options)
     : ledger_(options.ledger),
       key_(options.key),
+      signs_above_(options.signs_above),
       clock_(options.clock),
       head_path_(options.state_directory + "/signed_head"),
       marker_path_(MarkerPath(options.boot_marker_directory, options.ledger.log_id(),
@@ -127,7 +128,7 @@ absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
   if (!marker.has_value()) {
     if (!head_.has_value() && ledger_.durable_size() == 1) {
       state_ = State::kVouched;
-      return SignLocked().status();
+      return signs_above_ == 0 ? SignLocked().status() : absl::OkStatus();
     }
     state_ = State::kUnvouched;
     return absl::OkStatus();
@@ -189,6 +190,11 @@ absl::Status HeadKeeper::Persist(const SignedHead& head) {
 absl::StatusOr<std::string> HeadKeeper::SignLocked() {
   RETURN_IF_ERROR(StateLocked());
   SignedHead head{.size = ledger_.durable_size(), .root = {}};
+  if (head.size <= signs_above_) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        ledger_.origin(), " has ", head.size, " entries, and its key signs heads above ",
+        signs_above_, ": smaller ones are its predecessor's"));
+  }
   if (head_.has_value() && head_->size == head.size && !note_.empty()) return note_;
   ASSIGN_OR_RETURN(head.root, ledger_.RootAt(head.size));
   RETURN_IF_ERROR(Persist(head));
@@ -238,11 +244,19 @@ absl::Status HeadKeeper::StateLocked() const {
     case State::kUnvouched:
       return absl::FailedPreconditionError(
           absl::StrCat("nothing vouches yet that ", ledger_.origin(),
-                       " was not rolled back: an administrator must run the waive act"));
+                       " was not rolled back: partners' witnesses are asked, or two "
+                       "administrators must run the waive act"));
     case State::kRefused:
       return absl::DataLossError(absl::StrCat(ledger_.origin(), " signs nothing: ", why_));
   }
   return absl::InternalError("unknown state");
+}
+
+absl::Status HeadKeeper::Vouch() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (state_ == State::kRefused) return StateLocked();
+  state_ = State::kVouched;
+  return absl::OkStatus();
 }
 
 absl::Status HeadKeeper::Waive(uint64_t waiver_index) {

@@ -35,8 +35,8 @@ struct SignedHead {
 //   log shorter than signed_head, or another root at its size   refuses for ever
 //   same boot, marker above signed_head (restored state)        refuses for ever
 //   same boot, marker at or below signed_head, roots agree      vouched: signs at once
-//   only the genesis, and never signed                          vouched, and signs it
-//   all else: another boot, no marker                           unvouched until Waive()
+//   only the genesis, and never signed                          vouched, and signs it if it may
+//   all else: another boot, no marker                           unvouched until Vouch() or Waive()
 //
 // A marker below signed_head is a process killed between the two writes: its note never left.
 //
@@ -44,8 +44,11 @@ struct SignedHead {
 class HeadKeeper {
  public:
   struct Options {
-    Ledger& ledger;                     // Must outlive the keeper.
-    const SigningKey& key;              // Copied.
+    Ledger& ledger;         // Must outlive the keeper.
+    const SigningKey& key;  // Copied.
+    // The size up to which the key's predecessors are believed; 0 when it has none. The key signs
+    // no head so small: nobody would believe it.
+    uint64_t signs_above = 0;
     std::string state_directory;        // Beside the ledger's database; holds `signed_head`.
     std::string boot_marker_directory;  // On a tmpfs, e.g. "/dev/shm/chapter8". Created if absent.
     std::string boot_id = {};           // Empty: /proc/sys/kernel/random/boot_id.
@@ -60,7 +63,8 @@ class HeadKeeper {
   // The signed note of the head at the ledger's durable size; the same bytes while that stands.
   //
   // Errors:
-  //   kFailedPrecondition  unvouched: an administrator must run the waive act. Do not retry.
+  //   kFailedPrecondition  unvouched: partners or two administrators must vouch; or the log is not
+  //                        larger than `signs_above`. Retry then.
   //   kDataLoss            refused, naming what is missing, or the ledger has stopped. Final.
   //   kUnavailable, kResourceExhausted  the head could not be persisted; nothing was signed. Retry.
   absl::StatusOr<std::string> SignedNote();
@@ -69,7 +73,7 @@ class HeadKeeper {
   // sync. Does nothing while the keeper is not vouched. Errors: as SignedNote().
   absl::Status SignIfDue();
 
-  // True when heads are being signed: nothing was rolled back, or it was waived.
+  // True when heads are being signed: nothing was rolled back, or somebody vouched for that.
   bool vouched() const;
 
   // Why nothing is signed: OK when vouched, else the error of SignedNote().
@@ -84,6 +88,11 @@ class HeadKeeper {
     absl::Duration signed_at;  // Since boot; when this keeper opened, if it has signed none.
   };
   Newest newest() const;
+
+  // Says that every partner has shown the largest head of this log that it relies on, and that the
+  // log has them all; from then on heads are signed. Harmless when already vouched.
+  // Errors: kDataLoss when the keeper refuses.
+  absl::Status Vouch();
 
   // Says that two officers vouch that nothing was rolled back, which the entry at `waiver_index`
   // records; from then on heads are signed. Harmless when already vouched.
@@ -108,6 +117,7 @@ class HeadKeeper {
 
   Ledger& ledger_;
   const SigningKey key_;
+  const uint64_t signs_above_;
   const Clock& clock_;
   const std::string head_path_;
   const std::string marker_path_;

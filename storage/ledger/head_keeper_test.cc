@@ -36,6 +36,7 @@ class HeadKeeperTest : public ::testing::Test {
     absl::StatusOr<std::unique_ptr<HeadKeeper>> keeper =
         HeadKeeper::Open({.ledger = *ledger_,
                           .key = key_,
+                          .signs_above = signs_above_,
                           .state_directory = directory_ / "state",
                           .boot_marker_directory = directory_ / "boot",
                           .boot_id = boot_id_,
@@ -70,11 +71,24 @@ class HeadKeeperTest : public ::testing::Test {
 
   const TempDir directory_;
   const SigningKey key_ = SigningKey::Generate();
+  uint64_t signs_above_ = 0;
   FixedClock clock_;
   std::string boot_id_ = "boot-1";
   std::unique_ptr<MemLedger> ledger_ = *MemLedger::Create(TestGenesis());
   std::unique_ptr<HeadKeeper> keeper_;
 };
+
+// What its predecessor is believed for, a key does not sign.
+TEST_F(HeadKeeperTest, AKeySignsOnlyAboveItsPredecessorsHeads) {
+  signs_above_ = 3;
+  Open();
+  EXPECT_TRUE(keeper_->vouched());
+  Append(*ledger_, 2);
+  EXPECT_THAT(keeper_->SignedNote(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("above 3")));
+  Append(*ledger_, 1);
+  EXPECT_EQ(SizeOf(keeper_->SignedNote()), 4U);
+}
 
 TEST_F(HeadKeeperTest, ANewLedgerIsVouchedAndItsGenesisSigned) {
   Open();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/text_fields.h"
@@ -63,8 +64,8 @@ absl::StatusOr<OpenedCheckpoint> OpenCheckpoint(absl::string_view note, const No
   ASSIGN_OR_RETURN(OpenedNote opened, OpenNote(note, verifiers));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(opened.text));
   if (checkpoint.origin != log.name) {
-    return absl::UnauthenticatedError(
-        absl::StrCat("the checkpoint is of ", checkpoint.origin, ", not of ", log.name));
+    return absl::UnauthenticatedError(absl::StrCat(
+        "the checkpoint is of ", absl::CHexEscape(checkpoint.origin), ", not of ", log.name));
   }
   const auto signed_by_log = std::find_if(
       opened.verified.begin(), opened.verified.end(), [&](const NoteSignature& signature) {

@@ -162,20 +162,20 @@ absl::StatusOr<NoteVerifier> NoteVerifier::Parse(absl::string_view vkey) {
   }
   const std::optional<std::string> bytes = DecodeBase64(vkey.substr(second + 1));
   if (!bytes.has_value() || bytes->size() < 2) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the verifier key of ", name, " is not base64 of a type and a key"));
+    return absl::InvalidArgumentError(absl::StrCat("the verifier key of ", absl::CHexEscape(name),
+                                                   " is not base64 of a type and a key"));
   }
   NoteVerifier verifier{.name = std::string(name),
                         .type = static_cast<uint8_t>(bytes->front()),
                         .key = bytes->substr(1)};
   if (IsEd25519Type(verifier.type) && !verifier.CanVerify()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the Ed25519 key of ", name, " is not 32 bytes"));
+        absl::StrCat("the Ed25519 key of ", absl::CHexEscape(name), " is not 32 bytes"));
   }
   const absl::string_view key_id = vkey.substr(first + 1, second - first - 1);
   if (key_id.size() != kKeyIdHexSize || key_id != KeyIdHex(verifier.key_id())) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the verifier key of ", name, " has the wrong key id"));
+        absl::StrCat("the verifier key of ", absl::CHexEscape(name), " has the wrong key id"));
   }
   return verifier;
 }

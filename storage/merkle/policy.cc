@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "storage/base/status_macros.h"
@@ -54,7 +55,7 @@ class Policy::Parser {
     if (words[0] == "witness") return ParseWitness(words);
     if (words[0] == "group") return ParseGroup(words);
     if (words[0] == "quorum") return ParseQuorum(words);
-    return Refuse(absl::StrCat("'", words[0], "' is not a keyword"));
+    return Refuse(absl::StrCat("'", absl::CHexEscape(words[0]), "' is not a keyword"));
   }
 
   absl::Status ParseLog(const Words& words) {
@@ -86,9 +87,11 @@ class Policy::Parser {
     if (words.size() < 4) return Refuse("want group <name> all|any|<k> <member>...");
     Group group{.least_count = 1, .members = Words(words.begin() + 3, words.end())};
     for (const std::string& member : group.members) {
-      if (!defined_.contains(member)) return Refuse(absl::StrCat(member, " is not defined"));
+      if (!defined_.contains(member)) {
+        return Refuse(absl::StrCat(absl::CHexEscape(member), " is not defined"));
+      }
       if (!grouped_.insert(member).second) {
-        return Refuse(absl::StrCat(member, " is a member already"));
+        return Refuse(absl::StrCat(absl::CHexEscape(member), " is a member already"));
       }
     }
     RETURN_IF_ERROR(Define(words[1]));
@@ -108,7 +111,7 @@ class Policy::Parser {
     if (words.size() != 2) return Refuse("want quorum <name>");
     if (!policy_.quorum_.empty()) return Refuse("a policy has one quorum");
     if (words[1] != kNoQuorum && !defined_.contains(words[1])) {
-      return Refuse(absl::StrCat(words[1], " is not defined"));
+      return Refuse(absl::StrCat(absl::CHexEscape(words[1]), " is not defined"));
     }
     policy_.quorum_ = words[1];
     return absl::OkStatus();
@@ -116,7 +119,7 @@ class Policy::Parser {
 
   absl::Status Define(const std::string& name) {
     if (name == kNoQuorum || !defined_.insert(name).second) {
-      return Refuse(absl::StrCat("the name ", name, " is taken"));
+      return Refuse(absl::StrCat("the name ", absl::CHexEscape(name), " is taken"));
     }
     return absl::OkStatus();
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -30,7 +31,7 @@ std::string IndexPath(uint64_t index) {
 }
 
 absl::Status PathError(absl::string_view path) {
-  return absl::InvalidArgumentError(absl::StrCat("no tile is named ", path));
+  return absl::InvalidArgumentError(absl::StrCat("no tile is named ", absl::CHexEscape(path)));
 }
 
 // The number that the groups of an index path spell; leading zero groups are the caller's to

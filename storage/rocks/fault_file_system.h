@@ -44,6 +44,10 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // True when the failure that was asked for has happened.
   bool failed() const;
 
+  // Counts one change; the fault it has to suffer, if any. For changes to files beside the
+  // database's, which go past this class.
+  std::optional<FaultKind> Count();
+
   void set_free_space(std::optional<uint64_t> bytes);
 
   // What a power loss does: cuts every file to what was synced of it, plus a random part of the
@@ -81,8 +85,6 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     bool folder_synced = false;
   };
 
-  // Counts one change; the fault it has to suffer, if any.
-  std::optional<FaultKind> Count();
   static rocksdb::IOStatus Error(FaultKind kind);
 
   void Appended(const std::string& path, uint64_t bytes);

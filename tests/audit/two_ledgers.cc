@@ -1,5 +1,6 @@
 #include "tests/audit/two_ledgers.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -14,12 +15,14 @@
 #include "clients/export/log_keys.h"
 #include "clients/export/notes.h"
 #include "clients/lib/client.h"
+#include "services/books/seal_sums.h"
 #include "services/federation/core/peer_log.h"
 #include "services/federation/core/pull.h"
 #include "storage/base/check.h"
 #include "storage/merkle/checkpoint.h"
 #include "storage/merkle/leaf.h"
 #include "storage/merkle/tree.h"
+#include "tests/audit/log_view.h"
 #include "tests/support/data.h"
 
 namespace ch8::testing {
@@ -133,9 +136,23 @@ TwoLedgers::TwoLedgers() : un_(folder_.path().string(), "un"), au_(folder_.path(
   au_.Appoint("accepter", authz::ACCEPTER);
   Exchange();
   MakeMoney();
+  Seal();
   MakeOffers();
   PostRows();
   Exchange();
+  Seal();
+  Exchange();
+}
+
+void TwoLedgers::Seal() {
+  for (OrganizationLedgers* of : {&un_, &au_}) {
+    for (kernel::Runner* runner : {&of->directory(), &of->finance()}) {
+      v1::SealLedgerRequest request;
+      request.set_origin(runner->ledger().origin());
+      Must(of->Run(*runner, "auditor", "ledger.v1.LedgerService.SealLedger", request).status,
+           "seal");
+    }
+  }
 }
 
 void TwoLedgers::Exchange() {
@@ -281,6 +298,17 @@ void TwoLedgers::PostRows() {
                                                   "books.v1.TransferService.PostTransfers", post),
            "rows");
   Check(posted.applied() == kRows, "rows were refused");
+  // A pair that cancels each other, in requests of their own.
+  for (const bool back : {false, true}) {
+    auto one = New<books::PostTransfersRequest>();
+    books::TransferRow& row = *one.add_rows();
+    row.set_id_low(kRows + (back ? 2 : 1));
+    row.set_debit_account(opened.first_account() + (back ? 1 : 0));
+    row.set_credit_account(opened.first_account() + (back ? 0 : 1));
+    row.set_amount(50);
+    Must(un_.Run(un_.finance(), "bookkeeper", "books.v1.TransferService.PostTransfers", one).status,
+         "row");
+  }
 }
 
 std::vector<Organization> TwoLedgers::OrganizationsAt(OrganizationLedgers& ledgers) {
@@ -324,16 +352,9 @@ class LyingNode {
     Check(static_cast<uint64_t>(page.entries_size()) == page.size(), "one page holds it all");
     entries_.assign(page.entries().begin(), page.entries().end());
     lie(entries_);
-    const Hash log_id = LogId(origin_, entries_.front().payload());
+    SealAnew();
     Frontier tree;
-    for (const v1::LoggedEntry& entry : entries_) {
-      Leaf leaf{.entry_class = static_cast<EntryClass>(entry.entry_class()),
-                .tag = {},
-                .payload_commit = {}};
-      std::copy(entry.tag().begin(), entry.tag().end(), leaf.tag.begin());
-      leaf.payload_commit = PayloadCommit(log_id, *Hash::FromBytes(entry.salt()), entry.payload());
-      tree.Append(LeafHash(leaf));
-    }
+    for (const v1::LoggedEntry& entry : entries_) tree.Append(LeafHash(LeafOf(entry)));
     const std::string service = origin_.substr(origin_.rfind('/') + 1);
     head_.set_origin(origin_);
     head_.set_size(tree.size());
@@ -355,6 +376,14 @@ class LyingNode {
       response.CopyFrom(page);
       return true;
     }
+    if (const auto* rows = dynamic_cast<const v1::ReadSealRowsRequest*>(&request);
+        rows != nullptr && rows->origin() == origin_) {
+      v1::SealRows secret;
+      secret.set_index(rows->index());
+      secret.set_secret(std::string(kSecret.view()));
+      response.CopyFrom(secret);
+      return true;
+    }
     const auto* head = dynamic_cast<const v1::GetCheckpointRequest*>(&request);
     if (head == nullptr || head->origin() != origin_) return false;
     response.CopyFrom(head_);
@@ -362,6 +391,42 @@ class LyingNode {
   }
 
  private:
+  inline static const Hash kSecret = Sha256("a liar's secret");
+
+  Leaf LeafOf(const v1::LoggedEntry& entry) const {
+    Leaf leaf{.entry_class = static_cast<EntryClass>(entry.entry_class()),
+              .tag = {},
+              .payload_commit = PayloadCommit(LogId(origin_, entries_.front().payload()),
+                                              *Hash::FromBytes(entry.salt()), entry.payload())};
+    std::copy(entry.tag().begin(), entry.tag().end(), leaf.tag.begin());
+    return leaf;
+  }
+
+  // A liar sums up what was made up. What cannot be summed up stays as it was.
+  void SealAnew() {
+    ch8::books::SealSums sums;
+    for (v1::LoggedEntry& logged : entries_) {
+      v1::Entry entry;
+      if (LogView::IsRow(logged) || !entry.ParseFromString(logged.payload()) || !entry.has_seal()) {
+        continue;
+      }
+      while (sums.size() < std::min<uint64_t>(entry.seal().size(), entries_.size())) {
+        const v1::LoggedEntry& next = entries_[sums.size()];
+        const Leaf leaf = LeafOf(next);
+        if (!sums.Add({.index = sums.size(),
+                       .entry_class = leaf.entry_class,
+                       .tag = leaf.tag,
+                       .payload = next.payload()},
+                      LeafHash(leaf))
+                 .ok()) {
+          return;
+        }
+      }
+      *entry.mutable_seal() = ch8::books::SealTree(sums, kSecret).SealOf(sums);
+      logged.set_payload(entry.SerializeAsString());
+    }
+  }
+
   const std::string origin_;
   std::vector<v1::LoggedEntry> entries_;
   v1::Checkpoint head_;

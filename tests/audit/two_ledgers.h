@@ -15,9 +15,10 @@ namespace ch8::testing {
 
 // The ledgers of the UN and the AU in this process, with money that went from one to the other: one
 // offer accepted in part, posted and settled, one declined, one that still waits for an answer; and
-// at the UN 300 bulk rows, one of which ends another's hold, and a fund for another operation whose
-// title is kCanary. Real machines, sequencers, signatures
-// and proofs; what fails here aborts the test.
+// at the UN 300 bulk rows, one of which ends another's hold, two more that cancel each other, and a
+// fund for another operation whose title is kCanary. Sealed twice: when there is money and no offer
+// yet, and at the end. Real machines, sequencers, signatures and proofs; what fails here aborts the
+// test.
 //
 // Thread safety: none.
 class TwoLedgers {
@@ -55,6 +56,7 @@ class TwoLedgers {
 
  private:
   void MakeMoney();
+  void Seal();
   void MakeCanary();
   void MakeOffers();
   void PostRows();

@@ -9,7 +9,9 @@
 #include <string>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "tests/bench/exports.h"
 #include "tests/bench/footprint.h"
 #include "tests/bench/proofs.h"
 #include "tests/bench/target.h"
@@ -25,6 +27,7 @@ struct Arguments {
   TransfersOptions transfers;
   uint32_t footprint_transfers = 20;
   ProofsOptions proofs;
+  ExportsOptions exports;
   double seconds = 10;
   std::string transport = "inproc";
   std::string output = "text";
@@ -92,19 +95,34 @@ nlohmann::ordered_json ToJson(const TransfersResult& result, const Arguments& ar
           {"file_system", FileSystemOf(directory)}};
 }
 
+// One object in JSON, or a line for each figure.
+int Show(const nlohmann::ordered_json& figures, const std::string& output) {
+  if (output == "json") {
+    std::puts(figures.dump().c_str());
+    return 0;
+  }
+  for (const auto& [name, value] : figures.items()) {
+    std::printf("%-24s %s\n", name.c_str(), value.dump().c_str());
+  }
+  return 0;
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "ch8-bench: %s\n", std::string(status.message()).c_str());
+  return kExitFailed;
+}
+
+absl::Status NoFolder(const std::string& parent) {
+  return absl::UnavailableError("no folder can be made in " + parent);
+}
+
 int Transfers(const Arguments& arguments) {
   const ScratchFolder folder(arguments.directory);
-  if (!folder.made()) {
-    std::fprintf(stderr, "ch8-bench: no folder can be made in %s\n", arguments.directory.c_str());
-    return kExitFailed;
-  }
+  if (!folder.made()) return Fail(NoFolder(arguments.directory));
   const TargetOptions options{.directory = folder.path(), .callers = arguments.transfers.callers};
   auto target = arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
   const auto result = target.ok() ? RunTransfers(**target, arguments.transfers) : target.status();
-  if (!result.ok()) {
-    std::fprintf(stderr, "ch8-bench: %s\n", std::string(result.status().message()).c_str());
-    return kExitFailed;
-  }
+  if (!result.ok()) return Fail(result.status());
   if (arguments.output == "json") {
     std::puts(ToJson(*result, arguments, folder.path()).dump().c_str());
   } else {
@@ -118,56 +136,51 @@ int Transfers(const Arguments& arguments) {
 
 int ShowFootprint(const Arguments& arguments) {
   const absl::StatusOr<Footprint> footprint = MeasureFootprint(arguments.footprint_transfers);
-  if (!footprint.ok()) {
-    std::fprintf(stderr, "ch8-bench: %s\n", std::string(footprint.status().message()).c_str());
-    return kExitFailed;
-  }
-  const nlohmann::ordered_json json = {
-      {"start_ms", absl::ToInt64Milliseconds(footprint->start)},
-      {"idle_memory_mib", footprint->idle_memory_bytes >> 20},
-      {"disk_bytes_per_entry", footprint->disk_bytes_per_entry},
-      {"wire_bytes_to_receiver", footprint->wire_bytes_to_receiver},
-      {"wire_bytes_to_giver", footprint->wire_bytes_to_giver},
-      {"transfers", footprint->transfers},
-      {"build", CH8_BUILD_TYPE}};
-  if (arguments.output == "json") {
-    std::puts(json.dump().c_str());
-    return 0;
-  }
-  for (const auto& [name, value] : json.items()) {
-    std::printf("%-24s %s\n", name.c_str(), value.dump().c_str());
-  }
-  return 0;
+  if (!footprint.ok()) return Fail(footprint.status());
+  return Show({{"start_ms", absl::ToInt64Milliseconds(footprint->start)},
+               {"idle_memory_mib", footprint->idle_memory_bytes >> 20},
+               {"disk_bytes_per_entry", footprint->disk_bytes_per_entry},
+               {"wire_bytes_to_receiver", footprint->wire_bytes_to_receiver},
+               {"wire_bytes_to_giver", footprint->wire_bytes_to_giver},
+               {"transfers", footprint->transfers},
+               {"build", CH8_BUILD_TYPE}},
+              arguments.output);
 }
 
 int ShowProofs(const Arguments& arguments) {
   const ScratchFolder folder(arguments.directory);
+  if (!folder.made()) return Fail(NoFolder(arguments.directory));
   ProofsOptions options = arguments.proofs;
   options.directory = folder.path();
-  const absl::StatusOr<Proofs> proofs =
-      folder.made() ? MeasureProofs(options)
-                    : absl::UnavailableError("no folder can be made in " + arguments.directory);
-  if (!proofs.ok()) {
-    std::fprintf(stderr, "ch8-bench: %s\n", std::string(proofs.status().message()).c_str());
-    return kExitFailed;
-  }
-  const nlohmann::ordered_json json = {{"entries", options.entries},
-                                       {"write_s", absl::ToInt64Seconds(proofs->write)},
-                                       {"open_ms", absl::ToInt64Milliseconds(proofs->open)},
-                                       {"first_proof_us", absl::ToInt64Microseconds(proofs->first)},
-                                       {"proof_p50_us", absl::ToInt64Microseconds(proofs->p50)},
-                                       {"proof_p99_us", absl::ToInt64Microseconds(proofs->p99)},
-                                       {"disk_bytes_per_entry", proofs->disk_bytes_per_entry},
-                                       {"build", CH8_BUILD_TYPE},
-                                       {"file_system", FileSystemOf(folder.path())}};
-  if (arguments.output == "json") {
-    std::puts(json.dump().c_str());
-    return 0;
-  }
-  for (const auto& [name, value] : json.items()) {
-    std::printf("%-24s %s\n", name.c_str(), value.dump().c_str());
-  }
-  return 0;
+  const absl::StatusOr<Proofs> proofs = MeasureProofs(options);
+  if (!proofs.ok()) return Fail(proofs.status());
+  return Show({{"entries", options.entries},
+               {"write_s", absl::ToInt64Seconds(proofs->write)},
+               {"open_ms", absl::ToInt64Milliseconds(proofs->open)},
+               {"first_proof_us", absl::ToInt64Microseconds(proofs->first)},
+               {"proof_p50_us", absl::ToInt64Microseconds(proofs->p50)},
+               {"proof_p99_us", absl::ToInt64Microseconds(proofs->p99)},
+               {"disk_bytes_per_entry", proofs->disk_bytes_per_entry},
+               {"build", CH8_BUILD_TYPE},
+               {"file_system", FileSystemOf(folder.path())}},
+              arguments.output);
+}
+
+int ShowExports(const Arguments& arguments) {
+  const ScratchFolder folder(arguments.directory);
+  if (!folder.made()) return Fail(NoFolder(arguments.directory));
+  ExportsOptions options = arguments.exports;
+  options.directory = folder.path();
+  const absl::StatusOr<Exports> exports = MeasureExports(options);
+  if (!exports.ok()) return Fail(exports.status());
+  return Show({{"entries", exports->entries},
+               {"export_ms", absl::ToInt64Milliseconds(exports->write)},
+               {"verify_ms", absl::ToInt64Milliseconds(exports->verify)},
+               {"bytes_per_entry", exports->bytes / exports->entries},
+               {"verdict", "verified"},
+               {"build", CH8_BUILD_TYPE},
+               {"file_system", FileSystemOf(folder.path())}},
+              arguments.output);
 }
 
 // Programs of this build are found beside this one.
@@ -176,11 +189,19 @@ void PointAtOwnPrograms() {
   setenv("CH8_BIN", self.c_str(), 0);
 }
 
-int Run(int argc, char** argv) {
-  Arguments arguments;
-  arguments.directory = std::filesystem::temp_directory_path();
-  CLI::App app("Measures a node of its own, started in a temporary folder.");
-  app.require_subcommand(1);
+void AddOutput(CLI::App& command, Arguments& arguments) {
+  command.add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+void AddOutputAndDirectory(CLI::App& command, Arguments& arguments) {
+  AddOutput(command, arguments);
+  command.add_option("--directory", arguments.directory, "where the temporary folder is made")
+      ->capture_default_str();
+}
+
+CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
   CLI::App* transfers = app.add_subcommand(
       "transfers",
       "Posts bulk rows. A row counts once its synced answer is there; afterwards the node is\n"
@@ -203,11 +224,11 @@ int Run(int argc, char** argv) {
                    "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS")
       ->check(CLI::IsMember({"inproc", "mtls"}))
       ->capture_default_str();
-  transfers->add_option("-o,--output", arguments.output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  transfers->add_option("--directory", arguments.directory, "where the temporary folder is made")
-      ->capture_default_str();
+  AddOutputAndDirectory(*transfers, arguments);
+  return transfers;
+}
+
+CLI::App* AddFootprint(CLI::App& app, Arguments& arguments) {
   CLI::App* footprint = app.add_subcommand(
       "footprint",
       "What two real nodes weigh: start, memory at rest with all services, disk per entry, and "
@@ -216,9 +237,11 @@ int Run(int argc, char** argv) {
   footprint->add_option("--transfers", arguments.footprint_transfers, "how many are settled")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  footprint->add_option("-o,--output", arguments.output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
+  AddOutput(*footprint, arguments);
+  return footprint;
+}
+
+CLI::App* AddProofs(CLI::App& app, Arguments& arguments) {
   CLI::App* proofs = app.add_subcommand(
       "proofs",
       "Makes a large ledger, opens it, and proves entries all over it. Every proof is verified.");
@@ -228,16 +251,39 @@ int Run(int argc, char** argv) {
   proofs->add_option("--proofs", arguments.proofs.proofs, "how many are made")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
-  proofs->add_option("-o,--output", arguments.output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  AddOutputAndDirectory(*proofs, arguments);
+  return proofs;
+}
+
+CLI::App* AddExports(CLI::App& app, Arguments& arguments) {
+  CLI::App* exports = app.add_subcommand(
+      "exports",
+      "Fills the ledger of one of two real nodes, exports it with ch8, and verifies the export "
+      "with\n"
+      "ch8-verify under the other's keys and heads.");
+  exports->add_option("--entries", arguments.exports.entries, "of the ledger, at least")
+      ->check(CLI::Range(2ul, 100'000'000ul))
       ->capture_default_str();
-  proofs->add_option("--directory", arguments.directory, "where the temporary folder is made")
-      ->capture_default_str();
+  AddOutputAndDirectory(*exports, arguments);
+  return exports;
+}
+
+int Run(int argc, char** argv) {
+  Arguments arguments;
+  arguments.directory = std::filesystem::temp_directory_path();
+  CLI::App app("Measures a node of its own, started in a temporary folder.");
+  app.require_subcommand(1);
+  AddTransfers(app, arguments);
+  const CLI::App* footprint = AddFootprint(app, arguments);
+  const CLI::App* proofs = AddProofs(app, arguments);
+  const CLI::App* exports = AddExports(app, arguments);
   CLI11_PARSE(app, argc, argv);
   arguments.transfers.duration = absl::Seconds(arguments.seconds);
   PointAtOwnPrograms();
+  if (footprint->parsed()) return ShowFootprint(arguments);
   if (proofs->parsed()) return ShowProofs(arguments);
-  return footprint->parsed() ? ShowFootprint(arguments) : Transfers(arguments);
+  if (exports->parsed()) return ShowExports(arguments);
+  return Transfers(arguments);
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ using chapter8::books::v1::PostTransfersRequest;
 using chapter8::books::v1::PostTransfersResponse;
 using chapter8::books::v1::TransferRow;
 using chapter8::finance::v1::Offer;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // Rows between internal accounts: moved at once, held, and a hold ended.
@@ -277,8 +279,36 @@ TEST_F(AuditTest, ASampleSaysThatItIsOneAndHidesTheRest) {
   EXPECT_THAT(ReadFile(Path("sample/VERIFY.md")),
               HasSubstr("> counterparty=au.example, operation=aussom\n"));
   EXPECT_EQ(RunShell("grep -r TENT " + Path("sample")).output, "");
-  // Withheld payloads are no way to a COMPLETE.
-  EXPECT_EQ(Verify(absl::StrCat(Path("sample"), " -o json | grep -c COMPLETE")).output, "0\n");
+  // Withheld payloads are no way to a COMPLETE, but for what is shared with the AU: all of it is
+  // here, by the seal that the export made.
+  const std::string complete = " -o json | grep -o '[^{]*COMPLETE' | cut -d, -f1,2 | sort -u";
+  EXPECT_THAT(Verify(Path("sample") + complete).output,
+              AllOf(HasSubstr("\"scope\":\"peers/au.example\",\"unit\":\"USD\""),
+                    Not(HasSubstr("\"scope\":\"ledger\""))));
+}
+
+TEST_F(AuditTest, ABalanceIsProvenByOneFile) {
+  const ShellResult proven = Ch8("--as funds account prove 1 --out " + Path("balance"));
+  EXPECT_EQ(proven.exit_code, 0) << proven.output;
+  EXPECT_THAT(proven.output, HasSubstr("accounts/1"));
+  const ShellResult verified =
+      Verify(absl::StrCat("--balance ", Path("balance"), " --trust ", Path("trust")));
+  EXPECT_EQ(verified.exit_code, 1) << verified.output;
+  EXPECT_THAT(verified.output,
+              StartsWith("consistent only: no head from outside (--head): the organization could "
+                         "have signed another history\n  un.example/ch8/finance, accounts/1 in "
+                         "USD"));
+  EXPECT_EQ(Verify(absl::StrCat("--balance ", Path("balance"), " --peer ", Path("au"))).exit_code,
+            2);
+  EXPECT_EQ(Verify("--balance " + Path("balance")).exit_code, 1);
+  EXPECT_EQ(Verify("--balance " + Path("trust")).exit_code, 2);
+  RunShell("sed -i 's/\"gross_credits\": \"[0-9]*/&0/' " + Path("balance"));
+  const ShellResult told = Verify("--balance " + Path("balance"));
+  EXPECT_EQ(told.exit_code, 7) << told.output;
+  EXPECT_THAT(told.output, HasSubstr("its row"));
+  EXPECT_EQ(Ch8("--as funds account prove 999 --out " + Path("none")).exit_code, 3);
+  EXPECT_EQ(Ch8("--as funds ledger seal finance").exit_code, 4);
+  EXPECT_EQ(Ch8("--as un ledger seal finance").exit_code, 0);
 }
 
 TEST_F(AuditTest, WhatCannotBeDisclosedIsSaid) {

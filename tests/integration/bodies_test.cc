@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -14,7 +15,9 @@
 #include "chapter8/information/v1/information_service.pb.h"
 #include "services/trust/files.h"
 #include "tests/support/node_organization.h"
+#include "tests/support/node_reports.h"
 #include "tests/support/node_wait.h"
+#include "tests/support/shell.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,7 +25,6 @@ namespace ch8::testing {
 namespace {
 
 using chapter8::authz::v1::Role;
-using chapter8::information::v1::FileReportRequest;
 using chapter8::information::v1::GetReportBodyRequest;
 using chapter8::information::v1::ReleaseReportRequest;
 using chapter8::information::v1::Report;
@@ -54,30 +56,6 @@ Report Do(OrganizationNode& node, const std::string& officer, const std::string&
   return result.value_or(Report());
 }
 
-// Open to anybody, so that no agreement is needed.
-FileReportRequest OpenReport(const std::string& narrative) {
-  FileReportRequest request;
-  Report& report = *request.mutable_resource();
-  report.set_kind(Report::SITUATION);
-  report.set_theme(Report::SECURITY);
-  report.set_date_precision(Report::DAY);
-  report.mutable_event_date()->set_year(2026);
-  report.mutable_retain_until()->set_year(2090);
-  for (auto* date : {report.mutable_event_date(), report.mutable_retain_until()}) {
-    date->set_month(1);
-    date->set_day(1);
-  }
-  report.set_place("NG");
-  report.set_reliability(Report::B);
-  report.set_credibility(2);
-  report.set_tlp(chapter8::information::v1::CLEAR);
-  report.set_classification(chapter8::information::v1::UNCLASSIFIED);
-  request.mutable_body()->set_title("Movements");
-  request.mutable_body()->set_narrative(narrative);
-  request.set_salt(std::string(32, 's'));
-  return request;
-}
-
 class BodiesTest : public ::testing::Test {
  protected:
   BodiesTest() {
@@ -90,6 +68,12 @@ class BodiesTest : public ::testing::Test {
   }
   std::string KeyFile(const Hash& digest) const {
     return absl::StrCat(un_.data(), "/body-keys/information/", digest.ToHex());
+  }
+
+  // While the UN's node does not run.
+  ShellResult Fsck() const {
+    return RunShell(
+        absl::StrCat(ProgramPath("ch8d"), " fsck --data ", un_.data(), " --services information"));
   }
 
   // A pinned organization whose federation port is our liar.
@@ -152,6 +136,13 @@ TEST_F(BodiesTest, AreFetchedFromTheNodeThatReleasedThemAndOutliveARestart) {
   EXPECT_FALSE(std::filesystem::exists(BodyFile(orphan)));
   EXPECT_FALSE(std::filesystem::exists(KeyFile(orphan)));
   EXPECT_EQ(Read(un_, filed.name())->narrative(), narrative);
+
+  un_.Kill();
+  EXPECT_EQ(Fsck().exit_code, 0) << Fsck().output;
+  std::fstream(BodyFile(digest), std::ios::in | std::ios::out | std::ios::binary).put('x');
+  const ShellResult damaged = Fsck();
+  EXPECT_EQ(damaged.exit_code, 1) << damaged.output;
+  EXPECT_THAT(damaged.output, ::testing::HasSubstr(digest.ToHex()));
 }
 
 TEST_F(BodiesTest, OfAnotherDigestAreNotTaken) {

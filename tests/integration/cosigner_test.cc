@@ -79,7 +79,7 @@ class HaveCosignedTest : public ::testing::Test {
     const Checkpoint head{.origin = kOrigin, .size = 10, .root = tree_.Root(10)};
     return HaveCosigned(
         witness_, NoteVerifier::Of(kOwnWitness, witness_key_.public_key(), kNoteCosignatureV1),
-        source_, NoteVerifier::Of(kOrigin, log_key_.public_key()),
+        source_, {.origin = kOrigin, .keys = {log_key_.public_key()}},
         {.checkpoint = head,
          .note = Note(10, head.root),
          .verified_size = verified_size,

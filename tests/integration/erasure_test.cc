@@ -9,11 +9,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "chapter8/information/v1/information_service.pb.h"
 #include "services/node/file_bodies.h"
 #include "storage/rocks/rocks_ledger.h"
 #include "tests/support/data.h"
 #include "tests/support/node_organization.h"
+#include "tests/support/node_reports.h"
 #include "tests/support/node_wait.h"
 #include "tests/support/shell.h"
 #include "tests/support/status_matchers.h"
@@ -25,7 +27,6 @@ namespace {
 using chapter8::authz::v1::Role;
 using chapter8::information::v1::ApproveErasureRequest;
 using chapter8::information::v1::Erasure;
-using chapter8::information::v1::FileReportRequest;
 using chapter8::information::v1::GetErasureRequest;
 using chapter8::information::v1::GetReportBodyRequest;
 using chapter8::information::v1::GetReportRequest;
@@ -39,30 +40,6 @@ using chapter8::information::v1::RequestErasureRequest;
 constexpr char kCanary[] = "canary-a-witness-who-must-not-be-named";
 constexpr char kService[] = "information.v1.ReportService.";
 constexpr char kErasures[] = "information.v1.ErasureService.";
-
-// Open to anybody, so that no agreement is needed.
-FileReportRequest OpenReport(const std::string& narrative) {
-  FileReportRequest request;
-  Report& report = *request.mutable_resource();
-  report.set_kind(Report::SITUATION);
-  report.set_theme(Report::SECURITY);
-  report.set_date_precision(Report::DAY);
-  report.mutable_event_date()->set_year(2026);
-  report.mutable_retain_until()->set_year(2090);
-  for (auto* date : {report.mutable_event_date(), report.mutable_retain_until()}) {
-    date->set_month(1);
-    date->set_day(1);
-  }
-  report.set_place("NG");
-  report.set_reliability(Report::B);
-  report.set_credibility(2);
-  report.set_tlp(chapter8::information::v1::CLEAR);
-  report.set_classification(chapter8::information::v1::UNCLASSIFIED);
-  request.mutable_body()->set_title("Movements");
-  request.mutable_body()->set_narrative(narrative);
-  request.set_salt(std::string(32, 's'));
-  return request;
-}
 
 // Tried again while the information ledger has not heard of the officer or the pin.
 template <typename Response, typename Request>

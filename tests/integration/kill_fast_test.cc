@@ -11,5 +11,9 @@ TEST(KillFastTest, FiveKillsAtRandomInstantsLoseNothingAcknowledged) {
   RunKills({.kills = 5, .seed = std::random_device()()});
 }
 
+TEST(KillFastTest, TenSecondsOfKillsAmongThreeOrganizationsLoseNothing) {
+  RunThreeKills({.lasts = absl::Seconds(10), .seed = std::random_device()()});
+}
+
 }  // namespace
 }  // namespace ch8::testing

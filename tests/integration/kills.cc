@@ -18,12 +18,7 @@
 #include "chapter8/finance/v1/finance_service.pb.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/answer.pb.h"
-#include "clients/lib/status_details.h"
-#include "services/books/ids.h"
-#include "services/books/recovery.h"
-#include "storage/base/bytes.h"
-#include "storage/ledger/fsck.h"
-#include "storage/rocks/rocks_ledger.h"
+#include "tests/integration/kill_checks.h"
 #include "tests/support/node_organization.h"
 #include "tests/support/node_wait.h"
 #include "tests/support/status_matchers.h"
@@ -56,20 +51,6 @@ constexpr char kPost[] = "books.v1.TransferService.PostTransfers";
 constexpr char kMoneyFund[] = "organizations/un/funds/money";
 constexpr uint32_t kAccounts = 64;
 constexpr int kRowsPerBatch = 50;
-
-// One request as sent, and what came back first.
-struct Sent {
-  std::string officer;
-  std::string rpc;
-  std::string request;
-  std::string act;
-  client::WireReply first;
-};
-
-bool LeavesOutcomeOpen(const absl::Status& status) {
-  return absl::IsDeadlineExceeded(status) || absl::IsCancelled(status) || absl::IsUnknown(status) ||
-         (absl::IsUnavailable(status) && !client::RetryDelayOf(status).has_value());
-}
 
 // What the requests add up to.
 struct Sums {
@@ -117,8 +98,8 @@ class Kills {
     }
     CheckSums();
     EXPECT_EQ(node_.Stop(), 0) << node_.process().output();
-    CheckLedger("finance");
-    CheckLedger("directory");
+    CheckLedger(node_, "finance");
+    CheckLedger(node_, "directory");
   }
 
  private:
@@ -241,19 +222,14 @@ class Kills {
     return node_.As(sent.officer).SendWithAct(sent.rpc, sent.request, sent.act);
   }
 
-  void ExpectSameReply(const Sent& sent) {
-    const client::WireReply again = Repeat(sent);
-    EXPECT_THAT(again.status, IsOk()) << sent.rpc;
-    EXPECT_EQ(again.reply, sent.first.reply) << sent.rpc;
-    EXPECT_EQ(again.receipt, sent.first.receipt) << sent.rpc;
-  }
+  void ExpectRepeats(const Sent& sent) { ExpectSameReply(node_.As(sent.officer), sent); }
 
   // All of this round, and some of the rounds before.
   void CompareAcknowledged() {
     constexpr size_t kOlder = 20;
-    for (size_t i = compared_; i < acknowledged_.size(); ++i) ExpectSameReply(acknowledged_[i]);
+    for (size_t i = compared_; i < acknowledged_.size(); ++i) ExpectRepeats(acknowledged_[i]);
     for (size_t i = 0; i < std::min(kOlder, compared_); ++i) {
-      ExpectSameReply(acknowledged_[random_() % compared_]);
+      ExpectRepeats(acknowledged_[random_() % compared_]);
     }
     compared_ = acknowledged_.size();
   }
@@ -271,7 +247,7 @@ class Kills {
         EXPECT_EQ(existed, receipt.index() < size_at_start);
       }
       existed_ += receipt.index() < size_at_start ? 1 : 0;
-      ExpectSameReply(sent);
+      ExpectRepeats(sent);
       acknowledged_.push_back(std::move(sent));
       ++acknowledged_count_;
     }
@@ -308,25 +284,6 @@ class Kills {
     ::testing::Test::RecordProperty("unanswered_but_taken", existed_);
     GTEST_LOG_(INFO) << acknowledged_.size() << " requests compared, " << existed_
                      << " unanswered ones had been taken before the kill";
-  }
-
-  void CheckLedger(const std::string& service) {
-    RocksLedgerOptions options;
-    options.path = node_.database(service);
-    const auto ledger = RocksLedger::Open(options);
-    ASSERT_THAT(ledger, IsOk());
-    const auto report = Fsck(**ledger, (*ledger)->stored_log());
-    ASSERT_THAT(report, IsOk());
-    EXPECT_FALSE(report->difference.has_value())
-        << service << " at " << Describe(*report->difference);
-    EXPECT_EQ(report->size, (*ledger)->durable_size());
-    if (service != "finance") return;
-    const books::LedgerIds older_ids(**ledger);
-    const auto recovered =
-        books::Recover(books::RecoverySourceOf(**ledger), older_ids, books::Books::Options());
-    ASSERT_THAT(recovered, IsOk());
-    // Per unit, debits are equal to credits, posted and held; no floor is broken.
-    EXPECT_THAT(books::CheckState(recovered->books->state()), IsOk());
   }
 
   const KillOptions options_;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace ch8::testing {
 
 struct KillOptions {
@@ -20,6 +22,18 @@ struct KillOptions {
 // balance, and what they say is what the acknowledged requests add up to. Failures are
 // GoogleTest's.
 void RunKills(const KillOptions& options);
+
+struct ThreeKillsOptions {
+  absl::Duration lasts = absl::Seconds(10);  // From the first kill to the last.
+  uint64_t seed = 0;
+};
+
+// Three nodes that give each other money in a ring, and whose officers are at work, while one of
+// them after the other is killed and started again. Officers repeat what was not answered, with the
+// same bytes, until it is. Once all run, every transfer settles and its two halves agree; what the
+// giver has given is what the receiver has received; every reply ever given is given again; and
+// `ch8d fsck` finds every ledger sound.
+void RunThreeKills(const ThreeKillsOptions& options);
 
 }  // namespace ch8::testing
 

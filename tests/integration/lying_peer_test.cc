@@ -159,18 +159,24 @@ TEST_F(LyingPeerTest, TwoHistoriesAreProvenToAnyone) {
   ASSERT_EQ(added.exit_code, 0) << added.output;
   const std::string out = (folder_->path() / "evidence").string();
 
-  const ShellResult kept = ch8("ledger evidence finance --out " + out);
+  const ShellResult kept = ch8("evidence export --out " + out);
 
   ASSERT_EQ(kept.exit_code, 0) << kept.output;
   EXPECT_THAT(kept.output, ::testing::HasSubstr(liar->home().origin("finance")));
   const auto verify = [&](const std::string& text, const std::string& signature) {
-    return RunShell(absl::StrCat("cd ", out, "/1 && openssl pkeyutl -verify -pubin -inkey key.pem ",
+    return RunShell(absl::StrCat("cd ", out,
+                                 "/1 && openssl pkeyutl -verify -pubin -inkey first.pem ",
                                  "-rawin -in ", text, " -sigfile ", signature))
         .exit_code;
   };
   EXPECT_EQ(verify("first.text", "first.sig"), 0);
   EXPECT_EQ(verify("second.text", "second.sig"), 0);
   EXPECT_NE(verify("first.text", "second.sig"), 0);
+  const std::string trust = (folder_->path() / "trust").string();
+  ASSERT_EQ(ch8("audit trust --out " + trust).exit_code, 0);
+  const ShellResult proven = ch8(absl::StrCat("evidence verify ", out, " --trust ", trust));
+  EXPECT_EQ(proven.exit_code, 0) << proven.output;
+  EXPECT_THAT(proven.output, ::testing::HasSubstr(liar->home().origin("finance")));
   // Origin and size are the same, the root is another.
   const std::string differing = RunShell(absl::StrCat("cd ", out,
                                                       "/1 && diff first.text second.text"

@@ -1,11 +1,15 @@
 // Starts after which nobody knows whether something was rolled back: another boot, an older copy of
-// the database. Nothing is signed, and no transfer goes on, until an administrator vouches; a log
-// that is shorter than what it has signed cannot be vouched for.
+// the database. Nothing is signed, and no transfer goes on, until all partners' witnesses have
+// shown what they hold, or two administrators vouch; a log that is shorter than what it has signed
+// cannot be vouched for.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
@@ -99,6 +103,19 @@ std::vector<HeadWaived> WaiversIn(const std::string& database) {
   return waivers;
 }
 
+// Both administrators, for each of the ledgers.
+void WaiveAll(OrganizationNode& node, const std::vector<std::string>& services) {
+  for (const std::string& service : services) {
+    ASSERT_THAT(Waive(node, "admin-1", service), IsOk()) << service;
+    ASSERT_THAT(Waive(node, "admin-2", service), IsOk()) << service;
+  }
+}
+
+bool Signs(OrganizationNode& node, const std::string& service) {
+  const absl::StatusOr<Head> head = HeadOf(node, service);
+  return head.ok() && !head->note().empty();
+}
+
 // Another boot: what a reboot empties is empty.
 void StartAfterReboot(OrganizationNode& node) {
   ASSERT_EQ(node.Stop(), 0) << node.process().output();
@@ -106,12 +123,14 @@ void StartAfterReboot(OrganizationNode& node) {
   node.Start();
 }
 
-TEST(RebootTest, NoTransferGoesOnUntilAnAdministratorVouches) {
+// The partner is not there to be asked.
+TEST(RebootTest, NoTransferGoesOnUntilTwoAdministratorsVouch) {
   TwoNodes nodes;
   OrganizationNode& un = nodes.un();
   const std::string request = nodes.MakeRequest(2 * kAmount);
   const absl::StatusOr<Offer> draft = nodes.MakeOffer(request, {.amount_minor = kAmount});
   ASSERT_THAT(draft, IsOk());
+  nodes.au().Kill();
   StartAfterReboot(un);
 
   const absl::StatusOr<Head> head = HeadOf(un, "finance");
@@ -126,14 +145,18 @@ TEST(RebootTest, NoTransferGoesOnUntilAnAdministratorVouches) {
 
   EXPECT_EQ(ReasonOf(Waive(un, "auditor", "finance").status()), "NO_ROLE");
   const uint64_t size = HeadOf(un, "finance")->size();
-  const absl::StatusOr<Head> waived = Waive(un, "admin-1", "finance");
-  ASSERT_THAT(waived, IsOk());
-  EXPECT_EQ(waived->size(), size);
-  ASSERT_THAT(Waive(un, "admin-1", "directory"), IsOk());
-  ASSERT_THAT(Waive(un, "admin-1", "witness"), IsOk());
+  const absl::StatusOr<Head> first = Waive(un, "admin-1", "finance");
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(first->size(), size);
+  EXPECT_THAT(first->not_signed_because(), HasSubstr("another administrator"));
+  EXPECT_FALSE(Signs(un, "finance"));
+  EXPECT_EQ(ReasonOf(Waive(un, "admin-1", "finance").status()), "SAME_PERSON");
+  ASSERT_THAT(Waive(un, "admin-2", "finance"), IsOk());
+  WaiveAll(un, {"directory", "witness"});
   EXPECT_EQ(ReasonOf(Waive(un, "admin-2", "finance").status()), "ALREADY_VOUCHED");
   EXPECT_THAT(HeadOf(un, "finance")->note(), HasSubstr(un.origin("finance")));
 
+  nodes.au().Start();
   ASSERT_THAT(nodes.Approve(draft->name()), IsOk());
   ASSERT_TRUE(TwoNodes::Await(nodes.au(), draft->name(), Offer::RESERVED));
   ASSERT_THAT(nodes.Accept(draft->name()), IsOk());
@@ -143,8 +166,20 @@ TEST(RebootTest, NoTransferGoesOnUntilAnAdministratorVouches) {
 
   ASSERT_EQ(un.Stop(), 0);
   const std::vector<HeadWaived> waivers = WaiversIn(un.database("finance"));
-  ASSERT_THAT(waivers, SizeIs(1));
+  ASSERT_THAT(waivers, SizeIs(2));
   EXPECT_EQ(waivers[0].size(), size);
+}
+
+TEST(RebootTest, AWaiverCountsForOneStart) {
+  TwoNodes nodes;
+  nodes.au().Kill();
+  StartAfterReboot(nodes.un());
+  ASSERT_THAT(Waive(nodes.un(), "admin-1", "finance"), IsOk());
+  StartAfterReboot(nodes.un());
+  const absl::StatusOr<Head> again = Waive(nodes.un(), "admin-2", "finance");
+  ASSERT_THAT(again, IsOk());
+  EXPECT_THAT(again->not_signed_because(), HasSubstr("another administrator"));
+  EXPECT_FALSE(Signs(nodes.un(), "finance"));
 }
 
 TEST(RebootTest, AnAcceptWaitsForTheReceiversHead) {
@@ -152,16 +187,56 @@ TEST(RebootTest, AnAcceptWaitsForTheReceiversHead) {
   const std::string request = nodes.MakeRequest(kAmount);
   const std::string offer = nodes.Reserve(request, {.amount_minor = kAmount});
   ASSERT_TRUE(TwoNodes::Await(nodes.au(), offer, Offer::RESERVED));
+  nodes.un().Kill();
   StartAfterReboot(nodes.au());
   const absl::Status step = TryOnce<AcceptOfferRequest>(
       nodes.au().As("accepter"), "finance.v1.OfferService.AcceptOffer", offer);
   EXPECT_EQ(ReasonOf(step), "HEAD_NOT_VOUCHED");
-  ASSERT_THAT(Waive(nodes.au(), "admin-1", "finance"), IsOk());
-  ASSERT_THAT(Waive(nodes.au(), "admin-1", "directory"), IsOk());
-  ASSERT_THAT(Waive(nodes.au(), "admin-1", "witness"), IsOk());
+  WaiveAll(nodes.au(), {"finance", "directory", "witness"});
+  nodes.un().Start();
   ASSERT_THAT(nodes.Accept(offer), IsOk());
   EXPECT_TRUE(TwoNodes::Await(nodes.un(), offer, Offer::SETTLED));
   EXPECT_TRUE(TwoNodes::Await(nodes.au(), offer, Offer::POSTED));
+}
+
+TEST(RebootTest, PartnersVouchForWhatTheyHold) {
+  TwoNodes nodes;
+  const std::string request = nodes.MakeRequest(kAmount);
+  const std::string offer = nodes.Reserve(request, {.amount_minor = kAmount});
+  ASSERT_TRUE(TwoNodes::Await(nodes.au(), offer, Offer::RESERVED));
+  StartAfterReboot(nodes.un());
+  for (const std::string service : {"directory", "finance", "witness"}) {
+    EXPECT_TRUE(WaitUntil([&] { return Signs(nodes.un(), service); }))
+        << service << ": " << HeadOf(nodes.un(), service)->not_signed_because();
+  }
+  ASSERT_THAT(nodes.Accept(offer), IsOk());
+  EXPECT_TRUE(TwoNodes::Await(nodes.un(), offer, Offer::SETTLED));
+  ASSERT_EQ(nodes.un().Stop(), 0);
+  EXPECT_THAT(WaiversIn(nodes.un().database("finance")), IsEmpty());
+}
+
+// The whole folder was put back, promise and all, and the boot is another one: only the partner
+// knows.
+TEST(RebootTest, APartnerFindsOutThatALedgerWasRolledBack) {
+  TwoNodes nodes;
+  OrganizationNode& un = nodes.un();
+  ASSERT_EQ(un.Stop(), 0);
+  const TempDir copy;
+  std::filesystem::copy(un.data(), copy.path() / "un", std::filesystem::copy_options::recursive);
+  un.Start();
+  const std::string request = nodes.MakeRequest(kAmount);
+  const std::string offer = nodes.Reserve(request, {.amount_minor = kAmount});
+  ASSERT_TRUE(TwoNodes::Await(nodes.au(), offer, Offer::RESERVED));
+  ASSERT_EQ(un.Stop(), 0);
+  std::filesystem::remove_all(un.data());
+  std::filesystem::rename(copy.path() / "un", un.data());
+  std::filesystem::remove_all(un.boot_markers());
+  un.Start();
+  EXPECT_TRUE(WaitUntil([&] {
+    const absl::StatusOr<Head> head = HeadOf(un, "finance");
+    return head.ok() && absl::StrContains(head->not_signed_because(), "au.example/witness");
+  })) << HeadOf(un, "finance")->not_signed_because();
+  EXPECT_EQ(ReasonOf(Waive(un, "admin-1", "finance").status()), "HEAD_REFUSED");
 }
 
 class RestoreTest : public ::testing::Test {

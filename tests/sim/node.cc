@@ -323,7 +323,7 @@ absl::StatusOr<PullResponse> Node::Serve(absl::string_view caller, const PullReq
 absl::Status Node::KeepCosignature(const NoteVerifier& witness, const std::string& note) {
   const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
   ASSIGN_OR_RETURN(const std::optional<RowWrite> row,
-                   federation::TakeCosignature(*ledger_, kernel::SnapshotRows(*snapshot), log_key(),
+                   federation::TakeCosignature(*ledger_, kernel::SnapshotRows(*snapshot), signers(),
                                                witness, note));
   if (row.has_value()) KeepRows({*row});
   return absl::OkStatus();
@@ -335,7 +335,7 @@ absl::StatusOr<std::string> Node::CosignedNote(const Feed& feed,
                                                const PullResponse& response) {
   ASSIGN_OR_RETURN(const Hash root, Hash::FromBytes(page.state.verified_root()));
   return feed.have_cosigned(
-      {.checkpoint = {.origin = feed.log.name, .size = page.state.verified_size(), .root = root},
+      {.checkpoint = {.origin = feed.log.origin, .size = page.state.verified_size(), .root = root},
        .note = response.checkpoint_note(),
        .verified_size = request.verified_size(),
        .extension = {response.consistency_proof().begin(), response.consistency_proof().end()}});
@@ -343,14 +343,12 @@ absl::StatusOr<std::string> Node::CosignedNote(const Feed& feed,
 
 absl::Status Node::Take(const Feed& feed, const PullRequest& request,
                         const PullResponse& response) {
-  const std::string& origin = feed.log.name;
+  const std::string& origin = feed.log.origin;
   const PeerState state = StateOf(origin);
   if (restored() || process_->taking.contains(origin)) return absl::AbortedError("busy");
-  absl::StatusOr<federation::VerifiedPage> page =
-      federation::VerifyPull({.origin = origin,
-                              .keys = {PublicKey::FromBytes(feed.log.key).value()},
-                              .trust_domain = trust_domain()},
-                             state, request, response, clock_.Now());
+  absl::StatusOr<federation::VerifiedPage> page = federation::VerifyPull(
+      {.origin = origin, .keys = feed.log.keys, .trust_domain = trust_domain()}, state, request,
+      response, clock_.Now());
   if (!page.ok()) {
     const auto evidence = federation::EvidenceOf(page.status());
     if (evidence.has_value()) KeepRows({federation::EvidenceRow(*evidence)});

@@ -27,6 +27,7 @@
 #include "storage/base/ed25519.h"
 #include "storage/ledger/head_keeper.h"
 #include "storage/ledger/mem_ledger.h"
+#include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 #include "tests/sim/bug.h"
 #include "tests/sim/random.h"
@@ -85,7 +86,7 @@ class Node {
   // Which of the histories that the ledger's key signs this one is: its origin, unless it is a
   // twin.
   const std::string& history() const { return history_; }
-  NoteVerifier log_key() const { return NoteVerifier::Of(origin_, public_key_); }
+  LogSigners signers() const { return {.origin = origin_, .keys = {public_key_}}; }
   SimClock& clock() { return clock_; }
   const SimClock& clock() const { return clock_; }
 
@@ -120,7 +121,7 @@ class Node {
 
   // Another ledger as it is read from here.
   struct Feed {
-    NoteVerifier log;
+    LogSigners log;
     // Asks the own witness about a larger head: federation::HaveCosigned().
     std::function<absl::StatusOr<std::string>(const federation::VerifiedHead&)> have_cosigned;
   };

@@ -155,10 +155,10 @@ absl::Status World::TakePage(const Message& page) {
   const size_t organization = OrganizationOf(page.to);
   OwnWitness witness(*this, organization);
   PeerSource source(*this, page.from);
-  Node::Feed feed{.log = peer.log_key(),
+  Node::Feed feed{.log = peer.signers(),
                   .have_cosigned = [&](const federation::VerifiedHead& head) {
                     return federation::HaveCosigned(witness, WitnessKeyOf(reader.trust_domain()),
-                                                    source, peer.log_key(), head);
+                                                    source, peer.signers(), head);
                   }};
   if (options_.bug == Bug::kTakeUncosigned) {
     feed.have_cosigned = [](const federation::VerifiedHead& head) { return head.note; };

@@ -92,6 +92,12 @@ OrganizationNode::OrganizationNode(const Options& options)
   fingerprint_ = trust::Fingerprint(record.record());
 }
 
+void OrganizationNode::ReadRecord() {
+  const auto record = Must(trust::ReadRecordFile(home() + "/org.record"), "org.record");
+  signed_record_ = record.SerializeAsString();
+  fingerprint_ = trust::Fingerprint(record.record());
+}
+
 std::string OrganizationNode::database(const std::string& service) const {
   return absl::StrCat(data(), "/", service, "/ledger");
 }

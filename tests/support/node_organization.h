@@ -52,7 +52,9 @@ class OrganizationNode {
   std::string name() const { return "organizations/" + organization_; }
   std::string domain() const { return organization_ + ".example"; }
   std::string origin(const std::string& service) const { return domain() + "/ch8/" + service; }
-  // The armoured record's content, and what officers compare by telephone.
+  // The armoured record's content, and what officers compare by telephone. ReadRecord() takes the
+  // one that stands in the home now, after a change of a key.
+  void ReadRecord();
   const std::string& signed_record() const { return signed_record_; }
   const std::string& fingerprint() const { return fingerprint_; }
 

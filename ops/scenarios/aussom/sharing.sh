@@ -109,5 +109,6 @@ checks=$((checks + 1))
 amber_report=RPT-ECOWAS-26-0002
 expect au:analyst "what nobody erased is still here" ".narrative == \"$canary\"" report read \
   "$amber_report"
-rm "$home"/au-data/body-keys/information/*
+mv "$home/au-data/body-keys/information" "$home/au-keys"
 refused au:analyst 3 BODY_NOT_HERE report read "$amber_report"
+mv "$home/au-keys" "$home/au-data/body-keys/information"

@@ -10,6 +10,7 @@
 #include "services/kernel/names.h"
 #include "services/kernel/paging.h"
 #include "services/trust/record/record.h"
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::directory {
@@ -122,7 +123,11 @@ absl::Status CheckSuccession(const Organization& pinned, const OrganizationRecor
                  {"held", absl::StrCat(before.sequence())},
                  {"wanted", absl::StrCat(next.sequence())}});
   }
-  return absl::OkStatus();
+  const absl::Status keys = trust::record::CheckKeySuccession(before, next);
+  if (keys.ok()) return absl::OkStatus();
+  return Deny(absl::StatusCode::kFailedPrecondition, "LOG_KEYS_DO_NOT_FOLLOW",
+              std::string(keys.message()),
+              {{"name", pinned.name()}, {"instead", "ask the organization for its record again"}});
 }
 
 void SetRecord(const WholeRecord& whole, const std::string& signed_record,
@@ -233,6 +238,25 @@ absl::StatusOr<ListOrganizationsResponse> ListOrganizations(const kernel::Contex
       [](const Organization& organization, ListOrganizationsResponse& page) {
         *page.add_organizations() = organization;
       });
+}
+
+std::vector<kernel::Event> OwnRecordEvents(const kernel::RowReader& rows,
+                                           const SignedOrganizationRecord& newest) {
+  WholeRecord whole;
+  Check(whole.record.ParseFromString(newest.record()), "a verified record does not parse");
+  whole.fingerprint = trust::record::Fingerprint(newest.record());
+  std::optional<Organization> own = kernel::FindTrustDomain(rows, whole.record.trust_domain());
+  SignedOrganizationRecord held;
+  OrganizationRecord in_force;
+  if (!own.has_value() || !held.ParseFromString(own->signed_record()) ||
+      !in_force.ParseFromString(held.record()) || in_force.sequence() >= whole.record.sequence()) {
+    return {};
+  }
+  SetRecord(whole, newest.SerializeAsString(), *own);
+  SetNextEtag(*own);
+  DirectoryEvent event;
+  *event.mutable_organization_recorded() = *std::move(own);
+  return {FactEvent(event, whole.record.trust_domain())};
 }
 
 }  // namespace ch8::directory

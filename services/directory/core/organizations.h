@@ -2,12 +2,15 @@
 #define CH8_SERVICES_DIRECTORY_CORE_ORGANIZATIONS_H_
 
 #include <functional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
 #include "services/kernel/machine.h"
+#include "services/kernel/rows.h"
 
 // Other organizations and the records by which they are trusted. Pure; errors are listed with the
 // rpcs.
@@ -30,6 +33,11 @@ absl::StatusOr<chapter8::directory::v1::Organization> GetOrganization(
 absl::StatusOr<chapter8::directory::v1::ListOrganizationsResponse> ListOrganizations(
     const kernel::Context& context,
     const chapter8::directory::v1::ListOrganizationsRequest& request, const kernel::State& state);
+
+// What puts a newer record of the own organization in force, for every ledger of it: nothing when
+// `newest`, which is verified, is not newer than the one that `rows` have.
+std::vector<kernel::Event> OwnRecordEvents(
+    const kernel::RowReader& rows, const chapter8::directory::v1::SignedOrganizationRecord& newest);
 
 }  // namespace ch8::directory
 

@@ -15,11 +15,13 @@ namespace {
 
 using ::ch8::testing::StatusIs;
 using chapter8::directory::v1::ConfirmOrganizationRequest;
+using chapter8::directory::v1::DirectoryEvent;
 using chapter8::directory::v1::GetOrganizationRequest;
 using chapter8::directory::v1::ListOrganizationsRequest;
 using chapter8::directory::v1::ListOrganizationsResponse;
 using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::PinOrganizationRequest;
+using chapter8::directory::v1::SignedOrganizationRecord;
 
 class OrganizationsTest : public DirectoryTest {
  protected:
@@ -199,6 +201,19 @@ TEST_F(OrganizationsTest, AReplacementFollowsThePinnedRecord) {
          r.root = SigningKey::Generate();
          r.record.set_sequence(6);
        }},
+      {"LOG_KEYS_DO_NOT_FOLLOW",
+       [](auto& r) {
+         r.record.mutable_log_keys(0)->set_public_key(std::string(32, 'n'));
+         r.record.set_sequence(6);
+       }},
+      {"",  // Another key for what comes after 40 entries.
+       [](auto& r) {
+         auto& next = *r.record.add_log_keys();
+         next = r.record.log_keys(0);
+         next.set_public_key(std::string(32, 'n'));
+         r.record.mutable_log_keys(0)->set_until_size(40);
+         r.record.set_sequence(6);
+       }},
       {"", [](auto& r) { r.record.set_sequence(6); }},
   };
   for (const auto& row : rows) {
@@ -207,6 +222,36 @@ TEST_F(OrganizationsTest, AReplacementFollowsThePinnedRecord) {
     EXPECT_EQ(Reason("admin-1", "PinOrganization", Pin(next)), row.reason);
     EXPECT_EQ(InForce("au.example"), au_.Signed());
   }
+}
+
+// A node that finds a newer own record logs it as a fact for all ledgers; no other one.
+TEST_F(OrganizationsTest, ANewerOwnRecordIsPutInForce) {
+  const auto events = [&] {
+    SignedOrganizationRecord newest;
+    newest.ParseFromString(own_.Signed());
+    const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+    return OwnRecordEvents(kernel::SnapshotRows(*snapshot), newest);
+  };
+  EXPECT_EQ(events().size(), 0U);
+  own_.record.set_sequence(3);
+  own_.record.set_display_name("Another name");
+  const std::vector<kernel::Event> due = events();
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].recipients, std::vector<std::string>{"un.example"});
+  DirectoryEvent event;
+  ASSERT_TRUE(event.ParseFromString(due[0].entry.domain_event()));
+  EXPECT_EQ(event.organization_recorded().signed_record(), own_.Signed());
+  EXPECT_EQ(event.organization_recorded().fingerprint(), own_.Fingerprint());
+  EXPECT_EQ(event.organization_recorded().display_name(), "Another name");
+  EXPECT_TRUE(event.organization_recorded().own());
+
+  executor_->Begin(now_);
+  ASSERT_TRUE(executor_->LogInternal("/internal/Open", due).status.ok());
+  ASSERT_TRUE(ledger_->Commit(executor_->Finish()).ok());
+  ASSERT_TRUE(ledger_->Sync().ok());
+  EXPECT_EQ(InForce("un.example"), own_.Signed());
+  own_.record.set_sequence(2);
+  EXPECT_EQ(events().size(), 0U);
 }
 
 TEST_F(OrganizationsTest, TheLargestTwoRecordsFitOneEntry) {

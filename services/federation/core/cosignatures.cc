@@ -10,7 +10,6 @@
 namespace ch8::federation {
 namespace {
 
-using chapter8::federation::v1::Cosigned;
 using chapter8::ledger::v1::ListCosignaturesRequest;
 using chapter8::ledger::v1::ListCosignaturesResponse;
 
@@ -22,45 +21,66 @@ absl::Status Refusal(absl::StatusCode code, absl::string_view reason, std::strin
       {.code = code, .domain = kDomain, .reason = reason, .message = std::move(message)});
 }
 
-}  // namespace
-
-absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const NoteVerifier& log,
-                                        const NoteVerifier& witness) {
-  const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(note, log, {witness});
-  if (opened.ok() && !opened->cosignatures.empty()) return opened->checkpoint;
+// `opened`, if it holds the cosignature asked for.
+absl::StatusOr<OpenedCheckpoint> Cosigned(const LogSigners& log, const NoteVerifier& witness,
+                                          absl::StatusOr<OpenedCheckpoint> opened) {
+  if (opened.ok() && !opened->cosignatures.empty()) return opened;
   const absl::string_view why =
       opened.ok() ? "the signature is missing" : opened.status().message();
   return Refusal(
       absl::StatusCode::kUnauthenticated, "NOT_COSIGNED",
-      absl::StrCat("not a head of ", log.name, " cosigned by ", witness.name, ": ", why));
+      absl::StrCat("not a head of ", log.origin, " cosigned by ", witness.name, ": ", why));
+}
+
+// The note with the ledger's signature and the witness's, and without the lines of anybody else.
+absl::StatusOr<std::string> Trimmed(absl::string_view note, const LogSigners& log, uint64_t size,
+                                    const NoteVerifier& witness) {
+  const NoteVerifier signer = NoteVerifier::Of(log.origin, SignerAt(log.keys, size)->key);
+  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {signer, witness}));
+  return FormatNote({.text = opened.text, .signatures = opened.verified});
+}
+
+}  // namespace
+
+absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners& log,
+                                        const NoteVerifier& witness) {
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened,
+                   Cosigned(log, witness, OpenOldHead(note, log, {witness})));
+  return opened.checkpoint;
 }
 
 absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
                                                         const kernel::RowReader& rows,
-                                                        const NoteVerifier& log,
+                                                        const LogSigners& log,
                                                         const NoteVerifier& witness,
                                                         absl::string_view note) {
-  ASSIGN_OR_RETURN(const Checkpoint head, OpenCosigned(note, log, witness));
+  ASSIGN_OR_RETURN(const OpenedCheckpoint opened,
+                   Cosigned(log, witness, OpenHead(note, log, {witness})));
+  const Checkpoint& head = opened.checkpoint;
   const uint64_t size = ledger.durable_size();
   absl::StatusOr<Hash> root = absl::OutOfRangeError("");
   if (head.size <= size) root = ledger.RootAt(head.size);
   if (!root.ok() && !absl::IsOutOfRange(root.status())) return root.status();
   if (!root.ok() || *root != head.root) {
+    // Whoever stole a former key may have had a head cosigned that never was: no reason to stop.
+    if (SignerAt(log.keys, head.size) != &log.keys.back()) {
+      return Refusal(absl::StatusCode::kUnauthenticated, "FORMER_KEY",
+                     absl::StrCat(witness.name, " holds a head of ", head.size, " entries of ",
+                                  log.origin, " that a former key signed and this log never had"));
+    }
     return Refusal(absl::StatusCode::kDataLoss, "OTHER_HISTORY",
                    absl::StrCat(witness.name, " holds a head of ", head.size, " entries of ",
-                                log.name, " that is none of this log, which has ", size));
+                                log.origin, " that is none of this log, which has ", size));
   }
   const std::string key = absl::StrCat(kPrefix, witness.name);
-  Cosigned cosigned;
+  chapter8::federation::v1::Cosigned cosigned;
   const std::optional<std::string> kept = rows.Get(Table::kPeer, key);
   if (kept.has_value() && cosigned.ParseFromString(*kept) && cosigned.size() >= head.size) {
     return std::nullopt;
   }
   cosigned.set_witness(witness.name);
   cosigned.set_size(head.size);
-  // Without the lines of anybody else.
-  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {log, witness}));
-  cosigned.set_note(FormatNote({.text = opened.text, .signatures = opened.verified}));
+  ASSIGN_OR_RETURN(*cosigned.mutable_note(), Trimmed(note, log, head.size, witness));
   return RowWrite{.table = Table::kPeer, .key = key, .value = cosigned.SerializeAsString()};
 }
 
@@ -76,7 +96,7 @@ absl::StatusOr<ListCosignaturesResponse> ListCosignatures(const kernel::RowReade
       response.set_next_page_token(kernel::PageToken(response.heads(page_size - 1).witness()));
       return false;
     }
-    Cosigned cosigned;
+    chapter8::federation::v1::Cosigned cosigned;
     if (!cosigned.ParseFromString(std::string(value))) {
       status = Refusal(absl::StatusCode::kDataLoss, "STATE_BROKEN",
                        absl::StrCat("the row ", key, " does not parse"));

@@ -10,6 +10,7 @@
 #include "services/kernel/rows.h"
 #include "storage/ledger/ledger.h"
 #include "storage/merkle/checkpoint.h"
+#include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 
 // Cosignatures under this organization's own heads: which other organizations will not let them be
@@ -18,20 +19,23 @@
 // Thread safety: all functions are pure and may be called from any thread.
 namespace ch8::federation {
 
-// The checkpoint of a note that `log` signed and `witness` cosigned.
+// The checkpoint of a note that `log` signed and the own `witness` cosigned: of any of the log's
+// keys, for the witness has judged whether that key was to be believed when it cosigned. What it
+// cosigned before it heard of a revocation stays believed, whatever size the revocation states.
 // Errors: kUnauthenticated/NOT_COSIGNED, domain "federation.chapter8".
-absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const NoteVerifier& log,
+absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners& log,
                                         const NoteVerifier& witness);
 
 // What a ledger is to remember of a head of its own that `witness` cosigned, `rows` being its; no
 // row when it knows as large a one already.
 //
-// Errors, domain "federation.chapter8": kUnauthenticated/NOT_COSIGNED; kDataLoss/OTHER_HISTORY when
-// our key signed it and it is not a head of this log: either this log was rolled back, or the key
-// is in other hands. Page someone.
+// Errors, domain "federation.chapter8": kUnauthenticated/NOT_COSIGNED, also for a head above the
+// size up to which its key is believed: what whoever stole it had cosigned is none of ours;
+// kDataLoss/OTHER_HISTORY when the key that signs now has signed it and it is not a head of this
+// log: either this log was rolled back, or the key is in other hands. Page someone.
 absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
                                                         const kernel::RowReader& rows,
-                                                        const NoteVerifier& log,
+                                                        const LogSigners& log,
                                                         const NoteVerifier& witness,
                                                         absl::string_view note);
 

@@ -39,7 +39,7 @@ class CosignaturesTest : public ::testing::Test {
         Cosign(ParseNote(note)->text, witness, witness_key_, absl::FromUnixSeconds(9)).value();
     return note + FormatNoteSignature(line);
   }
-  NoteVerifier Log() const { return NoteVerifier::Of(kOrigin, log_.key.public_key()); }
+  LogSigners Log() const { return {.origin = kOrigin, .keys = keys_}; }
   NoteVerifier Witness(const std::string& name = kAuWitness) const {
     return NoteVerifier::Of(name, witness_key_.public_key(), kNoteCosignatureV1);
   }
@@ -63,6 +63,7 @@ class CosignaturesTest : public ::testing::Test {
   }
 
   TestLog log_{kOrigin};
+  std::vector<LogKey> keys_ = {log_.key.public_key()};
   const SigningKey witness_key_ = SigningKey::Generate();
   const NoRows none_;
   kernel::Rows rows_{none_};
@@ -102,6 +103,31 @@ TEST_F(CosignaturesTest, AHeadThatIsNotOfThisLogIsAnAlarm) {
   EXPECT_EQ(Take(Cosigned(other.SignedNote(5), kAuWitness)), "OTHER_HISTORY");
   EXPECT_EQ(Take(Cosigned(other.SignedNote(20), kAuWitness)), "OTHER_HISTORY");
   EXPECT_THAT(Listed(), ElementsAre());
+}
+
+// A thief's, below the size at which the key was revoked: the ledger goes on under its new key.
+TEST_F(CosignaturesTest, AHeadOfAnotherHistoryByAFormerKeyIsNoAlarm) {
+  TestLog other(kOrigin);
+  other.key = log_.key;
+  for (int i = 0; i < 30; ++i) other.Append({.text = "another history"});
+  keys_ = {{log_.key.public_key(), 7}, SigningKey::Generate().public_key()};
+  EXPECT_EQ(Take(Cosigned(other.SignedNote(5), kAuWitness)), "FORMER_KEY");
+  EXPECT_EQ(Take(Cosigned(log_.SignedNote(5), kAuWitness)), "taken");
+}
+
+// What a thief of the old key had cosigned is none of ours, and no reason to stop.
+TEST_F(CosignaturesTest, AHeadByARevokedKeyIsNotKept) {
+  const SigningKey next = SigningKey::Generate();
+  keys_ = {{log_.key.public_key(), 5}, next.public_key()};
+  TestLog other(kOrigin);
+  other.key = log_.key;
+  for (int i = 0; i < 20; ++i) other.Append({.text = "another history"});
+  EXPECT_EQ(Take(Cosigned(other.SignedNote(20), kAuWitness)), "NOT_COSIGNED");
+  EXPECT_EQ(Take(Cosigned(log_.SignedNote(6), kAuWitness)), "NOT_COSIGNED");
+  EXPECT_EQ(Take(Cosigned(log_.SignedNote(5), kAuWitness)), "taken");
+  log_.key = next;
+  EXPECT_EQ(Take(Cosigned(log_.SignedNote(7), kAuWitness)), "taken");
+  EXPECT_THAT(Listed(), ElementsAre("au.example/witness 7"));
 }
 
 }  // namespace

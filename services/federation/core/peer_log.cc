@@ -83,14 +83,12 @@ absl::StatusOr<Checkpoint> OpenHead(const PeerLog& log, const std::string& signe
     return Lie(absl::StatusCode::kUnauthenticated, log.origin, "OTHER_ORIGIN",
                "the checkpoint is that of another log");
   }
-  std::vector<NoteVerifier> verifiers;
-  for (const PublicKey& key : log.keys) verifiers.push_back(NoteVerifier::Of(log.origin, key));
-  const absl::StatusOr<OpenedNote> opened = OpenNote(signed_note, verifiers);
-  if (!opened.ok()) {
-    return Lie(absl::StatusCode::kUnauthenticated, log.origin, "NOT_SIGNED",
-               opened.status().message());
-  }
-  return checkpoint;
+  const absl::StatusOr<OpenedCheckpoint> opened =
+      ch8::OpenHead(signed_note, {.origin = log.origin, .keys = log.keys}, {});
+  if (opened.ok()) return checkpoint;
+  const bool revoked = absl::IsOutOfRange(opened.status());
+  return Lie(revoked ? absl::StatusCode::kOutOfRange : absl::StatusCode::kUnauthenticated,
+             log.origin, revoked ? "KEY_REVOKED" : "NOT_SIGNED", opened.status().message());
 }
 
 absl::Status Equivocated(const PeerState& state, const std::string& signed_note) {

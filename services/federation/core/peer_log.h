@@ -13,8 +13,8 @@
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "chapter8/federation/v1/peer_state.pb.h"
 #include "services/kernel/execute.h"
-#include "storage/base/ed25519.h"
 #include "storage/ledger/ledger.h"
+#include "storage/merkle/log_signers.h"
 
 // Reads another ledger without believing it: every page is held against the key pinned for exactly
 // that ledger, against all it has signed before, and against the chain of what it addressed to us.
@@ -24,9 +24,9 @@ namespace ch8::federation {
 
 // The other ledger, and what we hold it to.
 struct PeerLog {
-  std::string origin;           // "au.example/ch8/finance"
-  std::vector<PublicKey> keys;  // Pinned for exactly that origin.
-  std::string trust_domain;     // Our own: whom its entries must name.
+  std::string origin;        // "au.example/ch8/finance"
+  std::vector<LogKey> keys;  // Pinned for exactly that origin, in the order in which they signed.
+  std::string trust_domain;  // Our own: whom its entries must name.
 };
 
 // A page that holds.
@@ -50,7 +50,9 @@ struct VerifiedPage {
 //   OTHER_REQUEST      kInvalidArgument    `request` is not the state's.
 //   NOTE_MALFORMED     kInvalidArgument    not a signed note of a checkpoint.
 //   OTHER_ORIGIN       kUnauthenticated    a checkpoint of another log.
-//   NOT_SIGNED         kUnauthenticated    not signed by the pinned key.
+//   NOT_SIGNED         kUnauthenticated    not signed by the key pinned for its size.
+//   KEY_REVOKED        kOutOfRange         signed by a former key, which is not believed for so
+//                                          large a head.
 //   OLD_CHECKPOINT     kFailedPrecondition smaller than one verified before.
 //   EQUIVOCATION       kDataLoss           another root for a size verified before; EvidenceOf().
 //   NOT_CONSISTENT     kInvalidArgument    not proven to extend the one verified before.

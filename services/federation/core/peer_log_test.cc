@@ -306,8 +306,26 @@ TEST_F(PeerLogTest, AnotherKeyIsNotBelieved) {
   const PullResponse response = un_.Pull(Request(), kAu);
   EXPECT_EQ(kernel::ReasonOf(VerifyPull(peer, state_, Request(), response, kNow).status()),
             "NOT_SIGNED");
-  peer.keys.push_back(un_.key.public_key());  // Old and new key, while keys change.
-  EXPECT_THAT(VerifyPull(peer, state_, Request(), response, kNow), IsOk());
+}
+
+// Under one history and two keys: the old one up to the size stated, the new one above.
+TEST_F(PeerLogTest, AKeyThatWasReplacedIsBelievedForWhatItSignedInTime) {
+  const SigningKey old_key = un_.key;
+  const SigningKey new_key = SigningKey::Generate();
+  const auto reason = [&](const SigningKey& signer, uint64_t until_size) {
+    un_.key = signer;
+    const PeerLog peer{.origin = kOrigin,
+                       .keys = {{old_key.public_key(), until_size}, new_key.public_key()},
+                       .trust_domain = kAu};
+    const auto page = VerifyPull(peer, state_, Request(), un_.Pull(Request(), kAu), kNow);
+    return page.ok() ? "" : kernel::ReasonOf(page.status());
+  };
+  un_.Append({.recipient = kAu});
+  const uint64_t size = un_.ledger().durable_size();
+  EXPECT_EQ(reason(old_key, size), "");
+  EXPECT_EQ(reason(old_key, size - 1), "KEY_REVOKED");
+  EXPECT_EQ(reason(new_key, size), "NOT_SIGNED");
+  EXPECT_EQ(reason(new_key, size - 1), "");
 }
 
 TEST_F(PeerLogTest, TheSameKeyForAnotherLedgerIsNotBelieved) {

@@ -1,7 +1,6 @@
 #include "services/federation/core/records.h"
 
 #include "absl/strings/str_cat.h"
-#include "chapter8/ledger/v1/entry.pb.h"
 #include "services/kernel/authority.h"
 
 namespace ch8::federation {
@@ -19,18 +18,6 @@ std::optional<OrganizationRecord> RecordIn(absl::string_view signed_record) {
   return record;
 }
 
-std::string GenesisRecord(const Ledger& ledger) {
-  std::string record;
-  const absl::Status read = ledger.ReadEntries(0, 1, [&](const Entry& stored) {
-    chapter8::ledger::v1::Entry entry;
-    if (entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()))) {
-      record = entry.genesis().organization_record();
-    }
-    return false;
-  });
-  return read.ok() ? record : "";
-}
-
 std::optional<OrganizationRecord> PinnedRecord(const kernel::RowReader& rows,
                                                absl::string_view trust_domain) {
   const auto organization = kernel::FindTrustDomain(rows, trust_domain);
@@ -38,21 +25,14 @@ std::optional<OrganizationRecord> PinnedRecord(const kernel::RowReader& rows,
   return RecordIn(organization->signed_record());
 }
 
-std::vector<PublicKey> LogKeysOf(const OrganizationRecord& record, absl::string_view origin) {
-  std::vector<PublicKey> keys;
+LogSigners LogSignersOf(const OrganizationRecord& record, absl::string_view origin) {
+  LogSigners log{.origin = std::string(origin), .keys = {}};
   for (const auto& log_key : record.log_keys()) {
     if (log_key.origin() != origin) continue;
-    absl::StatusOr<PublicKey> key = PublicKey::FromBytes(log_key.public_key());
-    if (key.ok()) keys.push_back(*key);
+    const absl::StatusOr<PublicKey> key = PublicKey::FromBytes(log_key.public_key());
+    if (key.ok()) log.keys.emplace_back(*key, log_key.until_size());
   }
-  return keys;
-}
-
-std::optional<NoteVerifier> LogVerifierOf(const OrganizationRecord& record,
-                                          absl::string_view origin) {
-  const std::vector<PublicKey> keys = LogKeysOf(record, origin);
-  if (keys.empty()) return std::nullopt;
-  return NoteVerifier::Of(origin, keys.front());
+  return log;
 }
 
 std::optional<NoteVerifier> WitnessOf(const OrganizationRecord& record) {

@@ -3,13 +3,11 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "services/kernel/rows.h"
-#include "storage/base/ed25519.h"
-#include "storage/ledger/ledger.h"
+#include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 
 // What an organization's signed record, verified when it was pinned, says about its ledgers.
@@ -22,10 +20,6 @@ namespace ch8::federation {
 std::optional<chapter8::directory::v1::OrganizationRecord> RecordIn(
     absl::string_view signed_record);
 
-// The organization's own signed record, as the ledger's genesis carries it: what is known of it
-// before any fact has arrived. Empty when the genesis cannot be read.
-std::string GenesisRecord(const Ledger& ledger);
-
 // The record of an organization that `rows` know to be pinned, or the own one.
 std::optional<chapter8::directory::v1::OrganizationRecord> PinnedRecord(
     const kernel::RowReader& rows, absl::string_view trust_domain);
@@ -35,12 +29,9 @@ std::optional<chapter8::directory::v1::OrganizationRecord> PinnedRecord(
 std::string TargetOf(const chapter8::directory::v1::OrganizationRecord& record,
                      absl::string_view service);
 
-// The keys that may sign heads of `origin`.
-std::vector<PublicKey> LogKeysOf(const chapter8::directory::v1::OrganizationRecord& record,
-                                 absl::string_view origin);
-// The first of them, as notes name it; nothing when there is none.
-std::optional<NoteVerifier> LogVerifierOf(const chapter8::directory::v1::OrganizationRecord& record,
-                                          absl::string_view origin);
+// Who signs the heads of `origin`: no keys when the record names none.
+LogSigners LogSignersOf(const chapter8::directory::v1::OrganizationRecord& record,
+                        absl::string_view origin);
 
 // The key with which the organization's witness cosigns, as "un.example/witness"; nothing when the
 // record names none.

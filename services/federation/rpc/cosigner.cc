@@ -21,19 +21,19 @@ constexpr std::chrono::seconds kCallPatience(3);
 // The witness may move between two calls, for others read and publish too; not without end.
 constexpr int kAttemptsMax = 4;
 
-absl::Status NotWitnessed(const NoteVerifier& log, absl::string_view what) {
+absl::Status NotWitnessed(const LogSigners& log, absl::string_view what) {
   return kernel::Refuse({.code = absl::StatusCode::kInvalidArgument,
                          .domain = kDomain,
                          .reason = "NOT_WITNESSED",
-                         .message = absl::StrCat(log.name, ": ", what),
-                         .metadata = {{"origin", log.name}}});
+                         .message = absl::StrCat(log.origin, ": ", what),
+                         .metadata = {{"origin", log.origin}}});
 }
 
 // That the larger head, which the witness cosigned, extends `head`.
-absl::Status CheckCovered(Source& source, const NoteVerifier& log, const Checkpoint& head,
+absl::Status CheckCovered(Source& source, const LogSigners& log, const Checkpoint& head,
                           const Checkpoint& larger) {
   ASSIGN_OR_RETURN(const std::vector<std::string> raw,
-                   source.ProveConsistency(log.name, head.size, larger.size));
+                   source.ProveConsistency(log.origin, head.size, larger.size));
   std::vector<Hash> proof;
   for (const std::string& bytes : raw) {
     ASSIGN_OR_RETURN(const Hash hash, Hash::FromBytes(bytes));
@@ -63,7 +63,7 @@ absl::StatusOr<AddCheckpointResponse> RemoteCosigner::AddCheckpoint(
 }
 
 absl::StatusOr<std::string> HaveCosigned(Cosigner& witness, const NoteVerifier& own, Source& source,
-                                         const NoteVerifier& log, const VerifiedHead& head) {
+                                         const LogSigners& log, const VerifiedHead& head) {
   AddCheckpointRequest request;
   request.set_note(head.note);
   request.set_old_size(head.verified_size);
@@ -83,12 +83,12 @@ absl::StatusOr<std::string> HaveCosigned(Cosigner& witness, const NoteVerifier& 
     }
     if (known.size >= head.checkpoint.size) return std::move(*answer.mutable_cosigned_note());
     ASSIGN_OR_RETURN(const std::vector<std::string> proof,
-                     source.ProveConsistency(log.name, known.size, head.checkpoint.size));
+                     source.ProveConsistency(log.origin, known.size, head.checkpoint.size));
     request.set_old_size(known.size);
     for (const std::string& hash : proof) request.add_consistency_proof(hash);
   }
   return absl::UnavailableError(
-      absl::StrCat(log.name, ": our witness did not come to rest; asked again later"));
+      absl::StrCat(log.origin, ": our witness did not come to rest; asked again later"));
 }
 
 }  // namespace ch8::federation

@@ -12,6 +12,7 @@
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "services/federation/rpc/source.h"
 #include "storage/merkle/checkpoint.h"
+#include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 
 namespace ch8::federation {
@@ -63,7 +64,7 @@ struct VerifiedHead {
 // domain "federation.chapter8", when head and witness know two histories; kUnauthenticated/
 // NOT_COSIGNED when the witness answers with what it did not sign.
 absl::StatusOr<std::string> HaveCosigned(Cosigner& witness, const NoteVerifier& own, Source& source,
-                                         const NoteVerifier& log, const VerifiedHead& head);
+                                         const LogSigners& log, const VerifiedHead& head);
 
 }  // namespace ch8::federation
 

@@ -39,17 +39,12 @@ grpc::Status TooManyProofs() {
 
 }  // namespace
 
-FederationHandler::FederationHandler(std::map<std::string, kernel::Runner*> runners,
-                                     const rpc::Authorizer& authorizer, Cosigner* witness,
-                                     Alarm alarm)
-    : runners_(std::move(runners)),
-      authorizer_(authorizer),
-      witness_(witness),
-      alarm_(std::move(alarm)) {}
+FederationHandler::FederationHandler(Options options) : options_(std::move(options)) {}
 
 grpc::Status FederationHandler::Pull(grpc::ServerContext* context, const PullRequest* request,
                                      PullResponse* response) {
-  const absl::StatusOr<kernel::Caller> caller = authorizer_.Admit(*context->auth_context(), kPull);
+  const absl::StatusOr<kernel::Caller> caller =
+      options_.authorizer->Admit(*context->auth_context(), kPull);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
   const absl::StatusOr<kernel::Runner*> runner = FindRunner(request->origin());
   if (!runner.ok()) return rpc::ToGrpcStatus(runner.status());
@@ -72,15 +67,14 @@ void FederationHandler::KeepCosignature(kernel::Runner& runner, absl::string_vie
                                         const std::string& note) const {
   const std::unique_ptr<Snapshot> snapshot = runner.ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
-  const auto own = RecordIn(GenesisRecord(runner.ledger()));
   const auto peer = PinnedRecord(rows, trust_domain);
-  if (!own.has_value() || !peer.has_value()) return;
-  const auto log = LogVerifierOf(*own, runner.ledger().origin());
+  if (!peer.has_value()) return;
   const auto witness = WitnessOf(*peer);
-  if (!log.has_value() || !witness.has_value()) return;
+  if (!witness.has_value()) return;
+  const LogSigners log = LogSignersOf(options_.own_record, runner.ledger().origin());
   absl::StatusOr<std::optional<RowWrite>> row =
-      TakeCosignature(runner.ledger(), rows, *log, *witness, note);
-  if (absl::IsDataLoss(row.status())) alarm_(runner.ledger().origin(), row.status());
+      TakeCosignature(runner.ledger(), rows, log, *witness, note);
+  if (absl::IsDataLoss(row.status())) options_.alarm(runner.ledger().origin(), row.status());
   if (!row.ok() || !row->has_value()) return;
   runner.SubmitPeerRows({**std::move(row)}, [](const kernel::Outcome&) {});
 }
@@ -89,7 +83,7 @@ grpc::Status FederationHandler::ProveConsistency(grpc::ServerContext* context,
                                                  const ProveConsistencyRequest* request,
                                                  ProveConsistencyResponse* response) {
   const absl::StatusOr<kernel::Caller> caller =
-      authorizer_.Admit(*context->auth_context(), kProveConsistency);
+      options_.authorizer->Admit(*context->auth_context(), kProveConsistency);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
   const auto slot = proofs_.Take(caller->trust_domain);
   if (!slot.has_value()) return TooManyProofs();
@@ -114,18 +108,18 @@ grpc::Status FederationHandler::AddCheckpoint(grpc::ServerContext* context,
                                               const AddCheckpointRequest* request,
                                               AddCheckpointResponse* response) {
   const absl::StatusOr<kernel::Caller> caller =
-      authorizer_.Admit(*context->auth_context(), kAddCheckpoint);
+      options_.authorizer->Admit(*context->auth_context(), kAddCheckpoint);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
   const auto slot = proofs_.Take(caller->trust_domain);
   if (!slot.has_value()) return TooManyProofs();
-  if (witness_ == nullptr) {
+  if (options_.witness == nullptr) {
     return rpc::ToGrpcStatus(
         kernel::Refuse({.code = absl::StatusCode::kUnimplemented,
                         .domain = "witness.chapter8",
                         .reason = "NO_WITNESS",
                         .message = "this node does not host its organization's witness"}));
   }
-  absl::StatusOr<AddCheckpointResponse> answer = witness_->AddCheckpoint(*request);
+  absl::StatusOr<AddCheckpointResponse> answer = options_.witness->AddCheckpoint(*request);
   if (!answer.ok()) return rpc::ToGrpcStatus(answer.status());
   *response = *std::move(answer);
   return grpc::Status::OK;
@@ -135,7 +129,7 @@ grpc::Status FederationHandler::FetchBody(grpc::ServerContext* context,
                                           const FetchBodyRequest* request,
                                           FetchBodyResponse* response) {
   const absl::StatusOr<kernel::Caller> caller =
-      authorizer_.Admit(*context->auth_context(), kFetchBody);
+      options_.authorizer->Admit(*context->auth_context(), kFetchBody);
   if (!caller.ok()) return rpc::ToGrpcStatus(caller.status());
   const absl::StatusOr<kernel::Runner*> runner = FindRunner(request->origin());
   if (!runner.ok()) return rpc::ToGrpcStatus(runner.status());
@@ -155,8 +149,8 @@ grpc::Status FederationHandler::FetchBody(grpc::ServerContext* context,
 }
 
 absl::StatusOr<kernel::Runner*> FederationHandler::FindRunner(const std::string& origin) const {
-  const auto runner = runners_.find(origin);
-  if (runner != runners_.end()) return runner->second;
+  const auto runner = options_.runners.find(origin);
+  if (runner != options_.runners.end()) return runner->second;
   return kernel::Refuse({.code = absl::StatusCode::kNotFound,
                          .domain = "federation.chapter8",
                          .reason = "UNKNOWN_ORIGIN",

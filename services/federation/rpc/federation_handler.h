@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "chapter8/directory/v1/organization_record.pb.h"
 #include "chapter8/federation/v1/federation_service.grpc.pb.h"
 #include "services/federation/rpc/cosigner.h"
 #include "services/kernel/runner.h"
@@ -32,11 +33,15 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   // Told that others hold a head, signed by its key, that the own ledger `origin` does not have.
   using Alarm = std::function<void(const std::string& origin, const absl::Status& why)>;
 
-  // Ledgers by origin; they, `authorizer` and `witness` outlive the handler. `witness` is the
-  // organization's own when this node hosts it, else null. `alarm` is called on any
-  // thread and must not block.
-  FederationHandler(std::map<std::string, kernel::Runner*> runners,
-                    const rpc::Authorizer& authorizer, Cosigner* witness, Alarm alarm);
+  struct Options {
+    std::map<std::string, kernel::Runner*> runners;  // By origin. All pointers outlive the handler.
+    const rpc::Authorizer* authorizer = nullptr;
+    // The own organization's record: whose keys sign the heads of its ledgers.
+    chapter8::directory::v1::OrganizationRecord own_record;
+    Cosigner* witness = nullptr;  // The organization's own, when this node hosts it.
+    Alarm alarm;                  // Called on any thread; must not block.
+  };
+  explicit FederationHandler(Options options);
 
   grpc::Status Pull(grpc::ServerContext* context,
                     const chapter8::federation::v1::PullRequest* request,
@@ -69,10 +74,7 @@ class FederationHandler final : public chapter8::federation::v1::FederationServi
   bool Enter(const std::string& trust_domain);
   void Leave(const std::string& trust_domain);
 
-  const std::map<std::string, kernel::Runner*> runners_;
-  const rpc::Authorizer& authorizer_;
-  Cosigner* const witness_;
-  const Alarm alarm_;
+  const Options options_;
   rpc::InFlight proofs_{kProofsPerDomainMax};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;  // Guards the two below.

@@ -20,10 +20,10 @@ constexpr absl::Duration kWait = absl::Seconds(10);
 // How often a source that has nothing new is remembered to have answered.
 constexpr absl::Duration kRemember = absl::Seconds(30);
 
-// Whether it says that the source's heads do not hold, and not that the own witness is away.
+// Whether it says that the source's heads do not hold, and not that the own witness is away, or has
+// not heard of a record with a new key that this ledger knows.
 bool IsOfTheSource(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsUnauthenticated(status) ||
-         absl::IsDataLoss(status);
+  return absl::IsInvalidArgument(status) || absl::IsOutOfRange(status) || absl::IsDataLoss(status);
 }
 
 }  // namespace
@@ -94,6 +94,8 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   absl::StatusOr<VerifiedPage> page = VerifyPull(log, state_, request, response, now);
   if (!page.ok()) {
     KeepEvidence(page.status());
+    // It may be that the revocation goes too far: the witness knows what it has cosigned.
+    if (absl::IsOutOfRange(page.status())) ShowToWitness(response.checkpoint_note());
     return Doubt(page.status());
   }
   if (page->grown && options_.witness != nullptr) {
@@ -129,10 +131,9 @@ absl::Status Feed::HaveWitnessed(const VerifiedPage& page, const PullResponse& r
       .verified_size = state_.verified_size(),
       .extension = {response.consistency_proof().begin(), response.consistency_proof().end()}};
   ASSIGN_OR_RETURN(head.checkpoint.root, Hash::FromBytes(page.state.verified_root()));
-  ASSIGN_OR_RETURN(
-      const std::string cosigned,
-      HaveCosigned(*options_.witness, options_.own_witness, *options_.source,
-                   NoteVerifier::Of(options_.origin, options_.log_keys.front()), head));
+  ASSIGN_OR_RETURN(const std::string cosigned,
+                   HaveCosigned(*options_.witness, options_.own_witness, *options_.source,
+                                {.origin = options_.origin, .keys = options_.log_keys}, head));
   state_.set_cosigned_note(cosigned);
   cosigned_unsent_ = true;
   return absl::OkStatus();
@@ -158,9 +159,13 @@ void Feed::KeepEvidence(const absl::Status& status) {
   if (!evidence.has_value()) return;
   KeepRows({EvidenceRow(*evidence)}).IgnoreError();
   // The witness ends all trust in that ledger, if it stands where the two histories part.
+  ShowToWitness(evidence->second_note());
+}
+
+void Feed::ShowToWitness(const std::string& note) {
   if (options_.witness == nullptr) return;
   chapter8::federation::v1::AddCheckpointRequest shown;
-  shown.set_note(evidence->second_note());
+  shown.set_note(note);
   shown.set_old_size(state_.verified_size());
   options_.witness->AddCheckpoint(shown).IgnoreError();
 }

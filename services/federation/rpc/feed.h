@@ -17,7 +17,7 @@
 #include "services/federation/rpc/source.h"
 #include "services/kernel/runner.h"
 #include "storage/base/clock.h"
-#include "storage/base/ed25519.h"
+#include "storage/merkle/log_signers.h"
 
 namespace ch8::federation {
 
@@ -54,9 +54,9 @@ class Feed {
   struct Options {
     kernel::Runner* runner = nullptr;  // Takes the entries. These two outlive the feed.
     const Clock* clock = nullptr;
-    std::string origin;               // The ledger to read.
-    std::vector<PublicKey> log_keys;  // The keys pinned for exactly that origin.
-    std::string trust_domain;         // Our own: whom entries must be addressed to.
+    std::string origin;            // The ledger to read.
+    std::vector<LogKey> log_keys;  // The keys pinned for exactly that origin, as in PeerLog.
+    std::string trust_domain;      // Our own: whom entries must be addressed to.
     std::unique_ptr<Source> source;
     // The own witness and its key; absent for a ledger of the own organization.
     Cosigner* witness = nullptr;  // Outlives the feed.
@@ -81,6 +81,8 @@ class Feed {
   absl::Status HaveWitnessed(const VerifiedPage& page,
                              const chapter8::federation::v1::PullResponse& response);
   void KeepEvidence(const absl::Status& status);
+  // A head that is not believed here. What the witness makes of it, it remembers.
+  void ShowToWitness(const std::string& note);
   absl::Status KeepRows(std::vector<RowWrite> rows);
   absl::Status SubmitAndWait(std::vector<kernel::InboundEntry> inbound);
   void Note(const absl::Status& status);

@@ -90,23 +90,33 @@ std::map<std::string, Feeds::Wanted> Feeds::WantedFeeds() const {
                         const std::string& signed_record) {
     const std::string origin = OriginOf(domain, service);
     std::optional<OrganizationRecord> record = RecordIn(signed_record);
-    if (!record.has_value() || LogKeysOf(*record, origin).empty()) return;
+    if (!record.has_value() || LogSignersOf(*record, origin).keys.empty()) return;
     wanted[origin] =
         Wanted{.service = service, .signed_record = signed_record, .record = *std::move(record)};
   };
-  const std::string own_record = GenesisRecord(options_.runner->ledger());
-  for (const std::string& service : options_.own_services) {
-    want(options_.trust_domain, service, own_record);
-  }
   const std::unique_ptr<Snapshot> snapshot = options_.runner->ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
+  std::string own_record = options_.own_record;
   for (const Organization& organization : kernel::PinnedOrganizations(rows)) {
-    if (organization.own()) continue;
+    if (organization.own()) {
+      own_record = NewestOwnRecord(organization.signed_record());
+      continue;
+    }
     for (const std::string& service : options_.peer_services) {
       want(organization.trust_domain(), service, organization.signed_record());
     }
   }
+  for (const std::string& service : options_.own_services) {
+    want(options_.trust_domain, service, own_record);
+  }
   return wanted;
+}
+
+std::string Feeds::NewestOwnRecord(const std::string& by_facts) const {
+  const std::optional<OrganizationRecord> held = RecordIn(options_.own_record);
+  const std::optional<OrganizationRecord> heard = RecordIn(by_facts);
+  const bool newer = held.has_value() && heard.has_value() && heard->sequence() > held->sequence();
+  return newer ? by_facts : options_.own_record;
 }
 
 std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& wanted) const {
@@ -124,7 +134,7 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
   Feed::Options feed{.runner = options_.runner,
                      .clock = options_.clock,
                      .origin = origin,
-                     .log_keys = LogKeysOf(wanted.record, origin),
+                     .log_keys = LogSignersOf(wanted.record, origin).keys,
                      .trust_domain = options_.trust_domain,
                      .source = std::move(source)};
   if (!own) {

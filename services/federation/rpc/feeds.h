@@ -19,7 +19,8 @@ namespace ch8::federation {
 // All feeds of one ledger: those ledgers of its own organization that it takes facts from, and some
 // ledgers, by default that of the same service, of every pinned organization. Follows the ledger's
 // own facts: an organization pinned at run time is read from within a second, one whose record
-// changed is read under its new keys.
+// changed is read under its new keys. So are the own ledgers, whose record the node itself may know
+// before the facts do.
 //
 // A ledger of another organization is read at its record's endpoint for that service, or else at
 // the one called "federation"; so are those of the own organization that run in another process.
@@ -31,6 +32,7 @@ class Feeds {
     kernel::Runner* runner = nullptr;  // These, and the hosted ones, outlive the feeds.
     const Clock* clock = nullptr;
     std::string trust_domain;                       // Our own.
+    std::string own_record;                         // Our signed record, as the node knows it.
     std::vector<std::string> peer_services;         // Others' ledgers to read: "finance".
     std::vector<std::string> own_services;          // The own ledgers to read: "directory".
     std::map<std::string, kernel::Runner*> hosted;  // This process's ledgers, by service.
@@ -57,6 +59,7 @@ class Feeds {
   void Run();
   void Follow();
   std::map<std::string, Wanted> WantedFeeds() const;
+  std::string NewestOwnRecord(const std::string& by_facts) const;
   std::unique_ptr<Feed> Start(const std::string& origin, const Wanted& wanted) const;
 
   Options options_;

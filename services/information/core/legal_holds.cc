@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "chapter8/information/v1/information_service.pb.h"
+#include "chapter8/information/v1/erasure_service.pb.h"
 #include "services/information/core/erasures.h"
 #include "services/information/core/reports.h"
 #include "services/information/core/rules.h"

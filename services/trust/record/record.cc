@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -19,6 +21,7 @@ namespace ch8::trust::record {
 namespace {
 
 constexpr char kSignaturePrefix[] = "chapter8/organization-record/v1\n";
+constexpr char kKeyChangePrefix[] = "chapter8/log-key-change/v1\n";
 constexpr int kListMax = 64;
 constexpr size_t kDisplayNameSizeMax = 200;
 
@@ -60,16 +63,46 @@ absl::Status CheckEndpoints(const OrganizationRecord& record) {
   return absl::OkStatus();
 }
 
+// The keys of each ledger, in their order. They live in the record.
+using KeysByOrigin = std::map<std::string, std::vector<const OrganizationRecord::LogKey*>>;
+
+KeysByOrigin KeysOf(const OrganizationRecord& record) {
+  KeysByOrigin ledgers;
+  for (const OrganizationRecord::LogKey& key : record.log_keys()) {
+    ledgers[key.origin()].push_back(&key);
+  }
+  return ledgers;
+}
+
+// The keys of one ledger follow each other: the last one signs, each before it up to a size. Sizes
+// may be equal, for a key may be revoked before it has signed anything.
+absl::Status CheckOrder(const std::vector<const OrganizationRecord::LogKey*>& keys) {
+  std::set<absl::string_view> seen;
+  uint64_t size = 0;
+  for (const OrganizationRecord::LogKey* key : keys) {
+    if (!seen.insert(key->public_key()).second) {
+      return Bad("log_keys.public_key", "is twice in one ledger");
+    }
+    const bool signs = key->until_size() == 0;
+    if (signs != (key == keys.back())) {
+      return Bad("log_keys.until_size", "must be 0 for the last key of a ledger and for no other");
+    }
+    if (!signs && key->until_size() < size) {
+      return Bad("log_keys.until_size", "must not fall from one key of a ledger to the next");
+    }
+    size = key->until_size();
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckLogKeys(const OrganizationRecord& record) {
   if (record.log_keys().empty() || record.log_keys_size() > kListMax) {
     return Bad("log_keys", "must be 1 to 64");
   }
-  std::set<std::string> origins;
   for (const OrganizationRecord::LogKey& key : record.log_keys()) {
     if (!IsOriginOf(record.trust_domain(), key.origin())) {
       return Bad("log_keys.origin", "must be <trust_domain>/ch8/<service>");
     }
-    if (!origins.insert(key.origin()).second) return Bad("log_keys.origin", "is there twice");
     if (key.public_key().size() != PublicKey::kSize) {
       return Bad("log_keys.public_key", "must be 32 bytes");
     }
@@ -77,6 +110,7 @@ absl::Status CheckLogKeys(const OrganizationRecord& record) {
       return Bad("log_keys.public_key", "must not be the root key");
     }
   }
+  for (const auto& [origin, keys] : KeysOf(record)) RETURN_IF_ERROR(CheckOrder(keys));
   return absl::OkStatus();
 }
 
@@ -106,6 +140,10 @@ absl::StatusOr<OrganizationRecord> VerifyUnder(absl::string_view root_public_key
 
 std::string SignedBytes(absl::string_view record_bytes) {
   return absl::StrCat(kSignaturePrefix, record_bytes);
+}
+
+std::string KeyChangeBytes(absl::string_view record_bytes) {
+  return absl::StrCat(kKeyChangePrefix, record_bytes);
 }
 
 absl::Status Check(const OrganizationRecord& record) {
@@ -170,7 +208,30 @@ absl::StatusOr<OrganizationRecord> VerifyUpdate(const SignedOrganizationRecord& 
                                                              "keep both as evidence"
                                                            : ""));
   }
+  RETURN_IF_ERROR(CheckKeySuccession(before, after));
   return after;
+}
+
+absl::Status CheckKeySuccession(const OrganizationRecord& before, const OrganizationRecord& after) {
+  KeysByOrigin now = KeysOf(after);
+  for (const auto& [origin, keys] : KeysOf(before)) {
+    const std::vector<const OrganizationRecord::LogKey*>& successors = now[origin];
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (i >= successors.size() || successors[i]->public_key() != keys[i]->public_key()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("organization record: key ", i + 1, " of ", origin,
+                         " is dropped or altered; what it signed could not be verified any more"));
+      }
+      const uint64_t was = keys[i]->until_size();
+      const uint64_t is = successors[i]->until_size();
+      if (was != 0 && (is == 0 || is > was)) {
+        return absl::FailedPreconditionError(absl::StrCat(
+            "organization record: key ", i + 1, " of ", origin, " is believed for ", was,
+            " entries, and would be for more: a key that was revoked stays revoked"));
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::string Fingerprint(absl::string_view record_bytes) {

@@ -32,6 +32,10 @@ absl::StatusOr<OrganizationRecord> Parse(absl::string_view bytes);
 // What the root key signs for these record bytes.
 std::string SignedBytes(absl::string_view record_bytes);
 
+// What the key that signs a log's heads signs when another one takes its place, for the bytes of
+// the record that says so (chapter8.ledger.v1.LogKeyChanged.old_key_signature).
+std::string KeyChangeBytes(absl::string_view record_bytes);
+
 // The record of an organization not known so far, signed by the root key that it holds itself.
 // Errors: kInvalidArgument (malformed), kUnauthenticated (signature).
 absl::StatusOr<OrganizationRecord> VerifyFirstContact(const SignedOrganizationRecord& record);
@@ -39,11 +43,17 @@ absl::StatusOr<OrganizationRecord> VerifyFirstContact(const SignedOrganizationRe
 // The successor of a `pinned` record. Errors:
 //   kInvalidArgument     malformed.
 //   kUnauthenticated     not signed by the pinned root key.
-//   kFailedPrecondition  another organization, trust domain or root key, or a sequence that does
-//                        not rise.
+//   kFailedPrecondition  another organization, trust domain or root key, a sequence that does not
+//                        rise, or log keys that do not follow: CheckKeySuccession().
 //   kAlreadyExists       the very record that is pinned.
 absl::StatusOr<OrganizationRecord> VerifyUpdate(const SignedOrganizationRecord& update,
                                                 const SignedOrganizationRecord& pinned);
+
+// Whether the log keys of `after` may follow those of `before`: no key is dropped or altered, and
+// none is believed for larger heads than before. A size may be stated or lowered: that is a change
+// or a revocation. It is never raised, since what was void in the meantime, to those who acted on
+// it, would be valid again. Both records keep Check(). Errors: kFailedPrecondition.
+absl::Status CheckKeySuccession(const OrganizationRecord& before, const OrganizationRecord& after);
 
 // SHA-256 of the record bytes as 16 groups of 4 hex digits joined by spaces, to be read aloud.
 std::string Fingerprint(absl::string_view record_bytes);

@@ -40,20 +40,25 @@ struct Shown {
   std::string note;
 };
 
-absl::StatusOr<Shown> Open(const NoteVerifier& log, const std::string& note) {
-  const absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(note, log, {});
+absl::string_view ReasonOf(const absl::Status& status) {
+  if (absl::IsOutOfRange(status)) return "KEY_REVOKED";
+  return absl::IsUnauthenticated(status) ? "NOT_SIGNED" : "NOTE_MALFORMED";
+}
+
+absl::StatusOr<Shown> Open(const LogSigners& log, const std::string& note) {
+  const absl::StatusOr<OpenedCheckpoint> opened = OpenHead(note, log, {});
   if (!opened.ok()) {
-    const bool unsigned_note = absl::IsUnauthenticated(opened.status());
-    return Refusal(opened.status().code(), log.name,
-                   unsigned_note ? "NOT_SIGNED" : "NOTE_MALFORMED", opened.status().message());
+    return Refusal(opened.status().code(), log.origin, ReasonOf(opened.status()),
+                   opened.status().message());
   }
   const bool fits = opened->checkpoint.size > 0 && opened->checkpoint.extension_lines.empty() &&
                     opened->text.size() <= kTextSizeMax;
   if (!fits) {
-    return Refusal(absl::StatusCode::kInvalidArgument, log.name, "NOTE_MALFORMED",
+    return Refusal(absl::StatusCode::kInvalidArgument, log.origin, "NOTE_MALFORMED",
                    "a head of no entries, or with more than origin, size and root");
   }
-  const absl::StatusOr<OpenedNote> own = OpenNote(note, {log});
+  const LogKey& signer = *SignerAt(log.keys, opened->checkpoint.size);
+  const absl::StatusOr<OpenedNote> own = OpenNote(note, {NoteVerifier::Of(log.origin, signer.key)});
   if (!own.ok()) return own.status();
   return Shown{.checkpoint = opened->checkpoint,
                .note = FormatNote({.text = own->text, .signatures = own->verified})};
@@ -93,6 +98,12 @@ Judgement Answer(Judgement::Verdict verdict, const WitnessedHead& head) {
   return judgement;
 }
 
+// Whether the record takes back the head that was cosigned last, and this is not known yet.
+bool IsDisowned(const WitnessedHead& known, const LogSigners& log) {
+  return known.size() > 0 && known.disowned().note() != known.note() &&
+         absl::IsOutOfRange(OpenHead(known.note(), log, {}).status());
+}
+
 Judgement Remember(Judgement judgement, WitnessedHead head) {
   judgement.head = std::move(head);
   judgement.remember = true;
@@ -105,8 +116,10 @@ std::string WitnessName(absl::string_view trust_domain) {
   return absl::StrCat(trust_domain, "/witness");
 }
 
-Judgement Judge(const WitnessedHead& known, const NoteVerifier& log,
-                const AddCheckpointRequest& request, absl::Time now) {
+namespace {
+
+Judgement JudgeHead(const WitnessedHead& known, const LogSigners& log,
+                    const AddCheckpointRequest& request, absl::Time now) {
   absl::StatusOr<Shown> shown = Open(log, request.note());
   if (!shown.ok()) return RefuseFor(shown.status());
   if (!known.contradicted_by().empty()) return RefuseFor(Contradicted(known));
@@ -128,7 +141,30 @@ Judgement Judge(const WitnessedHead& known, const NoteVerifier& log,
   next.set_root(std::string(head.root.view()));
   next.set_note(shown->note);
   next.set_cosigned_at_us(absl::ToUnixMicros(now));
+  if (known.has_disowned()) *next.mutable_disowned() = known.disowned();
   return Remember(Answer(Judgement::Verdict::kCosign, next), std::move(next));
+}
+
+}  // namespace
+
+Judgement Judge(const WitnessedHead& known, const WitnessedLog& log,
+                const AddCheckpointRequest& request, absl::Time now) {
+  if (!IsDisowned(known, log.signers)) return JudgeHead(known, log.signers, request, now);
+  WitnessedHead disowned = known;
+  disowned.mutable_disowned()->set_note(known.note());
+  disowned.mutable_disowned()->set_organization_record(log.organization_record);
+  Judgement judgement = JudgeHead(disowned, log.signers, request, now);
+  return judgement.remember ? judgement : Remember(std::move(judgement), std::move(disowned));
+}
+
+uint64_t CountDisowned(const kernel::RowReader& rows) {
+  uint64_t count = 0;
+  rows.Scan(Table::kPeer, kHeadPrefix, "", [&](absl::string_view, absl::string_view value) {
+    WitnessedHead head;
+    if (head.ParseFromString(std::string(value)) && head.has_disowned()) ++count;
+    return true;
+  });
+  return count;
 }
 
 RowWrite HeadRow(const WitnessedHead& head) {

@@ -23,7 +23,7 @@ class JudgeTest : public ::testing::Test {
  protected:
   std::string Note(uint64_t size) const { return NoteOf(size, tree_.Root(size)); }
   std::string NoteOf(uint64_t size, const Hash& root) const {
-    return SignCheckpoint({.origin = kOrigin, .size = size, .root = root}, key_).value();
+    return SignCheckpoint({.origin = kOrigin, .size = size, .root = root}, signer_).value();
   }
 
   AddCheckpointRequest Request(uint64_t old_size, uint64_t size) const {
@@ -36,7 +36,10 @@ class JudgeTest : public ::testing::Test {
   }
 
   Judgement Judge(const AddCheckpointRequest& request) const {
-    return witness::Judge(known_, NoteVerifier::Of(kOrigin, key_.public_key()), request, kNow);
+    return witness::Judge(
+        known_,
+        {.signers = {.origin = kOrigin, .keys = keys_}, .organization_record = "the record"},
+        request, kNow);
   }
   // Has `size` cosigned.
   void Cosign(uint64_t size) {
@@ -51,7 +54,15 @@ class JudgeTest : public ::testing::Test {
     return kernel::ReasonOf(judgement.status);
   }
 
+  // The record replaces the key after `until_size` entries.
+  void Replace(uint64_t until_size) {
+    keys_ = {{key_.public_key(), until_size}, next_key_.public_key()};
+  }
+
   const SigningKey key_ = SigningKey::Generate();
+  const SigningKey next_key_ = SigningKey::Generate();
+  SigningKey signer_ = key_;  // Of what is shown.
+  std::vector<LogKey> keys_ = {key_.public_key()};
   const TestTree tree_ = TestTree::OfSize(20);
   WitnessedHead known_ = HeadFrom(kOrigin, std::nullopt).value();
 };
@@ -166,6 +177,45 @@ TEST_F(JudgeTest, LinesOfOthersAreNotRemembered) {
   const std::string text = ParseNote(own)->text;
   request.set_note(own + FormatNoteSignature(SignNote(text, "ecowas.example/witness", other)));
   EXPECT_EQ(Judge(request).head.note(), own);
+}
+
+TEST_F(JudgeTest, ANewKeyGoesOnWhereTheOldOneEnded) {
+  Cosign(7);
+  Replace(9);
+  Cosign(9);  // Of that size the old key is believed still.
+  EXPECT_EQ(Refusal(Request(9, 12)), "KEY_REVOKED");
+  signer_ = next_key_;
+  Cosign(12);
+  EXPECT_FALSE(known_.has_disowned());
+}
+
+TEST_F(JudgeTest, AKeyThatTheRecordDoesNotNameIsNotBelieved) {
+  signer_ = next_key_;
+  EXPECT_EQ(Refusal(Request(0, 7)), "NOT_SIGNED");
+}
+
+// A revocation below what was cosigned: it is kept as evidence, and takes nothing back.
+TEST_F(JudgeTest, ARevocationBelowWhatWasCosignedComesTooLate) {
+  Cosign(7);
+  const std::string cosigned = known_.note();
+  Replace(5);
+  // The thief's heads end there and then; the one cosigned stays what everything must extend.
+  const Judgement thief = Judge(Request(7, 9));
+  EXPECT_EQ(thief.verdict, Verdict::kRefuse);
+  EXPECT_EQ(kernel::ReasonOf(thief.status), "KEY_REVOKED");
+  ASSERT_TRUE(thief.remember);
+  EXPECT_EQ(thief.head.size(), 7u);
+  EXPECT_EQ(thief.head.disowned().note(), cosigned);
+  EXPECT_EQ(thief.head.disowned().organization_record(), "the record");
+  known_ = thief.head;
+  EXPECT_FALSE(Judge(Request(7, 9)).remember);  // Once is enough.
+
+  signer_ = next_key_;
+  AddCheckpointRequest rewritten = Request(7, 9);
+  rewritten.set_note(NoteOf(9, Sha256("another history")));
+  EXPECT_EQ(Refusal(rewritten), "NOT_CONSISTENT");
+  Cosign(9);
+  EXPECT_EQ(known_.disowned().note(), cosigned);
 }
 
 TEST(HeadFromTest, ARowOfAnotherLedgerIsBroken) {

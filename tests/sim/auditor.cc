@@ -1,13 +1,14 @@
 #include "tests/sim/auditor.h"
 
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/peer_log.h"
 #include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
-#include "storage/merkle/checkpoint.h"
-#include "storage/merkle/note.h"
 
 namespace ch8::sim {
 namespace {
@@ -23,15 +24,20 @@ absl::Status Broken(const Parts&... parts) {
   return absl::InternalError(absl::StrCat(parts...));
 }
 
+bool HoldsGoods(absl::string_view origin) { return absl::EndsWith(origin, "/ch8/logistics"); }
+
 }  // namespace
 
 absl::Status Auditor::Read(const Node& node) {
-  Model& model = ledgers_[node.origin()];
+  Model& model = ledgers_[node.history()];
+  model.origin = node.origin();
   const MemLedger& ledger = node.ledger();
   if (ledger.durable_size() < model.leaves.size()) {
-    return Broken(node.origin(), " has ", ledger.durable_size(), " entries after ",
+    return Broken(node.history(), " has ", ledger.durable_size(), " entries after ",
                   model.leaves.size(), " were durable");
   }
+  if (ledger.durable_size() == model.leaves.size()) return absl::OkStatus();
+  grown_ = true;
   absl::Status status;
   RETURN_IF_ERROR(
       ledger.ReadEntries(model.leaves.size(), ledger.durable_size(), [&](const Entry& stored) {
@@ -41,10 +47,10 @@ absl::Status Auditor::Read(const Node& node) {
                      ? ReadForm(model, stored, leaf_hash, entry)
                      : Broken("does not parse");
         if (!status.ok()) {
-          status = Broken(node.origin(), " entry ", stored.index, ": ", status.message());
+          status = Broken(node.history(), " entry ", stored.index, ": ", status.message());
           return false;
         }
-        status = ReadEntry(node.origin(), model, entry);
+        status = ReadEntry(node.history(), model, entry);
         model.leaves.push_back(leaf_hash);
         return status.ok();
       }));
@@ -57,6 +63,7 @@ absl::Status Auditor::ReadForm(Model& model, const Entry& stored, const Hash& le
                                const chapter8::ledger::v1::Entry& entry) {
   const bool is_step = entry.has_step();
   if (is_step != (stored.tag != Tag{})) return Broken("a step without a tag, or a tag without one");
+  if (is_step) model.steps.insert(stored.index);
   if (is_step && !model.tags.insert(stored.tag).second) return Broken("its tag occurs twice");
   for (const auto& address : entry.addresses()) {
     Addressed& last = model.addressed[address.recipient()];
@@ -68,9 +75,9 @@ absl::Status Auditor::ReadForm(Model& model, const Entry& stored, const Hash& le
   return absl::OkStatus();
 }
 
-absl::Status Auditor::ReadEntry(const std::string& origin, Model& model,
+absl::Status Auditor::ReadEntry(const std::string& history, Model& model,
                                 const chapter8::ledger::v1::Entry& entry) {
-  const std::string place = absl::StrCat(origin, " entry ", model.leaves.size(), ": ");
+  const std::string place = absl::StrCat(history, " entry ", model.leaves.size(), ": ");
   for (const AccountOpened& opened : entry.accounts()) {
     const bool is_new =
         model.accounts
@@ -84,16 +91,26 @@ absl::Status Auditor::ReadEntry(const std::string& origin, Model& model,
     const absl::Status status = ReadPosting(model, posting);
     if (!status.ok()) return Broken(place, status.message());
   }
-  if (entry.has_request()) return ReadRequest(origin, model, entry.request());
-  if (entry.has_step()) return ReadStep(origin, model, entry.step(), true);
-  if (entry.has_peer_step()) return ReadStep(origin, model, entry.peer_step(), false);
-  return absl::OkStatus();
+  if (HoldsGoods(model.origin) && history == model.origin) {
+    const absl::Status status =
+        goods_.Read(history, entry,
+                    model.receives ? GoodsAuditor::Source::kReceived : GoodsAuditor::Source::kOwn);
+    if (!status.ok()) return Broken(place, status.message());
+  }
+  if (entry.has_request()) return ReadRequest(history, model, entry.request());
+  absl::Status status;
+  if (entry.has_step()) status = ReadStep(history, model, entry.step(), true);
+  if (entry.has_peer_step()) status = ReadStep(history, model, entry.peer_step(), false);
+  // Of two histories each hears what others answered to the other.
+  return twins_.contains(model.origin) ? absl::OkStatus() : status;
 }
 
-absl::Status Auditor::ReadRequest(const std::string& origin, Model& model, const Request& request) {
-  const std::string place = absl::StrCat(origin, " entry ", model.leaves.size(), ": ");
+absl::Status Auditor::ReadRequest(const std::string& history, Model& model,
+                                  const Request& request) {
+  const std::string place = absl::StrCat(history, " entry ", model.leaves.size(), ": ");
   if (request.time_us() < model.time_us) return Broken(place, "its time is before the last one's");
   model.time_us = request.time_us();
+  model.receives = request.has_delivery();
   if (!request.request_id().empty() &&
       !model.requests.emplace(request.caller(), request.request_id()).second) {
     return Broken(place, "request ", request.request_id(), " has a second effect");
@@ -108,7 +125,8 @@ absl::Status Auditor::ReadRequest(const std::string& origin, Model& model, const
   }
   if (!was_parked) chain.newest = delivery.number();
   if (delivery.verdict() == Delivery::DEFER) chain.parked.insert(delivery.number());
-  claims_.push_back({origin, delivery.origin(), delivery.index(), delivery.leaf_hash()});
+  claims_.push_back({history, delivery.origin(), delivery.index(), delivery.leaf_hash(),
+                     delivery.verdict() == Delivery::REFUSE ? delivery.reason() : ""});
   return absl::OkStatus();
 }
 
@@ -142,12 +160,13 @@ absl::Status Auditor::ReadPosting(Model& model, const Posting& posting) {
   return absl::OkStatus();
 }
 
-absl::Status Auditor::ReadStep(const std::string& origin, Model& model, const TransferStep& step,
+absl::Status Auditor::ReadStep(const std::string& history, Model& model, const TransferStep& step,
                                bool own) {
   const TransferKey key(step.giver_origin(), step.transfer_id());
   Half& half = model.halves[key];
-  half.giver = step.giver_origin() == origin;
-  const std::string place = absl::StrCat(origin, " entry ", model.leaves.size(), ": ");
+  half.giver = step.giver_origin() == model.origin;
+  half.other = half.giver ? step.receiver_origin() : step.giver_origin();
+  const std::string place = absl::StrCat(history, " entry ", model.leaves.size(), ": ");
   switch (step.step_case()) {
     case TransferStep::kReserve:
       if (half.reserved) return Broken(place, "a second RESERVE");
@@ -181,7 +200,7 @@ absl::Status Auditor::ReadStep(const std::string& origin, Model& model, const Tr
       if (half.mirrored.has_value()) return Broken(place, "a second MIRROR");
       half.mirrored = step.mirror().quantity();
       if (half.mirrored != half.ended) return Broken(place, "MIRROR of another quantity");
-      if (own) mirrors_.emplace_back(origin, key);
+      if (own) mirrors_.emplace_back(history, key);
       return absl::OkStatus();
     case TransferStep::kSettled:
       if (!half.mirrored.has_value()) return Broken(place, "SETTLED without a MIRROR");
@@ -193,57 +212,86 @@ absl::Status Auditor::ReadStep(const std::string& origin, Model& model, const Tr
   return Broken(place, "a step of a kind that this auditor does not know");
 }
 
-absl::Status Auditor::ReadNote(const std::string& signed_note) {
-  ASSIGN_OR_RETURN(const Note note, ParseNote(signed_note));
-  ASSIGN_OR_RETURN(const Checkpoint head, ParseCheckpoint(note.text));
-  const auto [known, is_new] = heads_.emplace(std::make_pair(head.origin, head.size), head.root);
-  if (!is_new && known->second != head.root) {
-    return Broken(head.origin, " signed two roots of ", head.size, " entries");
-  }
-  return absl::OkStatus();
+void Auditor::Fork(const Node& first, const Node& twin) {
+  const uint64_t size = first.ledger().durable_size();
+  // What both have said so far is true of both.
+  ledgers_[twin.history()] = ledgers_[first.history()];
+  heads_.Fork(first.origin(), {.history = twin.history(), .size = size});
+  twins_[first.origin()] = twin.history();
+  liar_ = first.trust_domain();
+  goods_forked_ = HoldsGoods(first.origin());
+}
+
+std::vector<const Auditor::Model*> Auditor::HistoriesOf(const std::string& origin) const {
+  std::vector<const Model*> histories;
+  const auto first = ledgers_.find(origin);
+  if (first != ledgers_.end()) histories.push_back(&first->second);
+  const auto twin = twins_.find(origin);
+  if (twin != twins_.end()) histories.push_back(&ledgers_.at(twin->second));
+  return histories;
+}
+
+bool Auditor::IsOfLiar(const std::string& origin) const {
+  return !liar_.empty() && absl::StartsWith(origin, absl::StrCat(liar_, "/"));
 }
 
 absl::Status Auditor::CheckAcross() {
+  if (!std::exchange(grown_, false)) return absl::OkStatus();
   for (const Claim& claim : claims_) {
-    const Model& there = ledgers_[claim.origin];
-    if (claim.index >= there.leaves.size()) {
-      return Broken(claim.by, " has taken entry ", claim.index, " of ", claim.origin,
-                    ", which has ", there.leaves.size(), " durable ones");
+    bool same = false;
+    bool there = false;
+    for (const Model* history : HistoriesOf(claim.origin)) {
+      there = there || claim.index < history->leaves.size();
+      same = same || (claim.index < history->leaves.size() &&
+                      history->leaves[claim.index].view() == claim.leaf_hash);
     }
-    if (there.leaves[claim.index].view() != claim.leaf_hash) {
+    if (!there) {
+      return Broken(claim.by, " has taken entry ", claim.index, " of ", claim.origin,
+                    ", which has less durable ones");
+    }
+    if (!claim.refused.empty() && !IsOfLiar(claim.origin) && !IsOfLiar(claim.by)) {
+      const Model& honest = ledgers_.at(claim.origin);
+      if (honest.steps.contains(claim.index)) {
+        return Broken(claim.by, " refuses a step of ", claim.origin,
+                      ", which is sound: ", claim.refused);
+      }
+    }
+    if (!same) {
       return Broken(claim.by, " has taken another entry ", claim.index, " than ", claim.origin,
                     " has");
     }
   }
   claims_.clear();
   for (const auto& [receiver, key] : mirrors_) {
-    const Half& here = ledgers_[receiver].halves[key];
-    const Half& there = ledgers_[key.first].halves[key];
-    if (there.ended != here.mirrored) {
-      return Broken(receiver, " has mirrored what ", key.first, " did not log");
+    const std::optional<uint64_t> mirrored = ledgers_[receiver].halves[key].mirrored;
+    bool same = false;
+    for (const Model* history : HistoriesOf(key.first)) {
+      const auto there = history->halves.find(key);
+      same = same || (there != history->halves.end() && there->second.ended == mirrored);
     }
+    if (!same) return Broken(receiver, " has mirrored what ", key.first, " did not log");
   }
   mirrors_.clear();
-  return absl::OkStatus();
+  return goods_forked_ ? absl::OkStatus() : goods_.Check();
 }
 
 absl::Status Auditor::CheckStart(const Node& node) {
-  const Model& model = ledgers_[node.origin()];
+  const Model& model = ledgers_[node.history()];
   const MemLedger& ledger = node.ledger();
   if (ledger.durable_size() < model.leaves.size()) {
-    return Broken(node.origin(), " comes back with ", ledger.durable_size(), " of ",
+    return Broken(node.history(), " comes back with ", ledger.durable_size(), " of ",
                   model.leaves.size(), " durable entries");
   }
   ASSIGN_OR_RETURN(const Hash root, ledger.RootAt(model.leaves.size()));
   if (!model.leaves.empty() && root != model.root) {
-    return Broken(node.origin(), " comes back with another history");
+    return Broken(node.history(), " comes back with another history");
   }
   RETURN_IF_ERROR(Read(node));
   return CheckState(node);
 }
 
 absl::Status Auditor::CheckState(const Node& node) const {
-  const Model& model = ledgers_.at(node.origin());
+  const Model& model = ledgers_.at(node.history());
   for (const auto& [number, account] : model.accounts) {
     const absl::StatusOr<kernel::Balance> balance = node.books().Find(number);
     if (!balance.ok()) return Broken(node.origin(), " has lost account ", number);
@@ -267,45 +315,60 @@ absl::Status Auditor::CheckState(const Node& node) const {
       return Broken(node.origin(), " remembers another last entry of ", other, " than it took");
     }
   }
+  RETURN_IF_ERROR(heads_.CheckClaims(node.ledger()));
+  if (node.service() == "witness") {
+    RETURN_IF_ERROR(heads_.CheckRemembered(node.trust_domain(), node.ledger()));
+  }
   ASSIGN_OR_RETURN(const FsckReport log, Fsck(node.ledger(), node.ledger().stored_log()));
   if (log.difference.has_value()) return Broken(node.origin(), ": ", Describe(*log.difference));
   return absl::OkStatus();
 }
 
 absl::Status Auditor::CheckAnswered(const Node& node, const std::string& request_id) const {
-  const Model& model = ledgers_.at(node.origin());
+  const Model& model = ledgers_.at(node.history());
   for (const auto& [caller, id] : model.requests) {
     if (id == request_id) return absl::OkStatus();
   }
   return Broken(node.origin(), " has answered ", request_id, ", which is not in its log");
 }
 
+absl::Status Auditor::CheckHalfAtRest(const Model& model, const TransferKey& key,
+                                      const Half& half) const {
+  if (!half.ended.has_value()) {
+    return Broken(model.origin, ": a transfer of ", key.first, " for ", half.quantity,
+                  " never ends", half.reserved ? "" : "; its RESERVE never came",
+                  half.answered ? "; it is answered" : "");
+  }
+  if (half.giver && !half.settled && half.answered) {
+    return Broken(model.origin, ": a transfer is never settled");
+  }
+  if (!half.giver && half.mirrored != ledgers_.at(key.first).halves.at(key).ended) {
+    return Broken(model.origin, ": a transfer ended otherwise than at ", key.first);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Auditor::CheckAtRest() const {
-  for (const auto& [origin, model] : ledgers_) {
+  for (const auto& [history, model] : ledgers_) {
+    if (IsOfLiar(model.origin)) continue;
+    std::set<std::string> with_liar;  // Transfers whose ends it owes.
+    for (const auto& [key, half] : model.halves) {
+      if (IsOfLiar(half.other)) with_liar.insert(key.second);
+    }
     for (const auto& [id, hold] : model.holds) {
-      if (hold.open) return Broken(origin, ": a hold is open for ever");
+      if (hold.open && !with_liar.contains(id)) return Broken(history, ": a hold is open for ever");
     }
     for (const auto& [other, chain] : model.chains) {
-      if (!chain.parked.empty()) {
-        return Broken(origin, ": entry ", *chain.parked.begin(), " of ", other,
+      if (!chain.parked.empty() && !IsOfLiar(other)) {
+        return Broken(history, ": entry ", *chain.parked.begin(), " of ", other,
                       " is parked for ever");
       }
     }
     for (const auto& [key, half] : model.halves) {
-      if (!half.ended.has_value()) {
-        return Broken(origin, ": a transfer of ", key.first, " for ", half.quantity, " never ends",
-                      half.reserved ? "" : "; its RESERVE never came",
-                      half.answered ? "; it is answered" : "");
-      }
-      if (half.giver && !half.settled && half.answered) {
-        return Broken(origin, ": a transfer is never settled");
-      }
-      if (!half.giver && half.mirrored != ledgers_.at(key.first).halves.at(key).ended) {
-        return Broken(origin, ": a transfer ended otherwise than at ", key.first);
-      }
+      if (!IsOfLiar(half.other)) RETURN_IF_ERROR(CheckHalfAtRest(model, key, half));
     }
   }
-  return absl::OkStatus();
+  return liar_.empty() ? goods_.CheckAtRest() : absl::OkStatus();
 }
 
 }  // namespace ch8::sim

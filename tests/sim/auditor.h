@@ -13,6 +13,8 @@
 #include "chapter8/books/v1/transfer.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "storage/base/hash.h"
+#include "tests/sim/goods_auditor.h"
+#include "tests/sim/head_auditor.h"
 #include "tests/sim/node.h"
 
 namespace ch8::sim {
@@ -27,8 +29,6 @@ class Auditor {
  public:
   // What `node` has made durable since it was read last.
   absl::Status Read(const Node& node);
-  // A head that left the node: one root for each size, for ever.
-  absl::Status ReadNote(const std::string& signed_note);
   // After every node was read: what one ledger says of another is true.
   absl::Status CheckAcross();
   // After a start: nothing that was durable is gone, and books and rows are those of the log.
@@ -36,13 +36,21 @@ class Auditor {
   absl::Status CheckState(const Node& node) const;
   // What was answered with OK is in the log, and durable.
   absl::Status CheckAnswered(const Node& node, const std::string& request_id) const;
-  // Nothing is on its way any more: every transfer has ended, in both ledgers the same.
+  // Nothing is on its way any more: every transfer has ended, in both ledgers the same. But for
+  // those of the liar, if there is one.
   absl::Status CheckAtRest() const;
+  // `twin` begins as a second history of its ledger: its organization shows now this, now that, and
+  // others come to no rest with it.
+  void Fork(const Node& first, const Node& twin);
 
   // A restored ledger goes on as if nothing had happened: what it lost is not asked for again. The
   // heads that left stay known.
-  void Forget(const Node& node) { ledgers_.erase(node.origin()); }
+  void Forget(const Node& node) {
+    ledgers_.erase(node.history());
+    goods_.Forget(node.origin());
+  }
 
+  HeadAuditor& heads() { return heads_; }
   uint64_t posted_count() const { return posted_count_; }
 
  private:
@@ -66,6 +74,7 @@ class Auditor {
   // One transfer, as one of its two ledgers has it.
   struct Half {
     bool giver = false;
+    std::string other;  // The other side's ledger.
     bool reserved = false;
     uint64_t quantity = 0;
     uint64_t quantity_min = 0;
@@ -82,6 +91,7 @@ class Auditor {
   };
   using TransferKey = std::pair<std::string, std::string>;  // Giver's origin, id.
   struct Model {
+    std::string origin;
     std::vector<Hash> leaves;
     Hash root;
     std::map<uint32_t, Account> accounts;
@@ -90,7 +100,9 @@ class Auditor {
     std::set<std::pair<std::string, std::string>> requests;  // Caller and request id.
     std::map<TransferKey, Half> halves;
     int64_t time_us = 0;
+    bool receives = false;                       // Whether the last request was another's entry.
     std::set<Tag> tags;                          // Those that are not zero.
+    std::set<uint64_t> steps;                    // Indexes of its own steps of transfers.
     std::map<std::string, Addressed> addressed;  // By recipient.
   };
   // What an entry says of another ledger, to be checked when all are read.
@@ -99,23 +111,33 @@ class Auditor {
     std::string origin;
     uint64_t index = 0;
     std::string leaf_hash;
+    std::string refused = {};  // Why; empty if it is not.
   };
 
   // What holds of any entry: its tag is new, and it continues its recipients' chains.
   absl::Status ReadForm(Model& model, const Entry& stored, const Hash& leaf_hash,
                         const chapter8::ledger::v1::Entry& entry);
-  absl::Status ReadEntry(const std::string& origin, Model& model,
+  absl::Status ReadEntry(const std::string& history, Model& model,
                          const chapter8::ledger::v1::Entry& entry);
-  absl::Status ReadRequest(const std::string& origin, Model& model,
+  absl::Status ReadRequest(const std::string& history, Model& model,
                            const chapter8::ledger::v1::Request& request);
   absl::Status ReadPosting(Model& model, const chapter8::books::v1::Posting& posting);
-  absl::Status ReadStep(const std::string& origin, Model& model,
+  absl::Status ReadStep(const std::string& history, Model& model,
                         const chapter8::books::v1::TransferStep& step, bool own);
+  // The histories of a ledger, the first of them first.
+  std::vector<const Model*> HistoriesOf(const std::string& origin) const;
+  bool IsOfLiar(const std::string& origin) const;
+  absl::Status CheckHalfAtRest(const Model& model, const TransferKey& key, const Half& half) const;
 
-  std::map<std::string, Model> ledgers_;                      // By origin.
-  std::map<std::pair<std::string, uint64_t>, Hash> heads_;    // By origin and size.
+  std::map<std::string, Model> ledgers_;  // By history.
+  HeadAuditor heads_;
+  GoodsAuditor goods_;
+  std::map<std::string, std::string> twins_;                  // The second history, by origin.
+  std::string liar_;                                          // A trust domain; may be empty.
+  bool goods_forked_ = false;                                 // No god knows what is true then.
   std::vector<Claim> claims_;                                 // Since the last CheckAcross().
   std::vector<std::pair<std::string, TransferKey>> mirrors_;  // The same; by the receiver.
+  bool grown_ = false;  // Whether any ledger has, since the last CheckAcross().
   uint64_t posted_count_ = 0;
 };
 

@@ -26,6 +26,12 @@ enum class Bug {
   kVoidAfterPost,
   kRefusePost,
   kHideAddressed,
+  kCosignBeforeRemembering,
+  kCosignWithoutProof,
+  kTakeUncosigned,
+  kLogWitnessHeads,
+  kStockAtDispatch,
+  kIdWithoutOrigin,
 };
 
 struct BugInfo {

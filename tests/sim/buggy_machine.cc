@@ -3,10 +3,16 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "chapter8/finance/v1/finance.pb.h"
+#include "chapter8/logistics/v1/logistics.pb.h"
+#include "chapter8/witness/v1/witness.pb.h"
+#include "services/books/postings.h"
 #include "services/books/transfer.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/rows.h"
+#include "services/witness/core/heads.h"
 
 namespace ch8::sim {
 namespace {
@@ -16,6 +22,9 @@ using chapter8::books::v1::TransferStep;
 using chapter8::books::v1::Void;
 using chapter8::finance::v1::Offer;
 using chapter8::ledger::v1::Delivery;
+using chapter8::logistics::v1::Item;
+using chapter8::logistics::v1::Lot;
+using chapter8::witness::v1::LoggedHead;
 using kernel::Event;
 
 // POST of all that was offered, as if it had been accepted.
@@ -40,12 +49,59 @@ std::optional<Event> SecondEnd(const Offer& offer, const kernel::State& state) {
   return books::StepEvent(*end, books::TrustDomainOf(record->receiver_origin()));
 }
 
+// The rows, in which a transfer is found by its id alone.
+class WithoutOrigins final : public kernel::RowReader {
+ public:
+  explicit WithoutOrigins(const kernel::RowReader& rows) : rows_(rows) {}
+
+  std::optional<std::string> Get(Table table, absl::string_view key) const override {
+    std::optional<std::string> found = rows_.Get(table, key);
+    const absl::string_view collection = key.substr(0, key.find('/') + 1);
+    if (found.has_value() || !absl::StartsWith(collection, "transfer")) return found;
+    const absl::string_view id = key.substr(key.rfind('/'));
+    Scan(table, collection, "", [&](absl::string_view other, absl::string_view value) {
+      if (absl::EndsWith(other, id)) found = std::string(value);
+      return !found.has_value();
+    });
+    return found;
+  }
+  void Scan(Table table, absl::string_view prefix, absl::string_view after,
+            const Visitor& visit) const override {
+    rows_.Scan(table, prefix, after, visit);
+  }
+  const absl::Status& status() const override { return rows_.status(); }
+
+ private:
+  const kernel::RowReader& rows_;
+};
+
+// What another organization has posted, put into a lot of ours.
+void PutIntoStock(uint64_t quantity, const kernel::State& state, Event& event) {
+  kernel::TableReader<Lot>(state.rows).Scan("organizations/", "", [&](const Lot& lot) {
+    const auto item = kernel::TableReader<Item>(state.rows).Find(lot.item());
+    if (!item.has_value() || lot.account() == 0) return true;
+    books::Move({item->received_account(), lot.account()}, quantity, event);
+    return false;
+  });
+}
+
 }  // namespace
+
+std::unique_ptr<kernel::Machine> MachineOf(absl::string_view service, Bug bug) {
+  if (service == "finance") return std::make_unique<BuggyMachine>(bug);
+  if (service == "logistics") return std::make_unique<BuggyGoods>(bug);
+  if (bug == Bug::kLogWitnessHeads) return std::make_unique<LogsWitnessHeads>();
+  return std::make_unique<witness::WitnessMachine>();
+}
 
 kernel::Verdict BuggyMachine::DecideDelivery(const kernel::Context& context,
                                              const kernel::Delivered& delivered,
                                              const kernel::State& state) const {
-  kernel::Verdict verdict = finance_.DecideDelivery(context, delivered, state);
+  const WithoutOrigins without_origins(state.rows);
+  kernel::Verdict verdict =
+      bug_ == Bug::kIdWithoutOrigin
+          ? finance_.DecideDelivery(context, delivered, {without_origins, state.accounts})
+          : finance_.DecideDelivery(context, delivered, state);
   if (bug_ == Bug::kRefusePost && delivered.entry.step().has_post() && delivered.index % 4 == 0) {
     return {.verdict = Delivery::REFUSE, .reason = "UNKNOWN_FACT", .events = {}};
   }
@@ -71,6 +127,41 @@ std::vector<Event> BuggyMachine::DecideDue(const kernel::Context& context,
     if (end.has_value() && context.log_size % 4 == 0) due.push_back(*std::move(end));
     return due.empty();
   });
+  return due;
+}
+
+kernel::Verdict BuggyGoods::DecideDelivery(const kernel::Context& context,
+                                           const kernel::Delivered& delivered,
+                                           const kernel::State& state) const {
+  kernel::Verdict verdict = logistics_.DecideDelivery(context, delivered, state);
+  if (bug_ != Bug::kStockAtDispatch) return verdict;
+  for (Event& event : verdict.events) {
+    const TransferStep& step = event.entry.step();
+    if (step.has_mirror() && step.mirror().quantity() > 0) {
+      PutIntoStock(step.mirror().quantity(), state, event);
+    }
+  }
+  return verdict;
+}
+
+std::vector<Event> LogsWitnessHeads::DecideDue(const kernel::Context& context,
+                                               const kernel::State& state) const {
+  std::vector<Event> due = witness_.DecideDue(context, state);
+  state.rows.Scan(
+      Table::kPeer, witness::kHeadPrefix, "", [&](absl::string_view key, absl::string_view value) {
+        const absl::string_view origin = key.substr(witness::kHeadPrefix.size());
+        const auto head = witness::HeadFrom(origin, std::string(value)).value();
+        const auto logged =
+            kernel::TableReader<LoggedHead>(state.rows).Find(absl::StrCat("heads/", origin));
+        const bool is_due =
+            !logged.has_value() ||
+            (head.size() > logged->size() &&
+             context.time - absl::FromUnixMicros(logged->logged_at_us()) >= witness::kLogEvery);
+        if (is_due && absl::EndsWith(origin, "/ch8/witness")) {
+          due.emplace_back().entry.mutable_peer_head()->set_note(head.note());
+        }
+        return true;
+      });
   return due;
 }
 

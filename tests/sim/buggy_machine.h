@@ -1,15 +1,21 @@
 #ifndef CH8_TESTS_SIM_BUGGY_MACHINE_H_
 #define CH8_TESTS_SIM_BUGGY_MACHINE_H_
 
+#include <memory>
 #include <vector>
 
 #include "services/finance/core/machine.h"
 #include "services/kernel/accounts.h"
+#include "services/logistics/core/machine.h"
+#include "services/witness/core/machine.h"
 #include "tests/sim/bug.h"
 
 namespace ch8::sim {
 
-// The finance machine, with a planted bug in what it decides.
+// The machine of a service, with a planted bug in what it decides.
+std::unique_ptr<kernel::Machine> MachineOf(absl::string_view service, Bug bug);
+
+// That of finance.
 //
 // Thread safety: as kernel::Machine.
 class BuggyMachine final : public kernel::Machine {
@@ -33,6 +39,55 @@ class BuggyMachine final : public kernel::Machine {
  private:
   const finance::FinanceMachine finance_;
   const Bug bug_;
+};
+
+// That of logistics.
+//
+// Thread safety: as kernel::Machine.
+class BuggyGoods final : public kernel::Machine {
+ public:
+  explicit BuggyGoods(Bug bug) : bug_(bug) {}
+
+  absl::string_view domain() const override { return logistics_.domain(); }
+  const kernel::Routes& routes() const override { return logistics_.routes(); }
+  kernel::Verdict DecideDelivery(const kernel::Context& context, const kernel::Delivered& delivered,
+                                 const kernel::State& state) const override;
+  std::vector<kernel::Event> DecideFact(const chapter8::mandate::v1::MandateEvent& fact,
+                                        const kernel::State& state) const override {
+    return logistics_.DecideFact(fact, state);
+  }
+  std::vector<kernel::Event> DecideDue(const kernel::Context& context,
+                                       const kernel::State& state) const override {
+    return logistics_.DecideDue(context, state);
+  }
+  void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override {
+    logistics_.Apply(applied, rows);
+  }
+
+ private:
+  const logistics::LogisticsMachine logistics_;
+  const Bug bug_;
+};
+
+// That of the witness, which logs heads of other witnesses as well.
+//
+// Thread safety: as kernel::Machine.
+class LogsWitnessHeads final : public kernel::Machine {
+ public:
+  absl::string_view domain() const override { return witness_.domain(); }
+  const kernel::Routes& routes() const override { return witness_.routes(); }
+  kernel::Verdict DecideDelivery(const kernel::Context& context, const kernel::Delivered& delivered,
+                                 const kernel::State& state) const override {
+    return witness_.DecideDelivery(context, delivered, state);
+  }
+  std::vector<kernel::Event> DecideDue(const kernel::Context& context,
+                                       const kernel::State& state) const override;
+  void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override {
+    witness_.Apply(applied, rows);
+  }
+
+ private:
+  const witness::WitnessMachine witness_;
 };
 
 // Books that apply one entry in sixteen twice.

@@ -29,6 +29,11 @@ enum class Fault {
   kAlteredEntry,   // alters one,
   kOldPage,        // answers with an older page,
   kOtherHistory,   // or with a page of another history of its own.
+  kFork,  // An organization runs two histories of one ledger, and shows now this, now that.
+  kWitnessSilence,    // Our own witness does not answer, or its answer is lost,
+  kWitnessCrash,      // or it dies before it has remembered, or before it answers.
+  kWitnessRestore,    // It is back on a backup's disk.
+  kFalseCosignature,  // Somebody claims a cosignature that its witness did not make.
   kCount,
 };
 

@@ -78,7 +78,7 @@ void Print(const nlohmann::ordered_json& json) {
     if (value.is_object()) {
       std::cout << key << ":\n";
       for (const auto& [name, count] : value.items()) {
-        std::cout << "  " << name << std::string(name.size() < 18 ? 18 - name.size() : 1, ' ')
+        std::cout << "  " << name << std::string(name.size() < 20 ? 20 - name.size() : 1, ' ')
                   << count << "\n";
       }
     } else {

@@ -6,16 +6,20 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/directory/v1/directory.pb.h"
+#include "chapter8/directory/v1/organization_record.pb.h"
 #include "services/books/recovery.h"
 #include "services/books/test_facts.h"
-#include "services/federation/core/peer_log.h"
+#include "services/federation/core/cosignatures.h"
 #include "services/federation/core/pull.h"
 #include "services/finance/core/test_ledger.h"
+#include "services/logistics/core/test_ledger.h"
+#include "services/witness/core/heads.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
 #include "storage/merkle/checkpoint.h"
-#include "storage/merkle/note.h"
+#include "tests/sim/buggy_machine.h"
 
 namespace ch8::sim {
 namespace {
@@ -29,8 +33,38 @@ constexpr size_t kIdWindow = 2;
 constexpr size_t kPageBudget = 8;
 constexpr uint64_t kMarkerInterval = 64;
 
-SigningKey KeyOf(absl::string_view origin) {
-  return *SigningKey::FromSeed(Sha256({"key of ", origin}).view());
+constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
+
+absl::Span<const books::TestOfficer> OfficersOf(absl::string_view service) {
+  if (service == "finance") return finance::kTestOfficers;
+  if (service == "logistics") return logistics::kTestOfficers;
+  return {};  // Nobody acts on a witness's ledger.
+}
+
+// Who signs for an organization, as others have pinned it. Nobody reads the record's signature.
+std::string RecordOf(const std::string& trust_domain) {
+  chapter8::directory::v1::OrganizationRecord record;
+  record.set_trust_domain(trust_domain);
+  for (const absl::string_view service : kServices) {
+    auto& log_key = *record.add_log_keys();
+    log_key.set_origin(absl::StrCat(trust_domain, "/ch8/", service));
+    log_key.set_public_key(std::string(KeyOf(log_key.origin()).public_key().view()));
+  }
+  const SigningKey witness = KeyOf(witness::WitnessName(trust_domain));
+  record.set_witness_public_key(std::string(witness.public_key().view()));
+  chapter8::directory::v1::SignedOrganizationRecord outer;
+  outer.set_record(record.SerializeAsString());
+  return outer.SerializeAsString();
+}
+
+// Adds the organization's record to a fact that names one.
+void AddRecord(kernel::Event& event) {
+  chapter8::directory::v1::DirectoryEvent fact;
+  Check(fact.ParseFromString(event.entry.fact()), "a fact that does not parse");
+  if (!fact.has_organization_recorded()) return;
+  auto& organization = *fact.mutable_organization_recorded();
+  organization.set_signed_record(RecordOf(organization.trust_domain()));
+  event.entry.set_fact(fact.SerializeAsString());
 }
 
 kernel::Event Waiver(const Ledger& ledger) {
@@ -76,15 +110,16 @@ bool IsCursor(const RowWrite& row) {
 
 }  // namespace
 
-std::string Node::OriginOf(absl::string_view id) {
-  return absl::StrCat(id, ".example/ch8/finance");
+SigningKey KeyOf(absl::string_view name) {
+  return *SigningKey::FromSeed(Sha256({"key of ", name}).view());
 }
 
 Node::Node(const Options& options, Random& random)
     : options_(options),
-      origin_(OriginOf(options.id)),
+      origin_(absl::StrCat(options.id, ".example/ch8/", options.service)),
+      history_(origin_),
       random_(random),
-      machine_(options.bug),
+      machine_(MachineOf(options.service, options.bug)),
       key_(KeyOf(origin_)),
       public_key_(key_.public_key()),
       ledger_(books::FirstLedger(origin_)) {}
@@ -111,7 +146,7 @@ absl::Status Node::Start() {
   }
   process.executor = std::make_unique<kernel::Executor>(
       kernel::Executor::Options{.ledger = ledger_.get(),
-                                .machine = &machine_,
+                                .machine = machine_.get(),
                                 .accounts = accounts,
                                 .organization = absl::StrCat("organizations/", options_.id),
                                 .trust_domain = trust_domain(),
@@ -130,11 +165,20 @@ absl::Status Node::Start() {
 void Node::Begin() {
   Check(Start().ok(), "a new ledger that does not open");
   Group([&](kernel::Executor& executor) {
-    const std::vector<kernel::Event> facts = books::FactsOf({.organization = options_.id,
-                                                             .pinned = options_.others,
-                                                             .officers = finance::kTestOfficers});
+    std::vector<kernel::Event> facts = books::FactsOf({.organization = options_.id,
+                                                       .pinned = options_.others,
+                                                       .officers = OfficersOf(options_.service)});
+    std::for_each(facts.begin(), facts.end(), AddRecord);
     Check(executor.LogInternal("/internal/Facts", facts).status.ok(), "facts that do not log");
   });
+  Sync();
+}
+
+void Node::BeginAsTwinOf(const Node& other) {
+  history_ = absl::StrCat(origin_, " of its twin");
+  clock_ = other.clock_;
+  Check(StartOn({.ledger = other.ledger_->CrashCopy().value()}).ok(), "a twin that does not start");
+  Waive();
   Sync();
 }
 
@@ -224,13 +268,13 @@ void Node::FlushPages() {
 void Node::Submit(Call call) {
   Group([&](kernel::Executor& executor) {
     if (!call.signed_at.has_value()) call.signed_at = executor.time();
-    kernel::Command command =
-        books::OfficerCommand({.trust_domain = trust_domain(),
-                               .officer = call.officer,
-                               .method = absl::StrCat("/chapter8.finance.v1.", call.method),
-                               .request = call.request,
-                               .request_id = call.request_id,
-                               .time = *call.signed_at});
+    kernel::Command command = books::OfficerCommand(
+        {.trust_domain = trust_domain(),
+         .officer = call.officer,
+         .method = absl::StrCat("/chapter8.", options_.service, ".v1.", call.method),
+         .request = call.request,
+         .request_id = call.request_id,
+         .time = *call.signed_at});
     command.request_salt = random_.NextHash();
     command.random = call.random;
     const kernel::Outcome outcome = executor.Execute(command);
@@ -255,37 +299,71 @@ PeerState Node::StateOf(const std::string& origin) const {
   return state;
 }
 
-std::optional<PullRequest> Node::NextRequest(const std::string& origin) const {
+bool Node::KeepRows(const std::vector<RowWrite>& rows) {
+  return Group([&](kernel::Executor& executor) { executor.PutPeerRows(rows); });
+}
+
+std::optional<PullRequest> Node::NextRequest(const std::string& origin) {
   if (restored() || process_->taking.contains(origin)) return std::nullopt;
-  return federation::NextPull(StateOf(origin));
+  const PeerState state = StateOf(origin);
+  PullRequest request = federation::NextPull(state);
+  std::string& sent = process_->cosigned_sent[origin];
+  if (sent != state.cosigned_note()) request.set_cosigned_note(state.cosigned_note());
+  sent = state.cosigned_note();
+  return request;
 }
 
 absl::StatusOr<PullResponse> Node::Serve(absl::string_view caller, const PullRequest& request) {
-  ASSIGN_OR_RETURN(const std::string note, process_->keeper->SignedNote());
+  ASSIGN_OR_RETURN(const std::string note, SignedNote());
   return federation::BuildPull(
       {.ledger = *ledger_, .signed_note = note, .caller = caller, .ledger_time = clock_.Now()},
       request);
 }
 
-absl::Status Node::Take(const std::string& origin, const PublicKey& key, const PullRequest& request,
+absl::Status Node::KeepCosignature(const NoteVerifier& witness, const std::string& note) {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  ASSIGN_OR_RETURN(const std::optional<RowWrite> row,
+                   federation::TakeCosignature(*ledger_, kernel::SnapshotRows(*snapshot), signers(),
+                                               witness, note));
+  if (row.has_value()) KeepRows({*row});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Node::CosignedNote(const Feed& feed,
+                                               const federation::VerifiedPage& page,
+                                               const PullRequest& request,
+                                               const PullResponse& response) {
+  ASSIGN_OR_RETURN(const Hash root, Hash::FromBytes(page.state.verified_root()));
+  return feed.have_cosigned(
+      {.checkpoint = {.origin = feed.log.origin, .size = page.state.verified_size(), .root = root},
+       .note = response.checkpoint_note(),
+       .verified_size = request.verified_size(),
+       .extension = {response.consistency_proof().begin(), response.consistency_proof().end()}});
+}
+
+absl::Status Node::Take(const Feed& feed, const PullRequest& request,
                         const PullResponse& response) {
+  const std::string& origin = feed.log.origin;
   const PeerState state = StateOf(origin);
   if (restored() || process_->taking.contains(origin)) return absl::AbortedError("busy");
-  absl::StatusOr<federation::VerifiedPage> page =
-      federation::VerifyPull({.origin = origin, .keys = {key}, .trust_domain = trust_domain()},
-                             state, request, response, clock_.Now());
-  std::vector<RowWrite> rows;
+  absl::StatusOr<federation::VerifiedPage> page = federation::VerifyPull(
+      {.origin = origin, .keys = feed.log.keys, .trust_domain = trust_domain()}, state, request,
+      response, clock_.Now());
   if (!page.ok()) {
     const auto evidence = federation::EvidenceOf(page.status());
-    if (evidence.has_value()) rows.push_back(federation::EvidenceRow(*evidence));
-  } else if (page->entries.empty() && page->grown) {
-    rows.push_back(federation::PeerStateRow(page->state));
+    if (evidence.has_value()) KeepRows({federation::EvidenceRow(*evidence)});
+    return page.status();
+  }
+  if (page->grown) {
+    ASSIGN_OR_RETURN(const std::string cosigned, CosignedNote(feed, *page, request, response));
+    page->state.set_cosigned_note(cosigned);
   }
   absl::Status taken = absl::AbortedError("the clock is not believed");
   Group([&](kernel::Executor& executor) {
-    if (!rows.empty()) executor.PutPeerRows(rows);
-    taken = page.status();
-    if (!taken.ok()) return;
+    taken = absl::OkStatus();
+    if (page->entries.empty() && page->grown) {
+      executor.PutPeerRows({federation::PeerStateRow(page->state)});
+    }
     for (const kernel::InboundEntry& inbound : page->entries) {
       taken.Update(executor.Deliver(inbound).status);
     }

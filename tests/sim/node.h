@@ -19,14 +19,17 @@
 #include "services/books/books.h"
 #include "services/books/ids.h"
 #include "services/books/pages.h"
+#include "services/federation/core/peer_log.h"
+#include "services/federation/rpc/cosigner.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/ledger_time.h"
 #include "storage/base/clock.h"
 #include "storage/base/ed25519.h"
 #include "storage/ledger/head_keeper.h"
 #include "storage/ledger/mem_ledger.h"
+#include "storage/merkle/log_signers.h"
+#include "storage/merkle/note.h"
 #include "tests/sim/bug.h"
-#include "tests/sim/buggy_machine.h"
 #include "tests/sim/random.h"
 
 namespace ch8::sim {
@@ -44,7 +47,7 @@ class SimClock final : public Clock {
 // What a caller sends, and may send again.
 struct Call {
   std::string officer;
-  std::string method;  // "OfferService/MakeOffer"
+  std::string method;  // "OfferService/MakeOffer", of the ledger's own service.
   std::string request;
   std::string request_id;
   std::string random;                        // 16 bytes, for the ids that the decision chooses.
@@ -56,7 +59,10 @@ struct Answer {
   std::string reply;
 };
 
-// One organization's finance ledger: the product's executor, machine, books, recovery, heads and
+// The key with which `name` signs: a ledger its heads, a witness its cosignatures.
+SigningKey KeyOf(absl::string_view name);
+
+// One ledger of an organization: the product's executor, machine, books, recovery, heads and
 // federation on a disk in memory. It does what services/node does with threads, one step at a time.
 //
 // Thread safety: none.
@@ -64,24 +70,30 @@ class Node {
  public:
   struct Options {
     std::string id;                   // "un": the trust domain is "un.example".
-    std::vector<std::string> others;  // All pinned.
-    std::string folder;               // Of its own, exists: for signed heads and the boot marker.
+    std::string service;              // "finance"
+    std::vector<std::string> others;  // Organizations, all pinned.
+    std::string folder = {};          // Of its own, exists: for signed heads and the boot marker.
     Bug bug = Bug::kNone;
-    std::function<void(const Answer&)> on_answer;  // Of what is synced.
+    std::function<void(const Answer&)> on_answer = {};  // Of what is synced.
   };
   Node(const Options& options, Random& random);
   ~Node();
 
-  static std::string OriginOf(absl::string_view id);
-
   const std::string& id() const { return options_.id; }
+  const std::string& service() const { return options_.service; }
   std::string trust_domain() const { return options_.id + ".example"; }
   const std::string& origin() const { return origin_; }
-  const PublicKey& key() const { return public_key_; }
+  // Which of the histories that the ledger's key signs this one is: its origin, unless it is a
+  // twin.
+  const std::string& history() const { return history_; }
+  LogSigners signers() const { return {.origin = origin_, .keys = {public_key_}}; }
   SimClock& clock() { return clock_; }
+  const SimClock& clock() const { return clock_; }
 
   // Opens the new ledger and logs who its officers are. Once, before anything else.
   void Begin();
+  // Instead: begins as a second history of another node's ledger, from what that has on its disk.
+  void BeginAsTwinOf(const Node& other);
 
   // Executes and commits; the answer follows once it is synced. Nothing happens while the clock is
   // not believed or a restored ledger waits for its true disk.
@@ -92,16 +104,30 @@ class Node {
   void Sync();
   void FlushPages();
 
+  // Keeps what is known of another ledger beside its entries, not synced. False when the ledger
+  // takes nothing now.
+  bool KeepRows(const std::vector<RowWrite>& rows);
+
   // The next request to a peer's ledger; nothing while a page of it is not synced yet.
-  std::optional<chapter8::federation::v1::PullRequest> NextRequest(const std::string& origin) const;
+  std::optional<chapter8::federation::v1::PullRequest> NextRequest(const std::string& origin);
   // The page for `caller`, as of what is durable. Errors: no head may be signed; those of
   // BuildPull().
   absl::StatusOr<chapter8::federation::v1::PullResponse> Serve(
       absl::string_view caller, const chapter8::federation::v1::PullRequest& request);
-  // Takes a page of `origin`, whose heads `key` signs. Errors: those of VerifyPull(); kAborted when
-  // it takes none now.
-  absl::Status Take(const std::string& origin, const PublicKey& key,
-                    const chapter8::federation::v1::PullRequest& request,
+  // Remembers a head of this ledger that a reader's witness cosigned, if the claim holds.
+  // Errors: those of TakeCosignature().
+  absl::Status KeepCosignature(const NoteVerifier& witness, const std::string& note);
+  absl::StatusOr<std::string> SignedNote() { return process_->keeper->SignedNote(); }
+
+  // Another ledger as it is read from here.
+  struct Feed {
+    LogSigners log;
+    // Asks the own witness about a larger head: federation::HaveCosigned().
+    std::function<absl::StatusOr<std::string>(const federation::VerifiedHead&)> have_cosigned;
+  };
+  // Takes a page of the feed's ledger. Errors: those of VerifyPull() and of the witness; kAborted
+  // when it takes none now.
+  absl::Status Take(const Feed& feed, const chapter8::federation::v1::PullRequest& request,
                     const chapter8::federation::v1::PullResponse& response);
 
   // The process dies and starts again: what is not on disk is gone. Errors: recovery refuses.
@@ -113,7 +139,8 @@ class Node {
 
   // A copy of disk and signed head, and what was: how far a backup goes.
   void TakeBackup();
-  bool has_backup() const { return backup_.ledger != nullptr; }
+  // One from before the first head was signed says nothing of what was promised.
+  bool has_backup() const { return !backup_.signed_head.empty(); }
   // The machine starts on its backup; RestoreTruth() gives it the disk that it had.
   absl::Status RestoreBackup();
   absl::Status RestoreTruth();
@@ -133,7 +160,7 @@ class Node {
   bool has_unflushed() const { return process_->unflushed; }
   const MemLedger& ledger() const { return *ledger_; }
   const books::Books& books() const { return *process_->books; }
-  const kernel::Machine& machine() const { return machine_; }
+  const kernel::Machine& machine() const { return *machine_; }
 
  private:
   // All that dies with the process.
@@ -149,7 +176,8 @@ class Node {
     std::vector<Page> held_back;  // By a planted bug.
     std::optional<uint64_t> waiver_index;
     std::map<std::string, chapter8::federation::v1::PeerState> peers;  // As of what is committed.
-    std::set<std::string> taking;  // Whose page is committed and not synced.
+    std::map<std::string, std::string> cosigned_sent;  // By peer, the note sent last.
+    std::set<std::string> taking;                      // Whose page is committed and not synced.
     bool waits_for_sync = false;
     bool unflushed = false;
   };
@@ -166,14 +194,19 @@ class Node {
   // Makes what is committed visible, whether or not it is on the disk.
   void Publish();
   chapter8::federation::v1::PeerState StateOf(const std::string& origin) const;
+  // The cosigned note of a page whose head is larger than what was verified before.
+  absl::StatusOr<std::string> CosignedNote(const Feed& feed, const federation::VerifiedPage& page,
+                                           const chapter8::federation::v1::PullRequest& request,
+                                           const chapter8::federation::v1::PullResponse& response);
   Disk CopyDisk() const;
   absl::Status StartOn(Disk disk);
   std::string HeadPath() const { return options_.folder + "/signed_head"; }
 
   const Options options_;
   const std::string origin_;
+  std::string history_;
   Random& random_;
-  const BuggyMachine machine_;
+  const std::unique_ptr<kernel::Machine> machine_;
   const SigningKey key_;
   const PublicKey public_key_;
   SimClock clock_;

@@ -2,8 +2,10 @@
 #define CH8_TESTS_SIM_WORLD_H_
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,15 +16,17 @@
 #include "tests/sim/auditor.h"
 #include "tests/sim/bug.h"
 #include "tests/sim/fault.h"
+#include "tests/sim/goods_officers.h"
 #include "tests/sim/node.h"
 #include "tests/sim/officers.h"
 #include "tests/sim/random.h"
+#include "tests/sim/witness.h"
 
 namespace ch8::sim {
 
 struct RunOptions {
   uint64_t seed = 1;
-  uint64_t steps = 600;
+  uint64_t steps = 1'200;
   Bug bug = Bug::kNone;
   std::string folder = "/dev/shm";  // A tmpfs: signed heads are files that are synced.
 };
@@ -65,6 +69,10 @@ class World {
   RunReport Report() const;
 
  private:
+  static constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
+  static constexpr size_t kServiceCount = std::size(kServices);
+  static constexpr int kTries = 4;  // To find a node for which there is something to do.
+
   // A request for a page, or the page.
   struct Message {
     bool is_page = false;
@@ -79,21 +87,38 @@ class World {
   absl::Status Step();
   absl::Status Act();
   absl::Status Fail();
+  void AddNode(Node::Options options);
   void Learn(size_t node, const Answer& answer);
+  std::vector<Call> FirstCalls(const Node& node);
+  Call AnyCall(const Node& node);
+  absl::Status Sync(size_t node);
+  absl::Status Start(size_t node, const absl::Status& started);
+  absl::Status FailMachine(size_t node);
+  absl::Status FailClock(size_t node);
+  void Fork();
+  void RepeatCall(size_t node);
+  void Pass(absl::Duration time);
+  absl::Status Round();
+  absl::Status ComeToRest();
+
+  // How ledgers read each other, and what their witnesses say to it: world_feeds.cc.
   void AskPeer();
+  bool HasNews(size_t reader, size_t peer) const;
   void Send(Message message);
   absl::Status Deliver();
   absl::Status ServePage(const Message& asked);
   // Alters a page, or puts another in its place.
   void Lie(Message& page);
   absl::Status TakePage(const Message& page);
-  absl::Status Sync(size_t node);
-  absl::Status Start(size_t node, const absl::Status& started);
-  absl::Status FailMachine(size_t node);
-  absl::Status FailClock(size_t node);
-  void RepeatCall(size_t node);
-  void Pass(absl::Duration time);
-  absl::Status Round();
+  // Brings the head of any ledger to the witness of another organization.
+  absl::Status ShowHead();
+  absl::StatusOr<chapter8::federation::v1::AddCheckpointResponse> AskWitness(
+      size_t organization, const chapter8::federation::v1::AddCheckpointRequest& request);
+  absl::StatusOr<std::vector<std::string>> ProveConsistency(size_t node, uint64_t old_size,
+                                                            uint64_t new_size);
+  std::string FalselyCosigned(const std::string& note);
+  class OwnWitness;
+  class PeerSource;
 
   bool Enabled(Fault fault) const { return (enabled_ >> static_cast<int>(fault) & 1) != 0; }
   // Counts the fault, if this world has it and chance wants it.
@@ -101,7 +126,17 @@ class World {
   size_t AnyNode() {
     return static_cast<size_t>(random_.Pick(static_cast<int64_t>(nodes_.size())));
   }
-  size_t Other(size_t node);
+  // Witnesses' ledgers, which hold little, come up less often.
+  size_t AnyReader();
+  size_t AnyToSync();
+  size_t OrganizationOf(size_t node) const;
+  size_t OtherOrganization(size_t organization);
+  // The ledger of `organization` that `reader` reads: one of the two, if it has two histories.
+  size_t PeerOf(size_t reader, size_t organization);
+  bool IsForked(size_t node) const;
+  bool IsCut(size_t from, size_t to) const;
+  // Remembers the first invariant that is broken where no step can say so.
+  void Notice(const absl::Status& status) { noticed_.Update(status); }
 
   const RunOptions options_;
   const Folder folder_;
@@ -109,16 +144,21 @@ class World {
   FaultCounts faults_;
   uint64_t enabled_ = 0;  // One bit a fault: each world has its own selection.
   uint64_t step_ = 0;
-  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<Node>> nodes_;         // By organization and service; a twin last.
+  std::vector<std::unique_ptr<Witness>> witnesses_;  // By organization.
+  std::optional<size_t> liar_;         // The organization that may show two histories,
+  std::optional<size_t> forked_;       // and its node that has a twin.
+  std::map<size_t, bool> shown_twin_;  // By reader, what it is mostly shown.
   Officers officers_;
+  GoodsOfficers goods_officers_;
   Auditor auditor_;
   std::vector<Message> messages_;
-  std::map<std::pair<size_t, size_t>, uint64_t> cut_until_;  // By the two nodes, lower first.
+  std::map<std::pair<size_t, size_t>, uint64_t> cut_until_;  // By two organizations, lower first.
   std::map<std::pair<size_t, size_t>, chapter8::federation::v1::PullResponse> old_pages_;
   std::vector<std::map<std::string, Answer>> answers_;  // By node and request id.
   std::vector<std::vector<std::string>> ids_;           // Of offers, by node.
-  absl::Status answer_status_;                          // What was wrong with an answer.
-  absl::Time now_;                                      // What right clocks show.
+  absl::Status noticed_;
+  absl::Time now_;  // What right clocks show.
 };
 
 }  // namespace ch8::sim

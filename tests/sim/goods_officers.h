@@ -1,0 +1,61 @@
+#ifndef CH8_TESTS_SIM_GOODS_OFFICERS_H_
+#define CH8_TESTS_SIM_GOODS_OFFICERS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "chapter8/logistics/v1/consignment.pb.h"
+#include "chapter8/logistics/v1/logistics.pb.h"
+#include "google/protobuf/message.h"
+#include "tests/sim/node.h"
+#include "tests/sim/random.h"
+
+namespace ch8::sim {
+
+// What the supply officers of all organizations do, as Officers for money: stock comes, is adjusted
+// and put apart; goods are asked for, offered, dispatched, counted, sent back and argued about.
+//
+// Thread safety: none.
+class GoodsOfficers {
+ public:
+  explicit GoodsOfficers(Random& random) : random_(random) {}
+
+  // What a new organization enters first: an item, a depot, stock.
+  std::vector<Call> FirstCalls(const std::string& organization);
+  Call Any(const std::string& organization, const std::vector<std::string>& others,
+           absl::Time time);
+  void Learn(const Answer& answer);
+
+ private:
+  Call CallOf(const std::string& officer, const std::string& method,
+              const google::protobuf::Message& request, const std::string& request_id);
+  Call Record(const std::string& organization);
+  Call Adjust(const std::string& lot);
+  Call Quarantine(const std::string& lot);
+  Call Ask(const std::string& organization, const std::string& addressee, absl::Time time);
+  Call Offer(const chapter8::logistics::v1::MaterielRequest& asked);
+  Call OfGiver(const chapter8::logistics::v1::SupplyOffer& offer, absl::Time time);
+  Call Dispatch(const chapter8::logistics::v1::SupplyOffer& offer, absl::Time time);
+  Call Answered(const chapter8::logistics::v1::SupplyOffer& offer);
+  Call OnTheWay(const chapter8::logistics::v1::SupplyOffer& offer, const std::string& organization);
+  Call Count(const chapter8::logistics::v1::SupplyOffer& offer);
+  Call Return(const chapter8::logistics::v1::SupplyOffer& offer);
+  Call Argue(const std::string& organization);
+  std::string NextRequestId();
+
+  Random& random_;
+  uint64_t calls_ = 0;
+  uint64_t waybills_ = 0;
+  std::map<std::string, std::vector<std::string>> lots_;  // By organization.
+  std::vector<chapter8::logistics::v1::MaterielRequest> asked_;
+  // As last heard, from whichever side.
+  std::vector<chapter8::logistics::v1::SupplyOffer> offers_;
+  std::vector<std::string> discrepancies_;
+};
+
+}  // namespace ch8::sim
+
+#endif  // CH8_TESTS_SIM_GOODS_OFFICERS_H_

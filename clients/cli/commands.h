@@ -46,6 +46,7 @@ std::vector<Command> ReportCommands();
 std::vector<Command> RequestCommands();
 std::vector<Command> StandardCommands();
 std::vector<Command> StockCommands();
+std::vector<Command> StockLimitCommands();
 std::vector<Command> StrengthCommands();
 std::vector<Command> SupplyCommands();
 std::vector<Command> VenueCommands();

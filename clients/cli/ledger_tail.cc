@@ -129,6 +129,11 @@ Told TellEntry(const Entry& entry, absl::string_view service) {
       if (lines.size() < 2) break;
       return {.time = {}, .what = absl::StrCat("cosigned head of ", lines[1]), .by = lines[0]};
     }
+    case Entry::kWitnessedHead:
+      return {.time = {},
+              .what = absl::StrCat("head of ", entry.witnessed_head().size(), " cosigned by ",
+                                   entry.witnessed_head().witness()),
+              .by = entry.witnessed_head().origin()};
     case Entry::kSeal:
       return {.time = {},
               .what = absl::StrCat("seal of ", entry.seal().size(), " entries"),

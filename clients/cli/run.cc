@@ -49,18 +49,18 @@ void PrintFailure(World& world, const Globals& globals, const std::string& text)
 }  // namespace
 
 const std::vector<Command>& AllCommands() {
-  static const auto* const commands = new std::vector<Command>(
-      Joined(InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(),
-             OfficerCommands(), OperationCommands(), ReferenceCommands(), FundCommands(),
-             ContributionCommands(), AllotmentCommands(), BudgetCommands(), ItemCommands(),
-             DepotCommands(), StockCommands(), RequestCommands(), OfferCommands(),
-             ConsignmentCommands(), ReceiptCommands(), DiscrepancyCommands(), SupplyCommands(),
-             MandateCommands(), DelegationCommands(), ClearanceCommands(), StrengthCommands(),
-             AccountCommands(), ReportCommands(), ErasureCommands(), ConsentCommands(),
-             GroupCommands(), AgreementCommands(), VenueCommands(), InstructorCommands(),
-             CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
-             LedgerCommands(), LedgerTailCommands(), EvidenceCommands(), WitnessCommands(),
-             NodeCommands(), AuditCommands(), std::vector<Command>{CompletionCommand()}));
+  static const auto* const commands = new std::vector<Command>(Joined(
+      InboxCommands(), ContextCommands(), OrganizationCommands(), PostCommands(), OfficerCommands(),
+      OperationCommands(), ReferenceCommands(), FundCommands(), ContributionCommands(),
+      AllotmentCommands(), BudgetCommands(), ItemCommands(), DepotCommands(), StockCommands(),
+      StockLimitCommands(), RequestCommands(), OfferCommands(), ConsignmentCommands(),
+      ReceiptCommands(), DiscrepancyCommands(), SupplyCommands(), MandateCommands(),
+      DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
+      ReportCommands(), ErasureCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
+      VenueCommands(), InstructorCommands(), CalendarCommands(), StandardCommands(),
+      ExerciseCommands(), BookingCommands(), LedgerCommands(), LedgerTailCommands(),
+      EvidenceCommands(), WitnessCommands(), NodeCommands(), AuditCommands(),
+      std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

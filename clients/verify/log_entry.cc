@@ -19,7 +19,7 @@ constexpr absl::string_view kSampleMagic = "ch8-disclosed/v1\n";
 
 EntryClass ClassOf(const Entry& entry) {
   if (entry.has_genesis() || entry.has_administration()) return EntryClass::kAdministration;
-  if (entry.has_peer_head()) return EntryClass::kWitness;
+  if (entry.has_peer_head() || entry.has_witnessed_head()) return EntryClass::kWitness;
   if (entry.has_seal()) return EntryClass::kSeal;
   return entry.has_step() ? EntryClass::kTransfer : EntryClass::kDomain;
 }

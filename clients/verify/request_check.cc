@@ -15,10 +15,12 @@ namespace {
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Entry;
 using chapter8::ledger::v1::Request;
+using chapter8::ledger::v1::WitnessedHead;
 
 constexpr absl::string_view kInternal = "/internal/";
 constexpr absl::string_view kDeliver = "/internal/Deliver";
 constexpr absl::string_view kSeal = "/internal/Seal";
+constexpr absl::string_view kWitness = "/internal/Witness";
 constexpr absl::string_view kPostTransfers = "/chapter8.books.v1.TransferService/PostTransfers";
 
 bool IsBulk(const Request& request) { return request.method() == kPostTransfers; }
@@ -26,6 +28,11 @@ bool IsBulk(const Request& request) { return request.method() == kPostTransfers;
 // Whether `now` is the entry that `before` says was deferred.
 bool SameEntry(const Delivery& before, const Delivery& now) {
   return before.index() == now.index() && before.leaf_hash() == now.leaf_hash();
+}
+
+absl::StatusOr<Checkpoint> HeadIn(const std::string& signed_note) {
+  ASSIGN_OR_RETURN(const Note note, ParseNote(signed_note));
+  return ParseCheckpoint(note.text);
 }
 
 }  // namespace
@@ -152,6 +159,9 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
     case Entry::kPeerHead:
       RETURN_IF_ERROR(TakePeerHead(entry));
       break;
+    case Entry::kWitnessedHead:
+      RETURN_IF_ERROR(TakeWitnessedHead(entry));
+      break;
     case Entry::kSeal:
       if (request_.method() != kSeal || entry.entry.accounts_size() > 0 ||
           entry.entry.postings_size() > 0 || entry.entry.addresses_size() > 0) {
@@ -171,14 +181,28 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
 
 // That its ledger signed it is for whoever has that ledger's key to check.
 absl::Status RequestCheck::TakePeerHead(const LogEntry& entry) {
-  const absl::StatusOr<Note> note = ParseNote(entry.entry.peer_head().note());
-  const absl::StatusOr<Checkpoint> head =
-      note.ok() ? ParseCheckpoint(note->text) : absl::StatusOr<Checkpoint>(note.status());
+  const absl::StatusOr<Checkpoint> head = HeadIn(entry.entry.peer_head().note());
   if (!head.ok() || DomainOf(head->origin) == domain_) {
     return Refuse(entry.index, "a cosigned head that is none of another organization's ledger");
   }
   uint64_t& size = heads_[head->origin];
   if (head->size <= size) return Refuse(entry.index, "a cosigned head that does not grow");
+  size = head->size;
+  return absl::OkStatus();
+}
+
+// The same goes for the witness's signature.
+absl::Status RequestCheck::TakeWitnessedHead(const LogEntry& entry) {
+  const WitnessedHead& witnessed = entry.entry.witnessed_head();
+  const absl::StatusOr<Checkpoint> head = HeadIn(witnessed.note());
+  const std::string giver = DomainOf(witnessed.origin());
+  if (request_.method() != kWitness || !head.ok() || head->origin != witnessed.origin() ||
+      head->size != witnessed.size() || giver == domain_ || witnessed.witness() == domain_ ||
+      witnessed.witness() == giver) {
+    return Refuse(entry.index, "a witnessed head that is none of a third organization's");
+  }
+  uint64_t& size = witnessed_[{witnessed.origin(), witnessed.witness()}];
+  if (head->size <= size) return Refuse(entry.index, "a witnessed head that does not grow");
   size = head->size;
   return absl::OkStatus();
 }

@@ -45,6 +45,7 @@ class RequestCheck {
   absl::Status CheckBulkWhole() const;
   absl::Status TakeRow(const LogEntry& entry);
   absl::Status TakePeerHead(const LogEntry& entry);
+  absl::Status TakeWitnessedHead(const LogEntry& entry);
   absl::Status TakeAddresses(const LogEntry& entry);
   absl::Status Refuse(uint64_t index, absl::string_view what) const;
 
@@ -71,6 +72,8 @@ class RequestCheck {
   std::map<std::string, Taken> taken_;      // By origin.
   std::map<std::string, uint64_t> sizes_seen_;
   std::map<std::string, uint64_t> heads_;  // By origin: the largest cosigned one logged.
+  // By origin and witness: the same of what third organizations cosigned.
+  std::map<std::pair<std::string, std::string>, uint64_t> witnessed_;
 };
 
 }  // namespace ch8::verify

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "clients/verify/refusal.h"
 #include "google/protobuf/text_format.h"
+#include "storage/merkle/checkpoint.h"
 #include "tests/support/status_matchers.h"
 
 namespace ch8::verify {
@@ -236,6 +237,48 @@ TEST_F(SampleRequestsTest, WhatIsDisclosedKeepsItsOrder) {
   ASSERT_THAT(TakeAt(24, DeliveryText({.number = 3, .index = 8})), IsOk());  // Deferred before.
   ASSERT_THAT(TakeAt(30, RequestText("time_us: 5")), IsOk());
   EXPECT_THAT(Wrong(TakeAt(40, RequestText("time_us: 4"))), HasSubstr("time goes back"));
+}
+
+class WitnessedHeadTest : public RequestCheckTest {
+ protected:
+  // The head of `size` entries of `origin`, as the note has it, logged as one of `witness`.
+  struct HeadParts {
+    std::string origin = "au.example/ch8/finance";
+    uint64_t size = 7;
+    std::string witness = "ecowas.example";
+    std::string note_origin = "au.example/ch8/finance";
+    std::string method = "/internal/Witness";
+  };
+  std::string Log(const HeadParts& parts) {
+    EXPECT_THAT(Take(absl::StrCat("request { method: '", parts.method, "' request_digest: '",
+                                  Hash32('d'), "' rows: 1 }")),
+                IsOk());
+    LogEntry entry;
+    auto& head = *entry.entry.mutable_witnessed_head();
+    head.set_origin(parts.origin);
+    head.set_size(parts.size);
+    head.set_witness(parts.witness);
+    head.set_note(absl::StrCat(
+        FormatCheckpoint({.origin = parts.note_origin, .size = 7, .root = Sha256("root")}), "\n— ",
+        parts.note_origin, " AAAAAAAAAAAAAAAA\n"));
+    const absl::Status taken = Take(std::move(entry));
+    return taken.ok() ? "" : Wrong(taken);
+  }
+};
+
+TEST_F(WitnessedHeadTest, IsOfAThirdOrganizationAndGrows) {
+  const std::string none = "a witnessed head that is none of a third organization's";
+  EXPECT_EQ(Log({.witness = "un.example"}), none) << "our own witness";
+  EXPECT_EQ(Log({.witness = "au.example"}), none) << "the ledger's own";
+  EXPECT_EQ(Log({.origin = "un.example/ch8/logistics", .note_origin = "un.example/ch8/logistics"}),
+            none)
+      << "of our own ledger";
+  EXPECT_EQ(Log({.origin = "au.example/ch8/logistics"}), none) << "the note is of another";
+  EXPECT_EQ(Log({.size = 8}), none) << "the note is of another size";
+  EXPECT_EQ(Log({.method = "/internal/Due"}), none);
+  EXPECT_EQ(Log({}), "");
+  EXPECT_EQ(Log({.witness = "sadc.example"}), "");
+  EXPECT_EQ(Log({}), "a witnessed head that does not grow");
 }
 
 }  // namespace

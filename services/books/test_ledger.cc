@@ -152,6 +152,22 @@ Delivery TestLedger::Deliver(const kernel::Delivered& delivered) {
   return entry.request().delivery();
 }
 
+void TestLedger::TakeWitnessed(const TestLedger& other, const std::string& organization,
+                               uint64_t size) {
+  chapter8::ledger::v1::WitnessedHead head;
+  head.set_origin(other.origin());
+  head.set_size(size);
+  head.set_witness(absl::StrCat(organization, ".example"));
+  executor_->Begin(time_);
+  Check(executor_->TakeWitnessed({head}).status.ok(), "a witnessed head that is not taken");
+  Commit();
+}
+
+std::optional<kernel::WitnessesWanted> TestLedger::WantedWitnesses(const TestLedger& other) const {
+  const std::unique_ptr<ch8::Snapshot> snapshot = ledger_->TakeSnapshot();
+  return options_.machine->WantedWitnesses(other.origin(), kernel::SnapshotRows(*snapshot));
+}
+
 int TestLedger::PullFrom(const TestLedger& other, int count_max) {
   for (int count = 0; count < count_max; ++count) {
     const auto delivered = other.Addressed(trust_domain(), taken_[other.origin()] + 1);

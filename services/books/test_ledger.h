@@ -67,6 +67,10 @@ class TestLedger {
   chapter8::ledger::v1::Delivery Deliver(const kernel::Delivered& delivered);
   // Takes an event of the own organization's mandate ledger: a fact.
   chapter8::ledger::v1::Delivery TakeFact(const chapter8::mandate::v1::MandateEvent& fact);
+  // Logs that the witness of `organization` holds `other` to its first `size` entries.
+  void TakeWitnessed(const TestLedger& other, const std::string& organization, uint64_t size);
+  // As the federation asks the machine.
+  std::optional<kernel::WitnessesWanted> WantedWitnesses(const TestLedger& other) const;
   // The n-th entry addressed to `trust_domain`, counting from 1.
   std::optional<kernel::Delivered> Addressed(absl::string_view trust_domain, uint64_t number) const;
 

@@ -10,6 +10,7 @@
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
 #include "services/kernel/seals.h"
+#include "services/kernel/witnessed.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -67,6 +68,7 @@ EntryClass ClassOf(const Entry& entry) {
     case Entry::kStep:
       return EntryClass::kTransfer;
     case Entry::kPeerHead:
+    case Entry::kWitnessedHead:
       return EntryClass::kWitness;
     case Entry::kSeal:
       return EntryClass::kSeal;
@@ -138,6 +140,9 @@ void ApplyEntry(const Machine& machine, const Applied& applied, Rows& rows) {
     rows.Put(Table::kRows, kLogKeyRow,
              applied.entry.administration().log_key_changed().organization_record());
     return;
+  }
+  if (applied.entry.has_witnessed_head()) {
+    return ApplyWitnessedHead(applied.entry.witnessed_head(), rows);
   }
   machine.Apply(applied, rows);
 }

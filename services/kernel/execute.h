@@ -98,6 +98,10 @@ class Executor {
   // kFailedPrecondition/CURSOR_GAP.
   Outcome Deliver(const InboundEntry& inbound);
 
+  // Logs heads of another organization's ledger that third organizations' witnesses cosigned, those
+  // that say more than is known.
+  Outcome TakeWitnessed(const std::vector<chapter8::ledger::v1::WitnessedHead>& heads);
+
   // Keeps rows of Table::kPeer that come without an entry.
   Outcome PutPeerRows(const std::vector<RowWrite>& rows);
 

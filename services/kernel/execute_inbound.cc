@@ -8,6 +8,7 @@
 #include "services/kernel/execute.h"
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/witnessed.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -19,6 +20,7 @@ namespace {
 using chapter8::books::v1::TransferStep;
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Request;
+using chapter8::ledger::v1::WitnessedHead;
 
 constexpr absl::string_view kDomain = "kernel.chapter8";
 
@@ -118,6 +120,15 @@ int Executor::RetryParked() {
     ++taken;
   }
   return taken;
+}
+
+Outcome Executor::TakeWitnessed(const std::vector<WitnessedHead>& heads) {
+  std::vector<Event> events;
+  for (const WitnessedHead& head : heads) {
+    if (!IsNewlyWitnessed(*rows_, head)) continue;
+    *events.emplace_back().entry.mutable_witnessed_head() = head;
+  }
+  return events.empty() ? Outcome() : LogInternal("/internal/Witness", events);
 }
 
 Outcome Executor::PutPeerRows(const std::vector<RowWrite>& rows) {

@@ -20,6 +20,7 @@
 #include "services/kernel/accounts.h"
 #include "services/kernel/bodies.h"
 #include "services/kernel/rows.h"
+#include "services/kernel/witnessed.h"
 #include "storage/base/hash.h"
 
 // A machine is the pure half of a service: it decides commands and applies events, and does nothing
@@ -193,6 +194,12 @@ class Machine {
   virtual bool NamesBody(const Hash&, const RowReader&) const { return false; }
   // The bodies that deliveries have named and that are still of use, here already or not.
   virtual std::vector<WantedBody> WantedBodies(const RowReader&) const { return {}; }
+
+  // What has to be witnessed of the ledger `origin` before all may be spent that came from it.
+  virtual std::optional<WitnessesWanted> WantedWitnesses(absl::string_view,
+                                                         const RowReader&) const {
+    return std::nullopt;
+  }
 };
 
 // Parses a request strictly: unknown fields anywhere, bad UTF-8 and malformed bytes are refused.

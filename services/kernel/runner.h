@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "services/kernel/bodies.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/machine.h"
+#include "services/kernel/witnessed.h"
 
 namespace ch8::kernel {
 
@@ -38,6 +40,12 @@ class Runner {
   // Keeps what is known of another ledger beside its entries: heads, evidence. Rows of
   // Table::kPeer.
   virtual void SubmitPeerRows(std::vector<RowWrite> rows, Done done) = 0;
+
+  // Logs what third organizations' witnesses hold of another organization's ledger: verified heads.
+  virtual void SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead> heads,
+                               Done done) = 0;
+  // What has to be witnessed of the ledger `origin` before all may be spent that came from it.
+  virtual std::optional<WitnessesWanted> WantedWitnesses(absl::string_view) { return std::nullopt; }
 
   // Bodies (services/kernel/bodies.h), for the federation. A runner without a body store has none
   // and wants none.

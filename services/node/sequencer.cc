@@ -19,6 +19,7 @@
 namespace ch8::node {
 namespace {
 
+using chapter8::ledger::v1::WitnessedHead;
 using kernel::Command;
 using kernel::Outcome;
 
@@ -199,6 +200,19 @@ void Sequencer::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
   Enqueue(std::move(work));
 }
 
+void Sequencer::SubmitWitnessed(std::vector<WitnessedHead> heads, Done done) {
+  Work work;
+  work.kind = Work::Kind::kWitnessed;
+  work.witnessed = std::move(heads);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+std::optional<kernel::WitnessesWanted> Sequencer::WantedWitnesses(absl::string_view origin) {
+  const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
+  return options_.machine->WantedWitnesses(origin, kernel::SnapshotRows(*snapshot));
+}
+
 absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
 
 Sequencer::Stats Sequencer::stats() const {
@@ -332,6 +346,8 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
       return Deliver(work);
     case Work::Kind::kPeerRows:
       return executor_->PutPeerRows(work.peer_rows);
+    case Work::Kind::kWitnessed:
+      return executor_->TakeWitnessed(work.witnessed);
     case Work::Kind::kHead:
       return executor_->ReadWith(work.command, [this](const kernel::Context&, absl::string_view,
                                                       const kernel::State&) { return ReadHead(); });

@@ -81,6 +81,8 @@ class Sequencer final : public kernel::Runner {
   void Submit(kernel::Command command, Done done) override;
   void SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) override;
   void SubmitPeerRows(std::vector<RowWrite> rows, Done done) override;
+  void SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead> heads, Done done) override;
+  std::optional<kernel::WitnessesWanted> WantedWitnesses(absl::string_view origin) override;
   absl::StatusOr<std::string> GiveBody(absl::string_view trust_domain, const Hash& digest) override;
   std::vector<Hash> MissingBodies(absl::string_view origin) override;
   absl::Status KeepBody(const kernel::Body& body) override;

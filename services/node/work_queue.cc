@@ -13,6 +13,7 @@ size_t Work::size_bytes() const {
   for (const kernel::InboundEntry& entry : inbound) {
     size += sizeof(entry) + entry.delivered.entry.ByteSizeLong();
   }
+  for (const auto& head : witnessed) size += sizeof(head) + head.ByteSizeLong();
   return size;
 }
 

@@ -17,14 +17,25 @@ namespace ch8::node {
 
 // One request on its way to the sequencer.
 struct Work {
-  enum class Kind { kCommand, kRead, kBatch, kInbound, kPeerRows, kHead, kWaiveHead, kSeal };
+  enum class Kind {
+    kCommand,
+    kRead,
+    kBatch,
+    kInbound,
+    kPeerRows,
+    kWitnessed,
+    kHead,
+    kWaiveHead,
+    kSeal
+  };
   Kind kind = Kind::kCommand;
   kernel::Command command;
-  std::unique_ptr<Batch> batch;               // For kBatch.
-  std::vector<kernel::InboundEntry> inbound;  // For kInbound.
-  std::vector<RowWrite> peer_rows;            // For kPeerRows.
-  kernel::SealDraft seal;                     // For kSeal.
-  size_t inbound_taken = 0;                   // How many of them are decided.
+  std::unique_ptr<Batch> batch;                                // For kBatch.
+  std::vector<kernel::InboundEntry> inbound;                   // For kInbound.
+  std::vector<RowWrite> peer_rows;                             // For kPeerRows.
+  std::vector<chapter8::ledger::v1::WitnessedHead> witnessed;  // For kWitnessed.
+  kernel::SealDraft seal;                                      // For kSeal.
+  size_t inbound_taken = 0;                                    // How many of them are decided.
   kernel::Runner::Done done;
 
   // Whether it may write to the ledger.

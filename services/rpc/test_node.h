@@ -45,6 +45,9 @@ class FakeRunner final : public kernel::Runner {
   void Submit(kernel::Command command, Done done) override;
   void SubmitInbound(std::vector<kernel::InboundEntry>, Done done) override;
   void SubmitPeerRows(std::vector<RowWrite>, Done done) override { done(kernel::Outcome()); }
+  void SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead>, Done done) override {
+    done(kernel::Outcome());
+  }
   const Ledger& ledger() const override { return *ledger_; }
   absl::StatusOr<std::string> SignedNote() override;
   uint64_t WaitForGrowth(uint64_t, absl::Duration) override { return ledger_->durable_size(); }

@@ -54,15 +54,28 @@ passed_on() {
   run kenya:stores consignment receive "au/$waybill" --line TENT-10P --good "$quantity"
   await au:supply '.state == "RECEIVED"' offer show "$child"
 }
+say "The AU gives on what came from the UN once others hold the UN to having given it; two would
+   be too many: the contingent does not read the UN's ledgers."
+run au:admin-1 stock limit un --value USD:1000.00 --witnesses 2
+run_quietly kenya:logistics request make --to au --operation aussom --item TENT-10P=1 \
+  --deliver-to SECTOR-6 --by 2026-03-31
+await au:supply '.state == "OPEN"' request show LRQ-KENYA-26-0001
+refused au:supply 4 UNWITNESSED offer make LRQ-KENYA-26-0001 --line TENT-10P=1 --from SOKMU
+run_quietly kenya:logistics request withdraw LRQ-KENYA-26-0001 --yes
+run au:admin-1 stock limit un --value USD:1000.00 --witnesses 1
+await au:supply '.[0].wanted_size == "0"' stock limits
+run au:supply stock limits
+expect au:auditor "the AU has logged that ECOWAS holds the UN to it" \
+  'any(.what | endswith(" cosigned by ecowas.example"))' ledger tail logistics --entries 20
 passed_on 70 WB-AU-1
 first_lot=$(read_json au:auditor offer show "$child" | jq -r '.picks[0].lot | split("/")[-1]')
 expect au:supply "the child's tents came by the parent's waybill" \
   '.consignment == "consignments/un/WB-7781"' stock show "$first_lot"
 run_quietly kenya:logistics request make --to au --operation aussom --item TENT-10P=60 \
   --deliver-to SECTOR-6 --by 2026-03-31
-await au:supply '.state == "OPEN"' request show LRQ-KENYA-26-0002
-refused au:supply 4 INSUFFICIENT offer make LRQ-KENYA-26-0002 --line TENT-10P=60 --from SOKMU
-run_quietly kenya:logistics request withdraw LRQ-KENYA-26-0002 --yes
+await au:supply '.state == "OPEN"' request show LRQ-KENYA-26-0003
+refused au:supply 4 INSUFFICIENT offer make LRQ-KENYA-26-0003 --line TENT-10P=60 --from SOKMU
+run_quietly kenya:logistics request withdraw LRQ-KENYA-26-0003 --yes
 passed_on 40 WB-AU-2
 parent_good=$(read_json au:auditor offer show LOF-UN-26-0001 | jq -r .good)
 for side in au:supply kenya:logistics; do

@@ -13,9 +13,6 @@ namespace {
 using chapter8::ledger::v1::ListCosignaturesRequest;
 using chapter8::ledger::v1::ListCosignaturesResponse;
 
-// Where a ledger keeps them (Table::kPeer), by witness.
-constexpr absl::string_view kPrefix = "cosigned/";
-
 absl::Status Refusal(absl::StatusCode code, absl::string_view reason, std::string message) {
   return kernel::Refuse(
       {.code = code, .domain = kDomain, .reason = reason, .message = std::move(message)});
@@ -32,14 +29,6 @@ absl::StatusOr<OpenedCheckpoint> Cosigned(const LogSigners& log, const NoteVerif
       absl::StrCat("not a head of ", log.origin, " cosigned by ", witness.name, ": ", why));
 }
 
-// The note with the ledger's signature and the witness's, and without the lines of anybody else.
-absl::StatusOr<std::string> Trimmed(absl::string_view note, const LogSigners& log, uint64_t size,
-                                    const NoteVerifier& witness) {
-  const NoteVerifier signer = NoteVerifier::Of(log.origin, SignerAt(log.keys, size)->key);
-  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {signer, witness}));
-  return FormatNote({.text = opened.text, .signatures = opened.verified});
-}
-
 }  // namespace
 
 absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners& log,
@@ -47,6 +36,13 @@ absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners
   ASSIGN_OR_RETURN(const OpenedCheckpoint opened,
                    Cosigned(log, witness, OpenOldHead(note, log, {witness})));
   return opened.checkpoint;
+}
+
+absl::StatusOr<std::string> TrimmedNote(absl::string_view note, const LogSigners& log,
+                                        uint64_t size, const NoteVerifier& witness) {
+  const NoteVerifier signer = NoteVerifier::Of(log.origin, SignerAt(log.keys, size)->key);
+  ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {signer, witness}));
+  return FormatNote({.text = opened.text, .signatures = opened.verified});
 }
 
 absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
@@ -72,7 +68,7 @@ absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
                    absl::StrCat(witness.name, " holds a head of ", head.size, " entries of ",
                                 log.origin, " that is none of this log, which has ", size));
   }
-  const std::string key = absl::StrCat(kPrefix, witness.name);
+  const std::string key = absl::StrCat(kCosignedPrefix, witness.name);
   chapter8::federation::v1::Cosigned cosigned;
   const std::optional<std::string> kept = rows.Get(Table::kPeer, key);
   if (kept.has_value() && cosigned.ParseFromString(*kept) && cosigned.size() >= head.size) {
@@ -80,7 +76,7 @@ absl::StatusOr<std::optional<RowWrite>> TakeCosignature(const Ledger& ledger,
   }
   cosigned.set_witness(witness.name);
   cosigned.set_size(head.size);
-  ASSIGN_OR_RETURN(*cosigned.mutable_note(), Trimmed(note, log, head.size, witness));
+  ASSIGN_OR_RETURN(*cosigned.mutable_note(), TrimmedNote(note, log, head.size, witness));
   return RowWrite{.table = Table::kPeer, .key = key, .value = cosigned.SerializeAsString()};
 }
 
@@ -88,26 +84,27 @@ absl::StatusOr<ListCosignaturesResponse> ListCosignatures(const kernel::RowReade
                                                           const ListCosignaturesRequest& request) {
   ASSIGN_OR_RETURN(const int page_size, kernel::PageSize(request.page_size()));
   ASSIGN_OR_RETURN(const std::string last, kernel::LastNameOf(request.page_token()));
-  const std::string after = last.empty() ? "" : absl::StrCat(kPrefix, last);
+  const std::string after = last.empty() ? "" : absl::StrCat(kCosignedPrefix, last);
   ListCosignaturesResponse response;
   absl::Status status;
-  rows.Scan(Table::kPeer, kPrefix, after, [&](absl::string_view key, absl::string_view value) {
-    if (response.heads_size() == page_size) {
-      response.set_next_page_token(kernel::PageToken(response.heads(page_size - 1).witness()));
-      return false;
-    }
-    chapter8::federation::v1::Cosigned cosigned;
-    if (!cosigned.ParseFromString(std::string(value))) {
-      status = Refusal(absl::StatusCode::kDataLoss, "STATE_BROKEN",
-                       absl::StrCat("the row ", key, " does not parse"));
-      return false;
-    }
-    chapter8::ledger::v1::CosignedHead& head = *response.add_heads();
-    head.set_witness(cosigned.witness());
-    head.set_size(cosigned.size());
-    head.set_note(cosigned.note());
-    return true;
-  });
+  rows.Scan(
+      Table::kPeer, kCosignedPrefix, after, [&](absl::string_view key, absl::string_view value) {
+        if (response.heads_size() == page_size) {
+          response.set_next_page_token(kernel::PageToken(response.heads(page_size - 1).witness()));
+          return false;
+        }
+        chapter8::federation::v1::Cosigned cosigned;
+        if (!cosigned.ParseFromString(std::string(value))) {
+          status = Refusal(absl::StatusCode::kDataLoss, "STATE_BROKEN",
+                           absl::StrCat("the row ", key, " does not parse"));
+          return false;
+        }
+        chapter8::ledger::v1::CosignedHead& head = *response.add_heads();
+        head.set_witness(cosigned.witness());
+        head.set_size(cosigned.size());
+        head.set_note(cosigned.note());
+        return true;
+      });
   RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(rows.status());
   return response;

@@ -19,12 +19,20 @@
 // Thread safety: all functions are pure and may be called from any thread.
 namespace ch8::federation {
 
+// Where a ledger keeps them (Table::kPeer), by witness.
+inline constexpr absl::string_view kCosignedPrefix = "cosigned/";
+
 // The checkpoint of a note that `log` signed and the own `witness` cosigned: of any of the log's
 // keys, for the witness has judged whether that key was to be believed when it cosigned. What it
 // cosigned before it heard of a revocation stays believed, whatever size the revocation states.
 // Errors: kUnauthenticated/NOT_COSIGNED, domain "federation.chapter8".
 absl::StatusOr<Checkpoint> OpenCosigned(absl::string_view note, const LogSigners& log,
                                         const NoteVerifier& witness);
+
+// A note with the signatures of `log`, of the key believed for `size`, and of `witness`, and
+// without the lines of anybody else. Errors: those of OpenNote().
+absl::StatusOr<std::string> TrimmedNote(absl::string_view note, const LogSigners& log,
+                                        uint64_t size, const NoteVerifier& witness);
 
 // What a ledger is to remember of a head of its own that `witness` cosigned, `rows` being its; no
 // row when it knows as large a one already.

@@ -81,6 +81,11 @@ uint64_t TestLog::Append(const EntryParts& parts) {
   return index;
 }
 
+void TestLog::Keep(const RowWrite& row) {
+  Check(ledger_->Commit({.requests = {}, .rows = {row}}).ok() && ledger_->Sync().ok(),
+        "a row that cannot be kept");
+}
+
 std::string TestLog::SignedNote() const { return SignedNote(ledger_->durable_size()); }
 
 std::string TestLog::SignedNote(uint64_t size) const {

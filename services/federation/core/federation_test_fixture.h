@@ -44,6 +44,9 @@ class TestLog {
   // Commits and syncs it. Returns its index.
   uint64_t Append(const EntryParts& parts);
 
+  // Commits a row beside the entries.
+  void Keep(const RowWrite& row);
+
   // A signed head of all entries, or of the first `size`.
   std::string SignedNote() const;
   std::string SignedNote(uint64_t size) const;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/federation/core/witnessed_heads.h"
 #include "services/kernel/addresses.h"
 #include "services/kernel/refusal.h"
 #include "storage/base/status_macros.h"
@@ -139,6 +140,9 @@ absl::StatusOr<PullResponse> BuildPull(const PullSource& source, const PullReque
   if (request.verified_size() == 0) {
     ASSIGN_OR_RETURN(*response.mutable_genesis(), ProveEntry(ledger, 0, checkpoint.size));
   }
+
+  RETURN_IF_ERROR(AddWitnessedHeads(
+      {.ledger = ledger, .caller = source.caller, .size = checkpoint.size}, request, response));
 
   size_t bytes = response.ByteSizeLong();
   const uint64_t last = std::min(newest, request.after_number() + EntriesMax(request));

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/backoff.h"
 #include "services/federation/core/peer_log.h"
+#include "services/federation/core/witnessed_heads.h"
 #include "services/federation/rpc/durable.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
@@ -17,6 +18,8 @@ using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
 constexpr absl::Duration kWait = absl::Seconds(10);
+// While witnesses are waited for: what they sign is no entry that would end the wait.
+constexpr absl::Duration kWaitForWitnesses = absl::Seconds(1);
 // How often a source that has nothing new is remembered to have answered.
 constexpr absl::Duration kRemember = absl::Seconds(30);
 
@@ -80,7 +83,10 @@ absl::Status Feed::Step() {
   PullRequest request = NextPull(state_);
   // The first answer after a start says at once how fresh the facts are.
   const bool first = remembered_at_ == absl::InfinitePast();
-  request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(kWait)));
+  const auto wanted = options_.runner->WantedWitnesses(options_.origin);
+  if (wanted.has_value()) request.set_witnessed_size(wanted->size);
+  const absl::Duration wait = wanted.has_value() ? kWaitForWitnesses : kWait;
+  request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(wait)));
   if (first || cosigned_unsent_) request.set_cosigned_note(state_.cosigned_note());
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
   cosigned_unsent_ = false;
@@ -113,7 +119,24 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
     remembered_at_ = now;
   }
   state_ = std::move(page->state);
-  return absl::OkStatus();
+  if (response.cosigned().empty()) return absl::OkStatus();
+  return TakeWitnessed(log, response);
+}
+
+absl::Status Feed::TakeWitnessed(const PeerLog& log, const PullResponse& response) {
+  const auto wanted = options_.runner->WantedWitnesses(options_.origin);
+  if (!wanted.has_value()) return absl::OkStatus();
+  const std::unique_ptr<Snapshot> snapshot = options_.runner->ledger().TakeSnapshot();
+  const kernel::SnapshotRows rows(*snapshot);
+  auto heads = VerifyWitnessedHeads(log, state_, rows, *wanted, response);
+  if (!heads.ok()) {
+    for (const auto& head : response.cosigned()) ShowToWitness(head.note());
+    return Doubt(heads.status());
+  }
+  if (heads->empty()) return rows.status();
+  return WaitDurable([&](kernel::Runner::Done done) {
+    options_.runner->SubmitWitnessed(*std::move(heads), std::move(done));
+  });
 }
 
 absl::Status Feed::Doubt(const absl::Status& status) {

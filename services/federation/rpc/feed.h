@@ -42,6 +42,9 @@ struct FeedHealth {
 // A larger head of another organization's ledger is believed only when the own witness has cosigned
 // it, or a larger one that extends it; the cosignature goes back with the next pull.
 //
+// Where its ledger waits for third organizations' witnesses it asks more often, and has what they
+// hold the other ledger to logged, once they are enough.
+//
 // That a source answers is remembered twice a minute, also when it has nothing new: the age of
 // facts is counted from there (federation/core/facts.h).
 //
@@ -79,6 +82,8 @@ class Feed {
   // Counts a page that is not believed.
   absl::Status Doubt(const absl::Status& status);
   absl::Status HaveWitnessed(const VerifiedPage& page,
+                             const chapter8::federation::v1::PullResponse& response);
+  absl::Status TakeWitnessed(const PeerLog& log,
                              const chapter8::federation::v1::PullResponse& response);
   void KeepEvidence(const absl::Status& status);
   // A head that is not believed here. What the witness makes of it, it remembers.

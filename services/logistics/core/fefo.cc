@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/kernel/fields.h"
+#include "services/kernel/money.h"
 #include "services/logistics/core/depots.h"
+#include "services/logistics/core/exposure.h"
 #include "services/logistics/core/items.h"
 #include "services/logistics/core/lots.h"
 #include "services/logistics/core/requests.h"
@@ -19,12 +21,13 @@ using v1::Pick;
 
 constexpr size_t kOptionsMax = 200;
 
-enum class Fitness { kFit, kExpired, kEarmarked, kQuarantined };
+enum class Fitness { kFit, kExpired, kEarmarked, kQuarantined, kUnwitnessed };
 
-Fitness FitnessOf(const Lot& lot, const StockWanted& wanted) {
+Fitness FitnessOf(const Lot& lot, const StockWanted& wanted, Exposures& exposures) {
   if (lot.quarantined()) return Fitness::kQuarantined;
   if (IsExpiredOn(lot.expires_on(), wanted.day)) return Fitness::kExpired;
   if (!lot.operation().empty() && lot.operation() != wanted.operation) return Fitness::kEarmarked;
+  if (exposures.KeepsBack(lot) != nullptr) return Fitness::kUnwitnessed;
   return Fitness::kFit;
 }
 
@@ -34,6 +37,7 @@ struct Sums {
   int64_t expired = 0;
   int64_t earmarked = 0;
   int64_t quarantined = 0;
+  int64_t unwitnessed = 0;
 
   void Add(Fitness fitness, int64_t quantity) {
     switch (fitness) {
@@ -48,6 +52,9 @@ struct Sums {
         break;
       case Fitness::kQuarantined:
         quarantined += quantity;
+        break;
+      case Fitness::kUnwitnessed:
+        unwitnessed += quantity;
         break;
     }
   }
@@ -74,19 +81,27 @@ absl::Status NotEnough(const StockWanted& wanted, const Sums& sums) {
     rule = "F-19";
     because = absl::StrCat("; ", FormatQuantity(sums.earmarked, unit),
                            " more are earmarked for other operations");
+  } else if (sums.fit + sums.unwitnessed >= wanted.quantity) {
+    reason = "UNWITNESSED";
+    rule = "";
+    because = absl::StrCat("; ", FormatQuantity(sums.unwitnessed, unit),
+                           " more wait until enough witnesses hold their giver to having given "
+                           "them");
   }
+  kernel::Metadata figures = {{"available", absl::StrCat(sums.fit)},
+                              {"expired", absl::StrCat(sums.expired)},
+                              {"earmarked", absl::StrCat(sums.earmarked)},
+                              {"quarantined", absl::StrCat(sums.quarantined)},
+                              {"unwitnessed", absl::StrCat(sums.unwitnessed)},
+                              {"wanted", absl::StrCat(wanted.quantity)},
+                              {"unit", unit},
+                              {"instead", FindCommand(wanted)}};
+  if (!rule.empty()) figures.emplace_back("rule", rule);
   return kernel::NotNow(
       reason,
       absl::StrCat(wanted.depot, " has ", FormatQuantity(sums.fit, unit), " of ",
                    wanted.item.name(), " to give, less than ", wanted.quantity, because),
-      {{"rule", std::string(rule)},
-       {"available", absl::StrCat(sums.fit)},
-       {"expired", absl::StrCat(sums.expired)},
-       {"earmarked", absl::StrCat(sums.earmarked)},
-       {"quarantined", absl::StrCat(sums.quarantined)},
-       {"wanted", absl::StrCat(wanted.quantity)},
-       {"unit", unit},
-       {"instead", FindCommand(wanted)}});
+      std::move(figures));
 }
 
 absl::Status TooManyLots(absl::string_view item, int64_t available, int64_t wanted,
@@ -118,7 +133,7 @@ std::string WhyFit(const Lot& lot, size_t place) {
                       place == 1 ? ", the first to expire" : "");
 }
 
-std::string WhyUnfit(const Lot& lot, Fitness fitness) {
+std::string WhyUnfit(const Lot& lot, Fitness fitness, Exposures& exposures) {
   switch (fitness) {
     case Fitness::kExpired:
       return absl::StrCat("not given: expired after ", FormatDay(lot.expires_on()), " (L-13)");
@@ -126,6 +141,12 @@ std::string WhyUnfit(const Lot& lot, Fitness fitness) {
       return absl::StrCat("not given: earmarked for ", kernel::IdOf(lot.operation()), " (F-19)");
     case Fitness::kQuarantined:
       return absl::StrCat("not given: in quarantine: ", lot.reason());
+    case Fitness::kUnwitnessed: {
+      const v1::ExposureLimit& limit = *exposures.KeepsBack(lot);
+      return absl::StrCat("not given: waits until the witnesses of ", limit.witnesses(),
+                          " third organizations hold ", kernel::IdOf(limit.organization()),
+                          " to it, being above the limit of ", kernel::FormatMoney(limit.limit()));
+    }
     case Fitness::kFit:
       break;
   }
@@ -144,9 +165,10 @@ absl::StatusOr<std::vector<Pick>> PickLots(const kernel::RowReader& rows,
                                            const StockWanted& wanted) {
   std::vector<Pick> picks;
   Sums sums;
+  Exposures exposures(rows);
   int64_t missing = wanted.quantity;
   VisitStock(rows, {wanted.item.name(), wanted.depot}, [&](const Lot& lot) {
-    const Fitness fitness = FitnessOf(lot, wanted);
+    const Fitness fitness = FitnessOf(lot, wanted, exposures);
     sums.Add(fitness, AvailableOf(lot));
     if (fitness != Fitness::kFit) return true;
     if (picks.size() < kPicksMax) {
@@ -227,6 +249,7 @@ absl::StatusOr<v1::FindStockResponse> FindStock(const kernel::Context& context,
     wanted.operation = asked.operation();
   }
   if (!wanted.depot.empty()) RETURN_IF_ERROR(FindDepot(state.rows, wanted.depot).status());
+  Exposures exposures(state.rows);
   std::vector<Lot> lots;
   VisitStock(state.rows, {wanted.item.name(), wanted.depot}, [&](const Lot& lot) {
     lots.push_back(lot);
@@ -235,20 +258,20 @@ absl::StatusOr<v1::FindStockResponse> FindStock(const kernel::Context& context,
   // Depots stand together in the rows; here expiry alone counts, and what is unfit comes last.
   std::stable_sort(lots.begin(), lots.end(), [&](const Lot& a, const Lot& b) {
     const auto order = [&](const Lot& lot) {
-      return std::make_tuple(FitnessOf(lot, wanted) != Fitness::kFit, !lot.has_expires_on(),
-                             FormatDay(lot.expires_on()));
+      return std::make_tuple(FitnessOf(lot, wanted, exposures) != Fitness::kFit,
+                             !lot.has_expires_on(), FormatDay(lot.expires_on()));
     };
     return order(a) < order(b);
   });
   v1::FindStockResponse response;
   for (const Lot& lot : lots) {
-    const Fitness fitness = FitnessOf(lot, wanted);
+    const Fitness fitness = FitnessOf(lot, wanted, exposures);
     const bool fit = fitness == Fitness::kFit;
     auto& option = *response.add_options();
     *option.mutable_lot() = kernel::WithEtag(lot);
     option.set_available(fit ? AvailableOf(lot) : 0);
     option.set_why(fit ? WhyFit(lot, static_cast<size_t>(response.options_size()))
-                       : WhyUnfit(lot, fitness));
+                       : WhyUnfit(lot, fitness, exposures));
     response.set_available(response.available() + option.available());
   }
   return response;

@@ -26,10 +26,12 @@ struct StockWanted {
 
 // Lots that hold `quantity` of the item in the depot: the earliest expiry first, those without one
 // last. Never expired ones, never those in quarantine or earmarked for another operation.
+// Never what its giver's exposure limit keeps back.
 //
 // Errors, kFailedPrecondition with available, wanted and instead: EXPIRED_STOCK when there would be
 // enough but for what is expired; EARMARK when there would be but for other operations' goods;
-// INSUFFICIENT; TOO_MANY_LOTS when it takes more than kPicksMax.
+// UNWITNESSED when there would be but for what is kept back; INSUFFICIENT; TOO_MANY_LOTS when it
+// takes more than kPicksMax.
 absl::StatusOr<std::vector<v1::Pick>> PickLots(const kernel::RowReader& rows,
                                                const StockWanted& wanted);
 

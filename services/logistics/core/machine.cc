@@ -5,6 +5,7 @@
 #include "services/logistics/core/deliveries.h"
 #include "services/logistics/core/depots.h"
 #include "services/logistics/core/discrepancies.h"
+#include "services/logistics/core/exposure.h"
 #include "services/logistics/core/items.h"
 #include "services/logistics/core/lots.h"
 #include "services/logistics/core/offers.h"
@@ -21,6 +22,7 @@ LogisticsMachine::LogisticsMachine() {
   AddItemRoutes(routes_);
   AddDepotRoutes(routes_);
   AddStockRoutes(routes_);
+  AddExposureRoutes(routes_);
   AddRequestRoutes(routes_);
   AddOfferRoutes(routes_);
   AddConsignmentRoutes(routes_);
@@ -40,6 +42,11 @@ std::vector<kernel::Event> LogisticsMachine::DecideDue(const kernel::Context& co
                                                        const kernel::State& state) const {
   std::vector<kernel::Event> events = DecideOffersDue(context, state);
   return events.empty() ? books::DecideSliceReturns(context, state) : events;
+}
+
+std::optional<kernel::WitnessesWanted> LogisticsMachine::WantedWitnesses(
+    absl::string_view origin, const kernel::RowReader& rows) const {
+  return logistics::WantedWitnesses(origin, rows);
 }
 
 void LogisticsMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows) const {
@@ -72,6 +79,8 @@ void LogisticsMachine::Apply(const kernel::Applied& applied, kernel::Rows& rows)
       return ApplyReceiptRecorded(applied, event.receipt_recorded(), rows);
     case LogisticsEvent::kDiscrepancyRecorded:
       return ApplyDiscrepancyRecorded(applied, event.discrepancy_recorded(), rows);
+    case LogisticsEvent::kExposureLimitSet:
+      return ApplyExposureLimitSet(event.exposure_limit_set(), rows);
     case LogisticsEvent::KIND_NOT_SET:
       return;  // Of a newer release: it changes no row that this one reads.
   }

@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_LOGISTICS_CORE_MACHINE_H_
 #define CH8_SERVICES_LOGISTICS_CORE_MACHINE_H_
 
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -23,6 +24,8 @@ class LogisticsMachine final : public kernel::Machine {
   std::vector<kernel::Event> DecideDue(const kernel::Context& context,
                                        const kernel::State& state) const override;
   void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override;
+  std::optional<kernel::WitnessesWanted> WantedWitnesses(
+      absl::string_view origin, const kernel::RowReader& rows) const override;
 
  private:
   kernel::Routes routes_;

@@ -25,6 +25,7 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"twin", 1, chapter8::authz::v1::APPROVER, 10'000'000'000},
     {"eager", 4, chapter8::authz::v1::RECEIVER},
     {"counter", 6, chapter8::authz::v1::ACCEPTER},
+    {"admin", 8, chapter8::authz::v1::ADMINISTRATOR},
 };
 
 // One organization's logistics ledger.

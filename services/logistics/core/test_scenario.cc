@@ -45,6 +45,11 @@ void AddDepot(TestLedger& ledger, absl::string_view id, absl::string_view locode
                                                   "\" locode: \"", locode, "\" }"))));
 }
 
+std::vector<std::string> WithUn(std::vector<std::string> organizations) {
+  organizations.push_back("un");
+  return organizations;
+}
+
 // Everything on its credit side less everything on its debit side.
 int64_t Posted(const TestLedger& ledger, uint32_t account) {
   const auto balance = ledger.books().Find(account);
@@ -55,7 +60,8 @@ int64_t Posted(const TestLedger& ledger, uint32_t account) {
 
 }  // namespace
 
-Scenario::Scenario() {
+Scenario::Scenario(const std::vector<std::string>& third_pinned_by_au)
+    : au("au", WithUn(third_pinned_by_au)) {
   for (TestLedger* ledger : {&un, &au}) AddItems(*ledger);
   AddDepot(un, "kemba", "KEMBA");
   AddDepot(au, "sokmu", "SOKMU");

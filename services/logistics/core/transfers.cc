@@ -6,6 +6,7 @@
 #include "services/kernel/due.h"
 #include "services/kernel/names.h"
 #include "services/kernel/spoken_ids.h"
+#include "services/logistics/core/exposure.h"
 #include "services/logistics/core/lots.h"
 #include "services/logistics/core/requests.h"
 #include "storage/base/status_macros.h"
@@ -188,6 +189,9 @@ void ApplyTransferStep(const kernel::Applied& applied, kernel::Rows& rows) {
     after.set_approved_by(applied.request.person());
     after.set_hold_ends_us(applied.request.time_us() +
                            logged.record.hold_duration().seconds() * 1'000'000);
+  }
+  if (after.side() == SupplyOffer::RECEIVER && after.state() == SupplyOffer::DISPATCHED) {
+    ApplyDispatchedToUs(after, logged.record, rows);
   }
   PutOffer(before, after, rows);
 }

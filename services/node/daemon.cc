@@ -221,9 +221,24 @@ absl::Status Daemon::StartFederation() {
     options.connect = [this](const std::string& trust_domain, const std::string& target) {
       return Connect(trust_domain, target);
     };
+    options.told = [this, reader = home->ledger().origin()](const std::string& origin,
+                                                            const absl::Status& status) {
+      FeedChanged(reader, origin, status);
+    };
     feeds_.push_back(std::make_unique<federation::Feeds>(std::move(options)));
   }
   return absl::OkStatus();
+}
+
+// What a peer or the network says is cut: a line is for people.
+void Daemon::FeedChanged(const std::string& reader, const std::string& origin,
+                         const absl::Status& status) {
+  constexpr size_t kWhyMax = 300;
+  if (status.ok()) return hooks_.log->Event("feed_reads", {{"origin", reader}, {"of", origin}});
+  hooks_.log->Event("feed_failing", {{"origin", reader},
+                                     {"of", origin},
+                                     {"code", absl::StatusCodeToString(status.code())},
+                                     {"why", status.message().substr(0, kWhyMax)}});
 }
 
 void Daemon::StartVouching() {

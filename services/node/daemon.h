@@ -76,6 +76,8 @@ class Daemon {
   absl::Status FollowTrust();
   absl::Status StartOfficers();
   absl::Status StartFederation();
+  void FeedChanged(const std::string& reader, const std::string& origin,
+                   const absl::Status& status);
   void StartVouching();
   void Contradicted(const std::string& origin, const absl::Status& why);
   void StartScrubber();

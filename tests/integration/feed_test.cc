@@ -2,6 +2,7 @@
 // not. The lies that need a connection are lying_peer_test's.
 #include "services/federation/rpc/feed.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -93,6 +94,9 @@ TEST_F(FeedTest, ErrorsOfTheNetworkAreRetriedAndAreNoLies) {
   AnswerHonestly();
   ASSERT_TRUE(WaitUntil([this] { return peer_.HasRequest(1); }));
   EXPECT_TRUE(WaitUntil([this] { return peer_.health().last_error.ok(); }));
+  // Not once an attempt: when it began, and when it was over.
+  EXPECT_THAT(peer_.told(),
+              ::testing::ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kOk));
 }
 
 // How old facts are is counted from there: a ledger at rest must not look dead.

@@ -74,13 +74,22 @@ void PeerFeed::StartDirectoryFeed() {
 }
 
 void PeerFeed::StartPeerFeed() {
-  peer_feed_ = std::make_unique<federation::Feed>(federation::Feed::Options{
-      .runner = &un_.finance(),
-      .clock = &clock_,
-      .origin = log_.origin(),
-      .log_keys = {log_.key().public_key()},
-      .trust_domain = un_.domain(),
-      .source = std::make_unique<ScriptedSource>(answer_, answer_mutex_)});
+  peer_feed_ = std::make_unique<federation::Feed>(
+      federation::Feed::Options{.runner = &un_.finance(),
+                                .clock = &clock_,
+                                .origin = log_.origin(),
+                                .log_keys = {log_.key().public_key()},
+                                .trust_domain = un_.domain(),
+                                .source = std::make_unique<ScriptedSource>(answer_, answer_mutex_),
+                                .told = [this](const absl::Status& status) {
+                                  std::lock_guard<std::mutex> lock(*answer_mutex_);
+                                  told_.push_back(status.code());
+                                }});
+}
+
+std::vector<absl::StatusCode> PeerFeed::told() const {
+  std::lock_guard<std::mutex> lock(*answer_mutex_);
+  return told_;
 }
 
 void PeerFeed::PeerAnswers(Answer answer) {

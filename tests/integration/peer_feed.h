@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
@@ -48,6 +49,8 @@ class PeerFeed {
   void StartPeerFeed();
   void StopPeerFeed() { peer_feed_.reset(); }
   federation::FeedHealth health() const { return peer_feed_->health(); }
+  // What the peer's feed has told, in order.
+  std::vector<absl::StatusCode> told() const;
   // The feeds'.
   SteppedClock& clock() { return clock_; }
 
@@ -76,8 +79,9 @@ class PeerFeed {
   const OrganizationLedgers au_;
   const std::string au_record_;
   ForgedLog log_;
-  const std::shared_ptr<std::mutex> answer_mutex_;
+  const std::shared_ptr<std::mutex> answer_mutex_;  // Guards also `told_`.
   const std::shared_ptr<Answer> answer_;
+  std::vector<absl::StatusCode> told_;
   std::unique_ptr<federation::Feed> directory_feed_;
   std::unique_ptr<federation::Feed> peer_feed_;
 };

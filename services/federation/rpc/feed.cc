@@ -8,6 +8,7 @@
 #include "services/federation/core/peer_log.h"
 #include "services/federation/core/witnessed_heads.h"
 #include "services/federation/rpc/durable.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 
@@ -206,6 +207,10 @@ absl::Status Feed::SubmitAndWait(std::vector<kernel::InboundEntry> inbound) {
 }
 
 void Feed::Note(const absl::Status& status) {
+  const bool as_before =
+      status.code() == told_.code() && kernel::ReasonOf(status) == kernel::ReasonOf(told_);
+  if (!as_before && options_.told) options_.told(status);
+  told_ = status;
   std::lock_guard<std::mutex> lock(mutex_);
   health_.last_error = status;
   health_.verified_size = state_.verified_size();

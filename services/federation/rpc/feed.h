@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,6 +55,9 @@ struct FeedHealth {
 // Thread safety: all methods may be called from any thread.
 class Feed {
  public:
+  // How reading goes from now on: OK, or why it fails; told when that changes, and never twice in a
+  // row for one reason.
+  using Told = std::function<void(const absl::Status& status)>;
   struct Options {
     kernel::Runner* runner = nullptr;  // Takes the entries. These two outlive the feed.
     const Clock* clock = nullptr;
@@ -64,6 +68,7 @@ class Feed {
     // The own witness and its key; absent for a ledger of the own organization.
     Cosigner* witness = nullptr;  // Outlives the feed.
     NoteVerifier own_witness = {};
+    Told told = {};  // Optional. On the feed's thread.
   };
 
   // Starts reading.
@@ -94,11 +99,12 @@ class Feed {
   void Pause(absl::Duration pause);
 
   Options options_;
-  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the three below.
+  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the four below.
   bool bodies_missing_ = true;                 // Perhaps: worth a look.
   bool cosigned_unsent_ = false;               // Whether its cosigned note is yet to be sent.
   // By our ledger's time: when its state was written last, in this run.
   absl::Time remembered_at_ = absl::InfinitePast();
+  absl::Status told_;  // The last one told: at first all is well.
 
   mutable std::mutex mutex_;  // Guards the three below.
   std::condition_variable stop_wanted_;

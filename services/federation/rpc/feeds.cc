@@ -136,7 +136,10 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
                      .origin = origin,
                      .log_keys = LogSignersOf(wanted.record, origin).keys,
                      .trust_domain = options_.trust_domain,
-                     .source = std::move(source)};
+                     .source = std::move(source),
+                     .told = [told = options_.told, origin](const absl::Status& status) {
+                       if (told) told(origin, status);
+                     }};
   if (!own) {
     Check(options_.witness != nullptr, "others' ledgers are read with a witness only");
     feed.witness = options_.witness;

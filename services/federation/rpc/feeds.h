@@ -42,6 +42,8 @@ class Feeds {
         connect;
     Cosigner* witness = nullptr;  // The own organization's; outlives the feeds.
     NoteVerifier own_witness;     // Its key.
+    // How reading the ledger `origin` goes from now on, as in Feed; from any thread.
+    std::function<void(const std::string& origin, const absl::Status& status)> told;
   };
 
   explicit Feeds(Options options);

@@ -21,6 +21,9 @@ using chapter8::logistics::v1::ListExposuresResponse;
 using chapter8::logistics::v1::SetExposureLimitRequest;
 using chapter8::type::v1::Money;
 
+// More than ever pin one another.
+constexpr uint64_t kWitnessesMax = 1'000;
+
 std::string MoneyText(const Money& money) {
   return client::FormatMoney(money.currency_code(), money.amount_minor());
 }
@@ -37,6 +40,9 @@ absl::Status SetLimit(const Arguments& arguments, Session& session) {
     ASSIGN_OR_RETURN(*limit.mutable_limit(), client::ParseMoney(arguments.Get("value")));
     ASSIGN_OR_RETURN(const uint64_t witnesses,
                      ParseNumber(arguments.Get("witnesses"), "a number of organizations"));
+    if (witnesses > kWitnessesMax) {
+      return absl::InvalidArgumentError(absl::StrCat("--witnesses is at most ", kWitnessesMax));
+    }
     limit.set_witnesses(static_cast<uint32_t>(witnesses));
   }
   RETURN_IF_ERROR(session.Connect());

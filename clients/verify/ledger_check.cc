@@ -13,6 +13,7 @@
 #include "clients/verify/tag_check.h"
 #include "clients/verify/transfer_check.h"
 #include "clients/verify/tree_check.h"
+#include "clients/verify/witness_check.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::verify {
@@ -31,6 +32,7 @@ class Checks {
         books_(ledger.head.origin, ledger.log.coverage()),
         transfers_(ledger.head.origin),
         seals_(ledger.log),
+        witnesses_(ledger.head.origin, ledger.log.coverage()),
         journal_({.name = ledger.log.Name("journal.hledger"),
                   .content = std::move(journal),
                   .origin = ledger.head.origin,
@@ -55,6 +57,7 @@ class Checks {
     RETURN_IF_ERROR(authority_.Take(entry, requests_.request(), books_));
     RETURN_IF_ERROR(transfers_.Take(entry, requests_.request(), books_));
     RETURN_IF_ERROR(seals_.Take(entry, books_));
+    RETURN_IF_ERROR(witnesses_.Take(entry));
     return journal_.Take(entry);
   }
 
@@ -137,6 +140,7 @@ class Checks {
   BooksModel books_;
   TransferCheck transfers_;
   SealCheck seals_;
+  WitnessCheck witnesses_;
   JournalCheck journal_;
   bool exercise_ = false;
   bool moves_value_ = false;  // By its leaves.

@@ -142,6 +142,9 @@ absl::Status RequestCheck::TakeRow(const LogEntry& entry) {
   if (request_.method() == kSeal && !entry.entry.has_seal()) {
     return Refuse(entry.index, "sealing makes one seal and nothing else");
   }
+  if (request_.method() == kWitness && !entry.entry.has_witnessed_head()) {
+    return Refuse(entry.index, "witnesses' heads are logged by themselves");
+  }
   switch (entry.entry.kind_case()) {
     case Entry::kGenesis:
     case Entry::kRequest:
@@ -191,14 +194,15 @@ absl::Status RequestCheck::TakePeerHead(const LogEntry& entry) {
   return absl::OkStatus();
 }
 
-// The same goes for the witness's signature.
+// Its signatures are WitnessCheck's to check.
 absl::Status RequestCheck::TakeWitnessedHead(const LogEntry& entry) {
   const WitnessedHead& witnessed = entry.entry.witnessed_head();
   const absl::StatusOr<Checkpoint> head = HeadIn(witnessed.note());
   const std::string giver = DomainOf(witnessed.origin());
   if (request_.method() != kWitness || !head.ok() || head->origin != witnessed.origin() ||
       head->size != witnessed.size() || giver == domain_ || witnessed.witness() == domain_ ||
-      witnessed.witness() == giver) {
+      witnessed.witness() == giver || entry.entry.accounts_size() > 0 ||
+      entry.entry.postings_size() > 0 || entry.entry.addresses_size() > 0) {
     return Refuse(entry.index, "a witnessed head that is none of a third organization's");
   }
   uint64_t& size = witnessed_[{witnessed.origin(), witnessed.witness()}];

@@ -248,6 +248,7 @@ class WitnessedHeadTest : public RequestCheckTest {
     std::string witness = "ecowas.example";
     std::string note_origin = "au.example/ch8/finance";
     std::string method = "/internal/Witness";
+    bool posts = false;
   };
   std::string Log(const HeadParts& parts) {
     EXPECT_THAT(Take(absl::StrCat("request { method: '", parts.method, "' request_digest: '",
@@ -255,6 +256,7 @@ class WitnessedHeadTest : public RequestCheckTest {
                 IsOk());
     LogEntry entry;
     auto& head = *entry.entry.mutable_witnessed_head();
+    if (parts.posts) entry.entry.add_postings()->set_amount(5);
     head.set_origin(parts.origin);
     head.set_size(parts.size);
     head.set_witness(parts.witness);
@@ -276,9 +278,17 @@ TEST_F(WitnessedHeadTest, IsOfAThirdOrganizationAndGrows) {
   EXPECT_EQ(Log({.origin = "au.example/ch8/logistics"}), none) << "the note is of another";
   EXPECT_EQ(Log({.size = 8}), none) << "the note is of another size";
   EXPECT_EQ(Log({.method = "/internal/Due"}), none);
+  EXPECT_EQ(Log({.posts = true}), none) << "nothing is moved by the way";
   EXPECT_EQ(Log({}), "");
   EXPECT_EQ(Log({.witness = "sadc.example"}), "");
   EXPECT_EQ(Log({}), "a witnessed head that does not grow");
+}
+
+TEST_F(WitnessedHeadTest, NothingElseIsLoggedWithThem) {
+  EXPECT_THAT(Take(absl::StrCat("request { method: '/internal/Witness' request_digest: '",
+                                Hash32('d'), "' rows: 1 }")),
+              IsOk());
+  EXPECT_EQ(Wrong(Take("domain_event: 'e'")), "witnesses' heads are logged by themselves");
 }
 
 }  // namespace

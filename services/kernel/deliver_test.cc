@@ -231,5 +231,26 @@ TEST_F(DeliverTest, ReplayGivesEqualRows) {
   EXPECT_EQ(ledger_.ReplayedRows(), ledger_.Rows(Table::kRows));
 }
 
+TEST_F(DeliverTest, AWitnessedHeadThatFitsIntoNoEntryIsRefusedAndStopsNothing) {
+  chapter8::ledger::v1::WitnessedHead head;
+  head.set_origin(std::string(kPeerOrigin));
+  head.set_size(7);
+  head.set_witness("ecowas.example");
+  const auto take = [&] {
+    absl::Status status;
+    ledger_.Group([&](Executor& executor) { status = executor.TakeWitnessed({head}).status; });
+    return status;
+  };
+  const uint64_t before = ledger_.size();
+  head.set_note(std::string(40'000, 'x'));
+  EXPECT_THAT(take(), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(ledger_.size(), before);
+  head.set_note("note");
+  EXPECT_THAT(take(), IsOk());
+  EXPECT_EQ(ledger_.size(), before + 2);
+  EXPECT_THAT(take(), IsOk()) << "known already";
+  EXPECT_EQ(ledger_.size(), before + 2);
+}
+
 }  // namespace
 }  // namespace ch8::kernel

@@ -99,7 +99,7 @@ class Executor {
   Outcome Deliver(const InboundEntry& inbound);
 
   // Logs heads of another organization's ledger that third organizations' witnesses cosigned, those
-  // that say more than is known.
+  // that say more than is known. Errors: kResourceExhausted/REQUEST_TOO_LARGE.
   Outcome TakeWitnessed(const std::vector<chapter8::ledger::v1::WitnessedHead>& heads);
 
   // Keeps rows of Table::kPeer that come without an entry.

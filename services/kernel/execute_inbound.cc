@@ -128,7 +128,10 @@ Outcome Executor::TakeWitnessed(const std::vector<WitnessedHead>& heads) {
     if (!IsNewlyWitnessed(*rows_, head)) continue;
     *events.emplace_back().entry.mutable_witnessed_head() = head;
   }
-  return events.empty() ? Outcome() : LogInternal("/internal/Witness", events);
+  Outcome outcome;
+  outcome.status = CheckFits(events);
+  if (!outcome.status.ok() || events.empty()) return outcome;
+  return LogInternal("/internal/Witness", events);
 }
 
 Outcome Executor::PutPeerRows(const std::vector<RowWrite>& rows) {

@@ -13,10 +13,11 @@
 // Thread safety: none; as the rows.
 namespace ch8::kernel {
 
-// What a machine waits for of another organization's ledger.
+// What a machine wants of another organization's ledger.
 struct WitnessesWanted {
   uint64_t size = 0;       // So many entries of it,
   uint32_t witnesses = 0;  // held by the witnesses of so many third organizations.
+  bool waits = false;      // Something is kept back until then; or else it is well to know in time.
 };
 
 // How many entries of the ledger `origin` are held by the witnesses of at least `witnesses` third

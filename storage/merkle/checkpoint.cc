@@ -80,4 +80,10 @@ absl::StatusOr<OpenedCheckpoint> OpenCheckpoint(absl::string_view note, const No
                           .cosignatures = std::move(opened.verified)};
 }
 
+bool IsPlain(const OpenedCheckpoint& opened) {
+  constexpr size_t kTextSizeMax = 1024;
+  return opened.checkpoint.size > 0 && opened.checkpoint.extension_lines.empty() &&
+         opened.text.size() <= kTextSizeMax;
+}
+
 }  // namespace ch8

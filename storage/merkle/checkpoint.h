@@ -57,6 +57,11 @@ struct OpenedCheckpoint {
 absl::StatusOr<OpenedCheckpoint> OpenCheckpoint(absl::string_view note, const NoteVerifier& log,
                                                 absl::Span<const NoteVerifier> witnesses);
 
+// Whether it is of at least one entry, without extension lines, and of at most 1,024 bytes, in
+// which origin, size and root fit many times over: as every ledger of ours writes it. What is to be
+// logged of another's must be that.
+bool IsPlain(const OpenedCheckpoint& opened);
+
 }  // namespace ch8
 
 #endif  // CH8_STORAGE_MERKLE_CHECKPOINT_H_

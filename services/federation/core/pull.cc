@@ -141,8 +141,8 @@ absl::StatusOr<PullResponse> BuildPull(const PullSource& source, const PullReque
     ASSIGN_OR_RETURN(*response.mutable_genesis(), ProveEntry(ledger, 0, checkpoint.size));
   }
 
-  RETURN_IF_ERROR(AddWitnessedHeads(
-      {.ledger = ledger, .caller = source.caller, .size = checkpoint.size}, request, response));
+  RETURN_IF_ERROR(
+      AddWitnessedHeads({.ledger = ledger, .size = checkpoint.size}, request, response));
 
   size_t bytes = response.ByteSizeLong();
   const uint64_t last = std::min(newest, request.after_number() + EntriesMax(request));

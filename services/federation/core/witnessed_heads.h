@@ -21,27 +21,33 @@
 // Thread safety: all functions are pure and may be called from any thread.
 namespace ch8::federation {
 
-// A page carries the heads of at most so many witnesses.
-inline constexpr int kWitnessesMax = 32;
+// Nobody asks for, or is given, the heads of more witnesses.
+inline constexpr int kWitnessesMax = 64;
 
 // Adds to `response` the heads of `ledger` that `request` asks for, none larger than `size`, that
 // of its checkpoint. Errors: kDataLoss/STATE_BROKEN; those of Ledger::ConsistencyProof().
 struct HeadsAsked {
   const Ledger& ledger;
-  absl::string_view caller;  // Its trust domain: its own cosignature is no news to it.
   uint64_t size = 0;
 };
 absl::Status AddWitnessedHeads(const HeadsAsked& asked,
                                const chapter8::federation::v1::PullRequest& request,
                                chapter8::federation::v1::PullResponse& response);
 
-// Of the heads in `response`, whose page is verified and left `state`, those to be logged: all that
-// are new here, if with them enough third organizations hold the ledger to what is `wanted`; else
-// none. What its witness has not cosigned, by the record that `rows` have of it, counts for
-// nothing; nor do the other's own witness and ours.
+// Has `request` ask for what is wanted of `log`, by the records that `rows` have: those of its
+// owner and our own witness are nothing to ask for.
+void AskForWitnessedHeads(const PeerLog& log, const kernel::RowReader& rows,
+                          const kernel::WitnessesWanted& wanted,
+                          chapter8::federation::v1::PullRequest& request);
+
+// Of the heads in `response`, whose page is verified and left `state`, those to be logged: the
+// fewest with which enough third organizations hold the ledger to what is `wanted`; none if they
+// are not enough. What its witness has not cosigned, by the record that `rows` have of it, counts
+// for nothing; nor do the other's own witness and ours.
 //
-// Errors, domain "federation.chapter8": kInvalidArgument/NOT_CONSISTENT for a head, signed and
-// cosigned, that is not proven to lie under the page's: show it to the own witness.
+// Errors, domain "federation.chapter8", kInvalidArgument: TOO_MANY_HEADS; NOT_CONSISTENT for a
+// head, signed and cosigned, that is not proven to lie under the page's (metadata: `witness`, whose
+// it is). Show that one to the own witness.
 absl::StatusOr<std::vector<chapter8::ledger::v1::WitnessedHead>> VerifyWitnessedHeads(
     const PeerLog& log, const chapter8::federation::v1::PeerState& state,
     const kernel::RowReader& rows, const kernel::WitnessesWanted& wanted,

@@ -81,7 +81,10 @@ class WitnessedHeadsTest : public ::testing::Test {
   PullResponse Page(uint64_t witnessed_size) {
     PullRequest request;
     request.set_origin(kOrigin);
-    request.set_witnessed_size(witnessed_size);
+    if (witnessed_size > 0) {
+      AskForWitnessedHeads(Log(), rows_, {.size = witnessed_size, .witnesses = 1}, request);
+      EXPECT_THAT(request.witnesses(), ElementsAre(kEcowas, kSadc));
+    }
     return log_.Pull(request, kAu);
   }
   static std::vector<std::string> Witnesses(const PullResponse& page) {
@@ -186,7 +189,9 @@ TEST_F(WitnessedHeadsTest, ACosignedHeadOfAnotherHistoryIsRefused) {
   other.key = log_.key;
   for (int i = 0; i < 9; ++i) other.Append({.text = "another history"});
   page.mutable_cosigned(0)->set_note(Cosigned(kEcowas, other.SignedNote(7)));
-  EXPECT_EQ(kernel::ReasonOf(Verify(page, 1, 1).status()), "NOT_CONSISTENT");
+  const absl::Status refused = Verify(page, 1, 1).status();
+  EXPECT_EQ(kernel::ReasonOf(refused), "NOT_CONSISTENT");
+  EXPECT_EQ(kernel::ErrorInfoOf(refused).metadata().at("witness"), kEcowas);
   page = Page(1);
   page.mutable_cosigned(0)->mutable_consistency_proof(0)->back() ^= 1;
   EXPECT_EQ(kernel::ReasonOf(Verify(page, 1, 1).status()), "NOT_CONSISTENT");
@@ -201,6 +206,44 @@ TEST_F(WitnessedHeadsTest, ALoggedNoteHasNoLinesOfAnybodyElse) {
   ASSERT_EQ(heads->size(), 1U);
   EXPECT_THAT(heads->front().note(), HasSubstr("ecowas.example/witness"));
   EXPECT_THAT(heads->front().note(), Not(HasSubstr("sadc.example/witness")));
+}
+
+TEST_F(WitnessedHeadsTest, NoMoreAreLoggedThanHaveToBe) {
+  Hold(kEcowas, 7);
+  Hold(kSadc, 8);
+  const auto heads = Verify(Page(6), 6, 1);
+  ASSERT_THAT(heads, IsOk());
+  ASSERT_EQ(heads->size(), 1U);
+  EXPECT_EQ(heads->front().witness(), kSadc) << "it says most";
+}
+
+// What no ledger of ours writes would not fit into an entry.
+TEST_F(WitnessedHeadsTest, AHeadWithMoreThanOriginSizeAndRootCountsForNothing) {
+  Hold(kEcowas, 7);
+  PullResponse page = Page(1);
+  const Hash root = log_.ledger().RootAt(7).value();
+  const std::string long_note = SignCheckpoint({.origin = kOrigin,
+                                                .size = 7,
+                                                .root = root,
+                                                .extension_lines = {std::string(40'000, 'x')}},
+                                               log_.key)
+                                    .value();
+  page.mutable_cosigned(0)->set_note(Cosigned(kEcowas, long_note));
+  const auto heads = Verify(page, 1, 1);
+  ASSERT_THAT(heads, IsOk());
+  EXPECT_THAT(*heads, IsEmpty());
+}
+
+TEST_F(WitnessedHeadsTest, AFloodOfHeadsIsRefusedUnread) {
+  Hold(kEcowas, 7);
+  PullResponse page = Page(1);
+  while (page.cosigned_size() <= kWitnessesMax) page.add_cosigned()->set_witness("x.example");
+  EXPECT_EQ(kernel::ReasonOf(Verify(page, 1, 1).status()), "TOO_MANY_HEADS");
+  page = Page(1);
+  for (int i = 0; i < 65; ++i) {
+    page.mutable_cosigned(0)->add_consistency_proof(std::string(Hash::kSize, 'x'));
+  }
+  EXPECT_EQ(kernel::ReasonOf(Verify(page, 1, 1).status()), "NOT_CONSISTENT");
 }
 
 }  // namespace

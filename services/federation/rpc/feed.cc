@@ -1,5 +1,6 @@
 #include "services/federation/rpc/feed.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -19,7 +20,8 @@ using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
 
 constexpr absl::Duration kWait = absl::Seconds(10);
-// While witnesses are waited for: what they sign is no entry that would end the wait.
+// When something begins to wait for witnesses, and twice as long each time that they do not do:
+// what they sign is no entry that would end the wait.
 constexpr absl::Duration kWaitForWitnesses = absl::Seconds(1);
 // How often a source that has nothing new is remembered to have answered.
 constexpr absl::Duration kRemember = absl::Seconds(30);
@@ -84,9 +86,7 @@ absl::Status Feed::Step() {
   PullRequest request = NextPull(state_);
   // The first answer after a start says at once how fresh the facts are.
   const bool first = remembered_at_ == absl::InfinitePast();
-  const auto wanted = options_.runner->WantedWitnesses(options_.origin);
-  if (wanted.has_value()) request.set_witnessed_size(wanted->size);
-  const absl::Duration wait = wanted.has_value() ? kWaitForWitnesses : kWait;
+  const absl::Duration wait = AskForWitnesses(kernel::SnapshotRows(*snapshot), request);
   request.set_wait_ms(first ? 0 : static_cast<uint32_t>(absl::ToInt64Milliseconds(wait)));
   if (first || cosigned_unsent_) request.set_cosigned_note(state_.cosigned_note());
   ASSIGN_OR_RETURN(const PullResponse response, options_.source->Pull(request));
@@ -94,11 +94,24 @@ absl::Status Feed::Step() {
   return Take(request, response);
 }
 
-absl::Status Feed::Take(const PullRequest& request, const PullResponse& response) {
-  const PeerLog log{
+absl::Duration Feed::AskForWitnesses(const kernel::RowReader& rows, PullRequest& request) {
+  const auto wanted = options_.runner->WantedWitnesses(options_.origin);
+  if (wanted.has_value()) AskForWitnessedHeads(Log(), rows, *wanted, request);
+  if (!wanted.has_value() || !wanted->waits) return kWait;
+  const bool still = awaited_size_ == wanted->size;
+  witness_wait_ = still ? std::min(2 * witness_wait_, kWait) : kWaitForWitnesses;
+  awaited_size_ = wanted->size;
+  return witness_wait_;
+}
+
+PeerLog Feed::Log() const {
+  return {
       .origin = options_.origin, .keys = options_.log_keys, .trust_domain = options_.trust_domain};
+}
+
+absl::Status Feed::Take(const PullRequest& request, const PullResponse& response) {
   const absl::Time now = options_.clock->Now();
-  absl::StatusOr<VerifiedPage> page = VerifyPull(log, state_, request, response, now);
+  absl::StatusOr<VerifiedPage> page = VerifyPull(Log(), state_, request, response, now);
   if (!page.ok()) {
     KeepEvidence(page.status());
     // It may be that the revocation goes too far: the witness knows what it has cosigned.
@@ -121,17 +134,22 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
   }
   state_ = std::move(page->state);
   if (response.cosigned().empty()) return absl::OkStatus();
-  return TakeWitnessed(log, response);
+  return TakeWitnessed(response);
 }
 
-absl::Status Feed::TakeWitnessed(const PeerLog& log, const PullResponse& response) {
+absl::Status Feed::TakeWitnessed(const PullResponse& response) {
   const auto wanted = options_.runner->WantedWitnesses(options_.origin);
   if (!wanted.has_value()) return absl::OkStatus();
   const std::unique_ptr<Snapshot> snapshot = options_.runner->ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
-  auto heads = VerifyWitnessedHeads(log, state_, rows, *wanted, response);
+  auto heads = VerifyWitnessedHeads(Log(), state_, rows, *wanted, response);
   if (!heads.ok()) {
-    for (const auto& head : response.cosigned()) ShowToWitness(head.note());
+    const auto figures = kernel::ErrorInfoOf(heads.status()).metadata();
+    for (const auto& head : response.cosigned()) {
+      if (figures.contains("witness") && head.witness() == figures.at("witness")) {
+        ShowToWitness(head.note());
+      }
+    }
     return Doubt(heads.status());
   }
   if (heads->empty()) return rows.status();

@@ -88,8 +88,11 @@ class Feed {
   absl::Status Doubt(const absl::Status& status);
   absl::Status HaveWitnessed(const VerifiedPage& page,
                              const chapter8::federation::v1::PullResponse& response);
-  absl::Status TakeWitnessed(const PeerLog& log,
-                             const chapter8::federation::v1::PullResponse& response);
+  // How long the pull is to wait for news.
+  absl::Duration AskForWitnesses(const kernel::RowReader& rows,
+                                 chapter8::federation::v1::PullRequest& request);
+  absl::Status TakeWitnessed(const chapter8::federation::v1::PullResponse& response);
+  PeerLog Log() const;
   void KeepEvidence(const absl::Status& status);
   // A head that is not believed here. What the witness makes of it, it remembers.
   void ShowToWitness(const std::string& note);
@@ -99,12 +102,14 @@ class Feed {
   void Pause(absl::Duration pause);
 
   Options options_;
-  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the four below.
+  chapter8::federation::v1::PeerState state_;  // The feed thread's, and the six below.
   bool bodies_missing_ = true;                 // Perhaps: worth a look.
   bool cosigned_unsent_ = false;               // Whether its cosigned note is yet to be sent.
   // By our ledger's time: when its state was written last, in this run.
   absl::Time remembered_at_ = absl::InfinitePast();
-  absl::Status told_;  // The last one told: at first all is well.
+  uint64_t awaited_size_ = 0;    // That witnesses are waited for to hold it to.
+  absl::Duration witness_wait_;  // How long the last pull was to wait for that.
+  absl::Status told_;            // The last one told: at first all is well.
 
   mutable std::mutex mutex_;  // Guards the three below.
   std::condition_variable stop_wanted_;

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "chapter8/logistics/v1/stock_service.pb.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/fields.h"
 #include "services/kernel/money.h"
 #include "services/kernel/paging.h"
+#include "services/logistics/core/items.h"
 #include "services/logistics/core/requests.h"
 #include "storage/base/bytes.h"
+#include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::logistics {
@@ -26,6 +30,7 @@ using v1::ExposureLimit;
 using v1::SupplyOffer;
 
 constexpr absl::string_view kCollection = "exposureLimits/";
+constexpr absl::string_view kListCommand = "ch8 stock limits";
 constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
 
 std::string LimitName(absl::string_view organization) {
@@ -48,26 +53,38 @@ struct Standing {
   uint64_t witnessed_size = 0;
   absl::int128 unwitnessed = 0;  // In the limit's currency.
   uint64_t waits_from = kNone;   // Indexes of dispatches in its ledger: the first that waits,
-  uint64_t waits_to = kNone;     // and the last.
+  uint64_t last = kNone;         // and the last of those looked at that is not witnessed.
 };
 
-Standing StandingOf(const kernel::RowReader& rows, const ExposureLimit& limit) {
+// What the goods count; nothing when a value is in another currency.
+std::optional<int64_t> CountedIn(const std::string& currency_code, const v1::ExposedGoods& goods) {
+  int64_t most = 0;
+  for (const auto& value : goods.values()) {
+    if (value.currency_code() != currency_code) return std::nullopt;
+    most = std::max(most, value.amount_minor());
+  }
+  return most;
+}
+
+enum class Look { kUntilOneWaits, kAtAll };
+
+Standing StandingOf(const kernel::RowReader& rows, const ExposureLimit& limit, Look look) {
   const std::string origin = OriginOf(rows, limit);
   const std::string prefix = DispatchPrefix(origin);
   Standing standing{.witnessed_size = kernel::WitnessedSize(rows, origin, limit.witnesses())};
   const std::string after =
       standing.witnessed_size == 0 ? "" : absl::StrCat(prefix, KeyU64(standing.witnessed_size - 1));
-  rows.Scan(Table::kRows, prefix, after, [&](absl::string_view key, absl::string_view name) {
-    const auto offer = kernel::TableReader<SupplyOffer>(rows).Find(name);
-    if (!offer.has_value()) return true;
-    const auto& value = offer->value();
-    const bool comparable = value.currency_code() == limit.limit().currency_code();
-    if (comparable) standing.unwitnessed += value.amount_minor();
-    if (!comparable || standing.unwitnessed > limit.limit().amount_minor()) {
-      standing.waits_to = ByteReader(key.substr(prefix.size())).ReadU64();
-      standing.waits_from = std::min(standing.waits_from, standing.waits_to);
+  rows.Scan(Table::kRows, prefix, after, [&](absl::string_view key, absl::string_view value) {
+    v1::ExposedGoods goods;
+    Check(goods.ParseFromArray(value.data(), static_cast<int>(value.size())),
+          "a dispatch to us does not parse");
+    const auto counted = CountedIn(limit.limit().currency_code(), goods);
+    standing.unwitnessed += counted.value_or(0);
+    standing.last = ByteReader(key.substr(prefix.size())).ReadU64();
+    if (!counted.has_value() || standing.unwitnessed > limit.limit().amount_minor()) {
+      standing.waits_from = std::min(standing.waits_from, standing.last);
     }
-    return true;
+    return look == Look::kAtAll || standing.waits_from == kNone;
   });
   return standing;
 }
@@ -99,11 +116,11 @@ absl::StatusOr<Decision> SetExposureLimit(const Context&,
   RETURN_IF_ERROR(
       kernel::CheckName(asked.organization(), "organizations/*", "resource.organization"));
   const std::string name = LimitName(asked.organization());
+  const auto known = kernel::TableReader<ExposureLimit>(state.rows).Find(name);
+  if (known.has_value()) RETURN_IF_ERROR(kernel::CheckEtag(*known, asked.etag(), kListCommand));
   const bool lifts = !asked.has_limit() && asked.witnesses() == 0;
   if (lifts) {
-    if (!kernel::TableReader<ExposureLimit>(state.rows).Find(name).has_value()) {
-      return kernel::Unknown("UNKNOWN_LIMIT", name, "ch8 stock limits");
-    }
+    if (!known.has_value()) return kernel::Unknown("UNKNOWN_LIMIT", name, kListCommand);
   } else {
     RETURN_IF_ERROR(FindPinned(state.rows, asked.organization()).status());
     RETURN_IF_ERROR(CheckLimit(asked, state));
@@ -120,14 +137,14 @@ absl::StatusOr<Decision> SetExposureLimit(const Context&,
 }
 
 v1::Exposure ExposureOf(const kernel::RowReader& rows, const ExposureLimit& limit) {
-  const Standing standing = StandingOf(rows, limit);
+  const Standing standing = StandingOf(rows, limit, Look::kAtAll);
   v1::Exposure exposure;
   *exposure.mutable_limit() = kernel::WithEtag(limit);
   exposure.mutable_unwitnessed()->set_currency_code(limit.limit().currency_code());
   exposure.mutable_unwitnessed()->set_amount_minor(static_cast<int64_t>(
       std::min(standing.unwitnessed, absl::int128(std::numeric_limits<int64_t>::max()))));
   exposure.set_witnessed_size(standing.witnessed_size);
-  exposure.set_wanted_size(standing.waits_to == kNone ? 0 : standing.waits_to + 1);
+  exposure.set_wanted_size(standing.waits_from == kNone ? 0 : standing.last + 1);
   return exposure;
 }
 
@@ -143,28 +160,52 @@ absl::StatusOr<v1::ListExposuresResponse> ListExposures(const Context&,
 
 }  // namespace
 
-const Exposures::OfGiver& Exposures::Of(const std::string& giver) {
-  const auto [known, is_new] = by_giver_.try_emplace(giver);
-  OfGiver& of = known->second;
-  if (is_new) {
-    of.limit = kernel::TableReader<ExposureLimit>(rows_).Find(LimitName(giver));
-    of.waits_from = of.limit.has_value() ? StandingOf(rows_, *of.limit).waits_from : kNone;
-  }
-  return of;
+Exposures::Exposures(const kernel::RowReader& rows) : rows_(rows) {
+  kernel::TableReader<ExposureLimit>(rows).Scan(kCollection, "", [&](const ExposureLimit& limit) {
+    const Standing standing = StandingOf(rows, limit, Look::kUntilOneWaits);
+    if (standing.waits_from != kNone) {
+      by_giver_[std::string(kernel::IdOf(limit.name()))] = {.limit = limit,
+                                                            .waits_from = standing.waits_from};
+    }
+    return true;
+  });
 }
 
-const ExposureLimit* Exposures::KeepsBack(const v1::Lot& lot) {
-  if (lot.consignment().empty()) return nullptr;
+const ExposureLimit* Exposures::KeepsBack(const v1::Lot& lot) const {
+  // "consignments/un/WB-7781"
+  const std::vector<std::string> names = absl::StrSplit(lot.consignment(), '/');
+  const auto of = names.size() == 3 ? by_giver_.find(names[1]) : by_giver_.end();
+  if (of == by_giver_.end()) return nullptr;
   const auto consignment = kernel::TableReader<v1::Consignment>(rows_).Find(lot.consignment());
-  if (!consignment.has_value()) return nullptr;
-  const OfGiver& of = Of(consignment->giver());
-  if (of.waits_from == kNone) return nullptr;
-  const auto offer = kernel::TableReader<SupplyOffer>(rows_).Find(consignment->offer());
-  const auto record = offer.has_value()
-                          ? books::FindTransfer(rows_, offer->giver_origin(), offer->transfer_id())
-                          : std::nullopt;
-  const bool waits = record.has_value() && record->terminal().reference().index() >= of.waits_from;
-  return waits ? &*of.limit : nullptr;
+  const auto offer =
+      kernel::TableReader<SupplyOffer>(rows_).Find(consignment.value_or(v1::Consignment()).offer());
+  // What cannot be placed waits.
+  if (!offer.has_value()) return &of->second.limit;
+  if (!offer->original().empty()) return nullptr;  // Our own, come back.
+  const auto record = books::FindTransfer(rows_, offer->giver_origin(), offer->transfer_id());
+  const bool waits =
+      !record.has_value() || record->terminal().reference().index() >= of->second.waits_from;
+  return waits ? &of->second.limit : nullptr;
+}
+
+absl::Status CheckWitnessed(const kernel::RowReader& rows, const SupplyOffer& offer) {
+  if (!offer.original().empty()) return absl::OkStatus();
+  const Exposures exposures(rows);
+  for (const v1::Pick& pick : offer.picks()) {
+    const auto lot = kernel::TableReader<v1::Lot>(rows).Find(pick.lot());
+    const ExposureLimit* limit = lot.has_value() ? exposures.KeepsBack(*lot) : nullptr;
+    if (limit == nullptr) continue;
+    return kernel::NotNow(
+        "UNWITNESSED",
+        absl::StrCat(offer.name(), " holds ", pick.quantity(), " of lot ", pick.lot_number(),
+                     ", which came from ", limit->organization(), " above the limit of ",
+                     kernel::FormatMoney(limit->limit()), " and is not witnessed enough yet"),
+        {{"unwitnessed", absl::StrCat(pick.quantity())},
+         {"lot", pick.lot()},
+         {"wanted", absl::StrCat(offer.quantity())},
+         {"instead", std::string(kListCommand)}});
+  }
+  return absl::OkStatus();
 }
 
 std::optional<kernel::WitnessesWanted> WantedWitnesses(absl::string_view origin,
@@ -172,9 +213,11 @@ std::optional<kernel::WitnessesWanted> WantedWitnesses(absl::string_view origin,
   std::optional<kernel::WitnessesWanted> wanted;
   kernel::TableReader<ExposureLimit>(rows).Scan(kCollection, "", [&](const ExposureLimit& limit) {
     if (OriginOf(rows, limit) != origin) return true;
-    const Standing standing = StandingOf(rows, limit);
-    if (standing.waits_from != kNone) {
-      wanted = {.size = standing.waits_from + 1, .witnesses = limit.witnesses()};
+    const Standing standing = StandingOf(rows, limit, Look::kUntilOneWaits);
+    const bool waits = standing.waits_from != kNone;
+    // In time: before anything waits, and so that what is looked at here stays little.
+    if (waits || 2 * standing.unwitnessed > limit.limit().amount_minor()) {
+      wanted = {.size = standing.last + 1, .witnesses = limit.witnesses(), .waits = waits};
     }
     return false;
   });
@@ -198,10 +241,16 @@ void ApplyExposureLimitSet(const v1::LogisticsEvent::ExposureLimitSet& event, ke
 
 void ApplyDispatchedToUs(const SupplyOffer& offer,
                          const chapter8::books::v1::TransferRecord& record, kernel::Rows& rows) {
+  if (!offer.original().empty()) return;
+  v1::ExposedGoods goods;
+  *goods.add_values() = offer.value();
+  const auto item = kernel::TableReader<v1::Item>(rows).Find(offer.item());
+  const auto own = ValueOf(item.value_or(v1::Item()).unit_value(), offer.quantity());
+  if (own.ok()) *goods.add_values() = *own;
   rows.Put(Table::kRows,
            absl::StrCat(DispatchPrefix(offer.giver_origin()),
                         KeyU64(record.terminal().reference().index())),
-           offer.name());
+           goods.SerializeAsString());
 }
 
 }  // namespace ch8::logistics

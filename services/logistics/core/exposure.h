@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "chapter8/books/v1/transfer_record.pb.h"
 #include "services/kernel/machine.h"
@@ -18,28 +19,31 @@ namespace ch8::logistics {
 
 void AddExposureRoutes(kernel::Routes& routes);
 
-// Tells goods that may be given from those that wait. Each giver's dispatches are read once.
+// Tells goods that may be given from those that wait. Limits and dispatches are read once.
 //
 // Thread safety: none; as the rows, which outlive it.
 class Exposures {
  public:
-  explicit Exposures(const kernel::RowReader& rows) : rows_(rows) {}
+  explicit Exposures(const kernel::RowReader& rows);
 
   // The limit that keeps `lot` back; null when none does.
-  const v1::ExposureLimit* KeepsBack(const v1::Lot& lot);
+  const v1::ExposureLimit* KeepsBack(const v1::Lot& lot) const;
 
  private:
   struct OfGiver {
-    std::optional<v1::ExposureLimit> limit;
+    v1::ExposureLimit limit;
     uint64_t waits_from = 0;  // The first dispatch in its ledger that waits.
   };
-  const OfGiver& Of(const std::string& giver);
 
   const kernel::RowReader& rows_;
-  std::map<std::string, OfGiver> by_giver_;
+  std::map<std::string, OfGiver> by_giver_;  // By its id; those of whom anything waits.
 };
 
-// What has to be witnessed of the ledger `origin` before more of its goods may be given.
+// That nothing an offer has picked is kept back; what goes back to its giver never is.
+// Errors: kFailedPrecondition/UNWITNESSED.
+absl::Status CheckWitnessed(const kernel::RowReader& rows, const v1::SupplyOffer& offer);
+
+// What has to be witnessed of the ledger `origin` before more of its goods may be given, or soon.
 std::optional<kernel::WitnessesWanted> WantedWitnesses(absl::string_view origin,
                                                        const kernel::RowReader& rows);
 

@@ -34,12 +34,13 @@ class ExposureTest : public ::testing::Test {
 
   // Three more tents come from the UN and are counted. What has to be witnessed of the UN's ledger
   // to hold it to that.
-  uint64_t Come(const std::string& waybill) {
-    scenario_.Stock(scenario_.un, "tent-10p", kTents);
-    const std::string request = scenario_.Request(kTents);
+  uint64_t Come(const std::string& waybill, const std::string& item = "tent-10p") {
+    scenario_.Stock(scenario_.un, item, kTents);
+    const std::string request = scenario_.Request(kTents, item);
     const std::string consignment =
-        scenario_.Dispatched({.request = request, .quantity = kTents}, waybill);
-    Check(scenario_.Receive(scenario_.au, consignment, {.good = kTents}).ok(), "not counted");
+        scenario_.Dispatched({.request = request, .quantity = kTents, .item = item}, waybill);
+    Check(scenario_.Receive(scenario_.au, consignment, {.good = kTents, .item = item}).ok(),
+          "not counted");
     scenario_.Settle();
     const v1::SupplyOffer offer =
         scenario_.OfferAt(scenario_.un, scenario_.ConsignmentAt(scenario_.au, consignment).offer());
@@ -158,7 +159,7 @@ TEST_F(ExposureTest, WhatIsAboveTheLimitWaitsForItsWitnesses) {
   scenario_.au.TakeWitnessed(scenario_.un, "sadc", second - 1);
   EXPECT_EQ(Standing().witnessed_size(), second - 1);
   EXPECT_EQ(ReasonOr(Offer(kTents + 1)), "OK") << "the second three alone are below the limit";
-  EXPECT_FALSE(scenario_.au.WantedWitnesses(scenario_.un).has_value());
+  EXPECT_FALSE(scenario_.au.WantedWitnesses(scenario_.un)->waits);
   EXPECT_TRUE(scenario_.Replays());
 }
 
@@ -179,6 +180,53 @@ TEST_F(ExposureTest, ALimitOfNothingKeepsAllBackAndLiftedNothing) {
   scenario_.au.TakeWitnessed(scenario_.un, "ecowas", dispatched);
   EXPECT_EQ(ReasonOr(Offer(1)), "OK");
   EXPECT_TRUE(scenario_.Replays());
+}
+
+TEST_F(ExposureTest, TheGiverDoesNotChooseWhatItsGoodsAreWorth) {
+  const auto add = [](TestLedger& ledger, int64_t value_minor) {
+    return ReasonOr(ledger.Call<v1::Item>(
+        "supply", "CatalogueService/CreateItem",
+        Parsed<v1::CreateItemRequest>(absl::StrCat(
+            "item_id: \"net\" resource { title: \"Net\" base_unit: \"ea\" category: TENTAGE ",
+            "unit_value { currency_code: \"USD\" amount_minor: ", value_minor, " } }"))));
+  };
+  ASSERT_EQ(add(scenario_.un, 1), "OK");
+  ASSERT_EQ(add(scenario_.au, 5'000), "OK");
+  Come("WB-1", "net");
+  ASSERT_THAT(Limit(14'999, 1), IsOk());
+  EXPECT_EQ(Standing().unwitnessed().amount_minor(), 15'000);
+  EXPECT_TRUE(scenario_.au.WantedWitnesses(scenario_.un)->waits);
+  EXPECT_TRUE(scenario_.Replays());
+}
+
+TEST_F(ExposureTest, WitnessesAreAskedForBeforeAnythingWaits) {
+  const uint64_t dispatched = Come("WB-1");
+  ASSERT_THAT(Limit(600'000, 2), IsOk());
+  EXPECT_FALSE(scenario_.au.WantedWitnesses(scenario_.un).has_value());
+  ASSERT_THAT(Limit(500'000, 2), IsOk());
+  const auto wanted = scenario_.au.WantedWitnesses(scenario_.un);
+  ASSERT_TRUE(wanted.has_value());
+  EXPECT_EQ(wanted->size, dispatched);
+  EXPECT_FALSE(wanted->waits);
+}
+
+TEST_F(ExposureTest, ADraftIsNotApprovedOnceItsGoodsAreKeptBack) {
+  const uint64_t dispatched = Come("WB-1");
+  const auto draft = Offer(kTents);
+  ASSERT_EQ(ReasonOr(draft), "OK");
+  ASSERT_THAT(Limit(0, 1), IsOk());
+  EXPECT_EQ(kernel::ReasonOf(scenario_.Approve(scenario_.au, draft->name())), "UNWITNESSED");
+  scenario_.au.TakeWitnessed(scenario_.un, "ecowas", dispatched);
+  EXPECT_THAT(scenario_.Approve(scenario_.au, draft->name()), IsOk());
+}
+
+TEST_F(ExposureTest, ALimitIsNotChangedByWhoHasReadAnother) {
+  ASSERT_THAT(Limit(500'000, 1), IsOk());
+  const std::string etag = Standing().limit().etag();
+  ASSERT_THAT(Limit(0, 1), IsOk());
+  const std::string lift = absl::StrCat("etag: \"", etag, "\"");
+  EXPECT_EQ(ReasonOr(SetLimit(lift)), "STALE_ETAG");
+  EXPECT_EQ(ReasonOr(SetLimit(absl::StrCat("etag: \"", Standing().limit().etag(), "\""))), "OK");
 }
 
 TEST_F(ExposureTest, OwnGoodsAndWhatGoesBackNeverWait) {

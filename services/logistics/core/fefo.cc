@@ -23,7 +23,7 @@ constexpr size_t kOptionsMax = 200;
 
 enum class Fitness { kFit, kExpired, kEarmarked, kQuarantined, kUnwitnessed };
 
-Fitness FitnessOf(const Lot& lot, const StockWanted& wanted, Exposures& exposures) {
+Fitness FitnessOf(const Lot& lot, const StockWanted& wanted, const Exposures& exposures) {
   if (lot.quarantined()) return Fitness::kQuarantined;
   if (IsExpiredOn(lot.expires_on(), wanted.day)) return Fitness::kExpired;
   if (!lot.operation().empty() && lot.operation() != wanted.operation) return Fitness::kEarmarked;
@@ -133,7 +133,7 @@ std::string WhyFit(const Lot& lot, size_t place) {
                       place == 1 ? ", the first to expire" : "");
 }
 
-std::string WhyUnfit(const Lot& lot, Fitness fitness, Exposures& exposures) {
+std::string WhyUnfit(const Lot& lot, Fitness fitness, const Exposures& exposures) {
   switch (fitness) {
     case Fitness::kExpired:
       return absl::StrCat("not given: expired after ", FormatDay(lot.expires_on()), " (L-13)");
@@ -165,7 +165,7 @@ absl::StatusOr<std::vector<Pick>> PickLots(const kernel::RowReader& rows,
                                            const StockWanted& wanted) {
   std::vector<Pick> picks;
   Sums sums;
-  Exposures exposures(rows);
+  const Exposures exposures(rows);
   int64_t missing = wanted.quantity;
   VisitStock(rows, {wanted.item.name(), wanted.depot}, [&](const Lot& lot) {
     const Fitness fitness = FitnessOf(lot, wanted, exposures);
@@ -249,23 +249,31 @@ absl::StatusOr<v1::FindStockResponse> FindStock(const kernel::Context& context,
     wanted.operation = asked.operation();
   }
   if (!wanted.depot.empty()) RETURN_IF_ERROR(FindDepot(state.rows, wanted.depot).status());
-  Exposures exposures(state.rows);
+  const Exposures exposures(state.rows);
   std::vector<Lot> lots;
   VisitStock(state.rows, {wanted.item.name(), wanted.depot}, [&](const Lot& lot) {
     lots.push_back(lot);
     return lots.size() < kOptionsMax;
   });
+  struct Found {
+    Lot lot;
+    Fitness fitness;
+  };
+  std::vector<Found> options;
+  for (Lot& lot : lots) {
+    const Fitness fitness = FitnessOf(lot, wanted, exposures);
+    options.push_back({.lot = std::move(lot), .fitness = fitness});
+  }
   // Depots stand together in the rows; here expiry alone counts, and what is unfit comes last.
-  std::stable_sort(lots.begin(), lots.end(), [&](const Lot& a, const Lot& b) {
-    const auto order = [&](const Lot& lot) {
-      return std::make_tuple(FitnessOf(lot, wanted, exposures) != Fitness::kFit,
-                             !lot.has_expires_on(), FormatDay(lot.expires_on()));
+  std::stable_sort(options.begin(), options.end(), [](const Found& a, const Found& b) {
+    const auto order = [](const Found& found) {
+      return std::make_tuple(found.fitness != Fitness::kFit, !found.lot.has_expires_on(),
+                             FormatDay(found.lot.expires_on()));
     };
     return order(a) < order(b);
   });
   v1::FindStockResponse response;
-  for (const Lot& lot : lots) {
-    const Fitness fitness = FitnessOf(lot, wanted, exposures);
+  for (const auto& [lot, fitness] : options) {
     const bool fit = fitness == Fitness::kFit;
     auto& option = *response.add_options();
     *option.mutable_lot() = kernel::WithEtag(lot);

@@ -9,6 +9,7 @@
 #include "services/kernel/fields.h"
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/money.h"
+#include "services/logistics/core/exposure.h"
 #include "services/logistics/core/fefo.h"
 #include "services/logistics/core/items.h"
 #include "services/logistics/core/offers.h"
@@ -147,6 +148,7 @@ absl::StatusOr<Decision> ApproveOffer(const Context& context,
   ASSIGN_OR_RETURN(const std::string operation, OpenOperation(context, state, offer));
   RETURN_IF_ERROR(CheckDelegation(context, state, offer));
   RETURN_IF_ERROR(CheckNotExpired(offer, kernel::DayOf(context.time)));
+  RETURN_IF_ERROR(CheckWitnessed(state.rows, offer));
   ASSIGN_OR_RETURN(const Organization receiver, FindPinned(state.rows, offer.receiver()));
   ASSIGN_OR_RETURN(const v1::Item item, FindItem(state.rows, offer.item()));
   ASSIGN_OR_RETURN(books::OwnStep own,

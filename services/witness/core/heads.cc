@@ -15,9 +15,6 @@ using chapter8::federation::v1::AddCheckpointRequest;
 using chapter8::witness::v1::WitnessedHead;
 
 constexpr int kProofNodesMax = 64;
-// Of a checkpoint's text: origin, size and root fit many times over. What is remembered becomes an
-// entry, and must fit into one.
-constexpr size_t kTextSizeMax = 1024;
 
 absl::Status Refusal(absl::StatusCode code, absl::string_view origin, absl::string_view reason,
                      absl::string_view what) {
@@ -51,9 +48,7 @@ absl::StatusOr<Shown> Open(const LogSigners& log, const std::string& note) {
     return Refusal(opened.status().code(), log.origin, ReasonOf(opened.status()),
                    opened.status().message());
   }
-  const bool fits = opened->checkpoint.size > 0 && opened->checkpoint.extension_lines.empty() &&
-                    opened->text.size() <= kTextSizeMax;
-  if (!fits) {
+  if (!IsPlain(*opened)) {
     return Refusal(absl::StatusCode::kInvalidArgument, log.origin, "NOTE_MALFORMED",
                    "a head of no entries, or with more than origin, size and root");
   }

@@ -28,6 +28,9 @@ const std::vector<BugInfo>& Bugs() {
        "POST without an ACCEPT"},
       {Bug::kVoidAfterPost, "void-after-post", "what is posted is voided as well",
        "its tag occurs twice"},
+      {Bug::kVoidAfterDispatch, "void-after-dispatch",
+       "an offer whose goods are on their way is voided when its hold has run out",
+       "its tag occurs twice"},
       {Bug::kRefusePost, "refuse-post", "a proven POST is refused by the receiver",
        "refuses a step"},
       {Bug::kHideAddressed, "hide-addressed", "a POST is not addressed to the receiver",
@@ -44,6 +47,8 @@ const std::vector<BugInfo>& Bugs() {
        "stand in two places"},
       {Bug::kIdWithoutOrigin, "id-without-origin",
        "a transfer is looked up by its id, whoever gives", "refuses a step"},
+      {Bug::kRevokeBelowWitnessed, "revoke-below-witnessed",
+       "a witness lets go of a head when a record revokes its key below it", "two histories"},
   };
   return *bugs;
 }

@@ -1,6 +1,7 @@
 #ifndef CH8_TESTS_SIM_BUG_H_
 #define CH8_TESTS_SIM_BUG_H_
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -24,6 +25,7 @@ enum class Bug {
   kApplyTwice,
   kPostWithoutAccept,
   kVoidAfterPost,
+  kVoidAfterDispatch,
   kRefusePost,
   kHideAddressed,
   kCosignBeforeRemembering,
@@ -32,6 +34,7 @@ enum class Bug {
   kLogWitnessHeads,
   kStockAtDispatch,
   kIdWithoutOrigin,
+  kRevokeBelowWitnessed,
 };
 
 struct BugInfo {
@@ -39,6 +42,7 @@ struct BugInfo {
   absl::string_view name;  // "publish-before-sync"
   absl::string_view what;
   absl::string_view shows;  // What the auditor says of it in some world; others show what follows.
+  uint64_t seed = 1;        // Of such a world, as long as nothing changes what worlds do.
 };
 
 // All but kNone.

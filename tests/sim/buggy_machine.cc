@@ -24,6 +24,7 @@ using chapter8::finance::v1::Offer;
 using chapter8::ledger::v1::Delivery;
 using chapter8::logistics::v1::Item;
 using chapter8::logistics::v1::Lot;
+using chapter8::logistics::v1::SupplyOffer;
 using chapter8::witness::v1::LoggedHead;
 using kernel::Event;
 
@@ -38,12 +39,14 @@ std::optional<Event> UnacceptedPost(const TransferStep& reject, const kernel::St
   return books::StepEvent(*post, books::TrustDomainOf(record->receiver_origin()));
 }
 
-// VOID of a transfer that is posted, with nothing left to free.
-std::optional<Event> SecondEnd(const Offer& offer, const kernel::State& state) {
+// VOID of a transfer that is posted, with nothing left to free. An offer of money or of goods.
+template <typename AnyOffer>
+std::optional<Event> SecondEnd(const AnyOffer& offer, const books::VoidParts& parts,
+                               const kernel::State& state) {
   auto record = books::FindTransfer(state.rows, offer.giver_origin(), offer.transfer_id());
   if (!record.has_value()) return std::nullopt;
   record->set_state(TransferRecord::RESERVED);
-  absl::StatusOr<books::OwnStep> end = books::DecideVoid(*record, {.reason = Void::CANCELLED});
+  absl::StatusOr<books::OwnStep> end = books::DecideVoid(*record, parts);
   if (!end.ok()) return std::nullopt;
   end->postings.clear();
   return books::StepEvent(*end, books::TrustDomainOf(record->receiver_origin()));
@@ -123,7 +126,7 @@ std::vector<Event> BuggyMachine::DecideDue(const kernel::Context& context,
   if (bug_ != Bug::kVoidAfterPost || !due.empty()) return due;
   kernel::TableReader<Offer>(state.rows).Scan("offers/", "", [&](const Offer& offer) {
     if (offer.side() != Offer::GIVER || offer.state() != Offer::POSTED) return true;
-    std::optional<Event> end = SecondEnd(offer, state);
+    std::optional<Event> end = SecondEnd(offer, {.reason = Void::CANCELLED}, state);
     if (end.has_value() && context.log_size % 4 == 0) due.push_back(*std::move(end));
     return due.empty();
   });
@@ -142,6 +145,21 @@ kernel::Verdict BuggyGoods::DecideDelivery(const kernel::Context& context,
     }
   }
   return verdict;
+}
+
+std::vector<Event> BuggyGoods::DecideDue(const kernel::Context& context,
+                                         const kernel::State& state) const {
+  std::vector<Event> due = logistics_.DecideDue(context, state);
+  if (bug_ != Bug::kVoidAfterDispatch || !due.empty()) return due;
+  const int64_t now_us = absl::ToUnixMicros(context.time);
+  kernel::TableReader<SupplyOffer>(state.rows).Scan("offers/", "", [&](const SupplyOffer& offer) {
+    if (offer.side() != SupplyOffer::GIVER || offer.state() != SupplyOffer::DISPATCHED) return true;
+    std::optional<Event> end =
+        SecondEnd(offer, {.reason = Void::EXPIRED, .ledger_time_us = now_us}, state);
+    if (end.has_value()) due.push_back(*std::move(end));
+    return due.empty();
+  });
+  return due;
 }
 
 std::vector<Event> LogsWitnessHeads::DecideDue(const kernel::Context& context,

@@ -57,9 +57,7 @@ class BuggyGoods final : public kernel::Machine {
     return logistics_.DecideFact(fact, state);
   }
   std::vector<kernel::Event> DecideDue(const kernel::Context& context,
-                                       const kernel::State& state) const override {
-    return logistics_.DecideDue(context, state);
-  }
+                                       const kernel::State& state) const override;
   void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override {
     logistics_.Apply(applied, rows);
   }

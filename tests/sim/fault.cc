@@ -25,7 +25,9 @@ absl::string_view NameOf(Fault fault) {
                                                                         "witness-silence",
                                                                         "witness-crash",
                                                                         "witness-restore",
-                                                                        "false-cosignature"};
+                                                                        "false-cosignature",
+                                                                        "key-change",
+                                                                        "false-revocation"};
   return kNames[static_cast<size_t>(fault)];
 }
 

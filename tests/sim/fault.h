@@ -34,6 +34,8 @@ enum class Fault {
   kWitnessCrash,      // or it dies before it has remembered, or before it answers.
   kWitnessRestore,    // It is back on a backup's disk.
   kFalseCosignature,  // Somebody claims a cosignature that its witness did not make.
+  kKeyChange,         // A ledger signs with another key; others hear of it at any time.
+  kFalseRevocation,   // A record revokes a key below what others have cosigned.
   kCount,
 };
 

@@ -14,7 +14,7 @@ namespace {
 namespace v1 = chapter8::logistics::v1;
 using v1::SupplyOffer;
 
-constexpr size_t kRecent = 3;
+constexpr size_t kRecent = 6;
 constexpr int64_t kHoldSecondsMax = 3'600;
 
 std::string DepotOf(absl::string_view organization) {
@@ -231,11 +231,12 @@ Call GoodsOfficers::Argue(const std::string& organization) {
   return CallOf("accepter", "DiscrepancyService/CloseDiscrepancy", request, request.request_id());
 }
 
-Call GoodsOfficers::Any(const std::string& organization, const std::vector<std::string>& others,
+Call GoodsOfficers::Any(const std::string& organization, const std::string& partner,
                         absl::Time time) {
   std::vector<v1::MaterielRequest> asked_here;
   for (const v1::MaterielRequest& asked : asked_) {
-    if (asked.addressee() == NameOf(organization)) asked_here.push_back(asked);
+    if (asked.addressee() != NameOf(organization)) continue;
+    if (!offered_.contains(asked.name()) || random_.OneIn(10)) asked_here.push_back(asked);
   }
   std::vector<SupplyOffer> drafts;
   std::vector<SupplyOffer> accepted;
@@ -254,12 +255,12 @@ Call GoodsOfficers::Any(const std::string& organization, const std::vector<std::
   const std::vector<std::string>& lots = lots_[organization];
   for (int tries = 0; tries < 3; ++tries) {
     const int64_t choice = random_.Pick(16);
-    if (choice < 3 && !asked_here.empty()) return Offer(Recent(asked_here, random_));
-    if (choice >= 3 && choice < 5 && !drafts.empty()) return OfGiver(Recent(drafts, random_), time);
-    if (choice >= 5 && choice < 8 && !accepted.empty()) {
+    if (choice < 2 && !asked_here.empty()) return Offer(random_.PickOf(asked_here));
+    if (choice >= 2 && choice < 4 && !drafts.empty()) return OfGiver(Recent(drafts, random_), time);
+    if (choice >= 4 && choice < 7 && !accepted.empty()) {
       return OfGiver(Recent(accepted, random_), time);
     }
-    if (choice >= 8 && choice < 10 && !got.empty()) return Answered(Recent(got, random_));
+    if (choice >= 7 && choice < 10 && !got.empty()) return Answered(Recent(got, random_));
     if (choice >= 10 && choice < 12 && !going.empty()) {
       return OnTheWay(Recent(going, random_), organization);
     }
@@ -268,7 +269,7 @@ Call GoodsOfficers::Any(const std::string& organization, const std::vector<std::
     if (choice == 14) return Argue(organization);
     if (choice == 15) break;
   }
-  return Ask(organization, random_.PickOf(others), time);
+  return Ask(organization, partner, time);
 }
 
 void GoodsOfficers::Learn(const Answer& answer) {
@@ -302,6 +303,7 @@ void GoodsOfficers::Learn(const Answer& answer) {
     for (SupplyOffer& offer : offers_) {
       if (offer.name() == learnt.name()) return offer.set_state(learnt.state());
     }
+    offered_.insert(learnt.request());
     offers_.push_back(learnt);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,7 @@ class GoodsOfficers {
 
   // What a new organization enters first: an item, a depot, stock.
   std::vector<Call> FirstCalls(const std::string& organization);
-  Call Any(const std::string& organization, const std::vector<std::string>& others,
-           absl::Time time);
+  Call Any(const std::string& organization, const std::string& partner, absl::Time time);
   void Learn(const Answer& answer);
 
  private:
@@ -51,6 +51,7 @@ class GoodsOfficers {
   uint64_t waybills_ = 0;
   std::map<std::string, std::vector<std::string>> lots_;  // By organization.
   std::vector<chapter8::logistics::v1::MaterielRequest> asked_;
+  std::set<std::string> offered_;  // Names of requests that an offer has answered.
   // As last heard, from whichever side.
   std::vector<chapter8::logistics::v1::SupplyOffer> offers_;
   std::vector<std::string> discrepancies_;

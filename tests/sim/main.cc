@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -38,7 +39,8 @@ struct Sum {
   uint64_t posted = 0;
   FaultCounts faults;
   std::vector<uint64_t> found;  // Seeds in which an invariant broke.
-  std::string broken;           // In the first of them.
+  std::vector<uint64_t> shown;  // Those of them in which the planted bug shows as what it is.
+  std::string broken;           // In the first that was found.
 };
 
 // Seeds from one that finds the bug to the next, in the middle of them all.
@@ -51,6 +53,33 @@ uint64_t MedianSeedsToDetection(const std::vector<uint64_t>& found, uint64_t fir
   }
   std::sort(seeds.begin(), seeds.end());
   return seeds[seeds.size() / 2];
+}
+
+absl::string_view ShowsOf(Bug bug) {
+  for (const BugInfo& info : Bugs()) {
+    if (info.bug == bug) return info.shows;
+  }
+  return "";
+}
+
+Sum RunAll(const Seeds& seeds, RunOptions options) {
+  Sum sum{.first_seed = seeds.first, .faults = {}, .found = {}, .shown = {}, .broken = {}};
+  // One broken world says it all, unless worlds are meant to break.
+  const bool to_the_end = options.bug != Bug::kNone;
+  for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
+    options.seed = seed;
+    const RunReport report = to_the_end ? RunApart(options) : Run(options);
+    ++sum.seeds;
+    sum.entries += report.entries;
+    sum.posted += report.posted;
+    sum.faults.Add(report.faults);
+    if (report.status.ok()) continue;
+    if (sum.found.empty()) sum.broken = std::string(report.status.message());
+    sum.found.push_back(seed);
+    if (!to_the_end) break;
+    if (absl::StrContains(report.status.message(), ShowsOf(options.bug))) sum.shown.push_back(seed);
+  }
+  return sum;
 }
 
 nlohmann::ordered_json Json(const Sum& sum, uint64_t steps, double seconds) {
@@ -69,6 +98,10 @@ nlohmann::ordered_json Json(const Sum& sum, uint64_t steps, double seconds) {
     json["seed"] = sum.found.front();
     json["broken_seeds"] = sum.found.size();
     json["median_seeds_to_detection"] = MedianSeedsToDetection(sum.found, sum.first_seed);
+  }
+  if (!sum.shown.empty()) {
+    json["shown_in_seed"] = sum.shown.front();
+    json["shown_seeds"] = sum.shown.size();
   }
   return json;
 }
@@ -118,22 +151,8 @@ int Main(int argc, char** argv) {
     }
     options.bug = *bug;
   }
-  Sum sum{.first_seed = seeds.first, .faults = {}, .found = {}, .broken = {}};
   const absl::Time start = absl::Now();
-  // One broken world says it all, unless worlds are meant to break.
-  const bool to_the_end = options.bug != Bug::kNone;
-  for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
-    options.seed = seed;
-    const RunReport report = to_the_end ? RunApart(options) : Run(options);
-    ++sum.seeds;
-    sum.entries += report.entries;
-    sum.posted += report.posted;
-    sum.faults.Add(report.faults);
-    if (report.status.ok()) continue;
-    if (sum.found.empty()) sum.broken = std::string(report.status.message());
-    sum.found.push_back(seed);
-    if (!to_the_end) break;
-  }
+  const Sum sum = RunAll(seeds, options);
   const nlohmann::ordered_json json =
       Json(sum, options.steps, absl::ToDoubleSeconds(absl::Now() - start));
   if (output == "json") {

@@ -7,14 +7,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory.pb.h"
-#include "chapter8/directory/v1/organization_record.pb.h"
 #include "services/books/recovery.h"
 #include "services/books/test_facts.h"
 #include "services/federation/core/cosignatures.h"
 #include "services/federation/core/pull.h"
+#include "services/federation/core/records.h"
 #include "services/finance/core/test_ledger.h"
+#include "services/kernel/authority.h"
 #include "services/logistics/core/test_ledger.h"
-#include "services/witness/core/heads.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
@@ -24,6 +24,7 @@
 namespace ch8::sim {
 namespace {
 
+using chapter8::directory::v1::DirectoryEvent;
 using chapter8::federation::v1::PeerState;
 using chapter8::federation::v1::PullRequest;
 using chapter8::federation::v1::PullResponse;
@@ -33,37 +34,19 @@ constexpr size_t kIdWindow = 2;
 constexpr size_t kPageBudget = 8;
 constexpr uint64_t kMarkerInterval = 64;
 
-constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
-
 absl::Span<const books::TestOfficer> OfficersOf(absl::string_view service) {
   if (service == "finance") return finance::kTestOfficers;
   if (service == "logistics") return logistics::kTestOfficers;
   return {};  // Nobody acts on a witness's ledger.
 }
 
-// Who signs for an organization, as others have pinned it. Nobody reads the record's signature.
-std::string RecordOf(const std::string& trust_domain) {
-  chapter8::directory::v1::OrganizationRecord record;
-  record.set_trust_domain(trust_domain);
-  for (const absl::string_view service : kServices) {
-    auto& log_key = *record.add_log_keys();
-    log_key.set_origin(absl::StrCat(trust_domain, "/ch8/", service));
-    log_key.set_public_key(std::string(KeyOf(log_key.origin()).public_key().view()));
-  }
-  const SigningKey witness = KeyOf(witness::WitnessName(trust_domain));
-  record.set_witness_public_key(std::string(witness.public_key().view()));
-  chapter8::directory::v1::SignedOrganizationRecord outer;
-  outer.set_record(record.SerializeAsString());
-  return outer.SerializeAsString();
-}
-
 // Adds the organization's record to a fact that names one.
-void AddRecord(kernel::Event& event) {
-  chapter8::directory::v1::DirectoryEvent fact;
+void AddRecord(const Directory& directory, kernel::Event& event) {
+  DirectoryEvent fact;
   Check(fact.ParseFromString(event.entry.fact()), "a fact that does not parse");
   if (!fact.has_organization_recorded()) return;
   auto& organization = *fact.mutable_organization_recorded();
-  organization.set_signed_record(RecordOf(organization.trust_domain()));
+  organization.set_signed_record(directory.RecordOf(organization.trust_domain()));
   event.entry.set_fact(fact.SerializeAsString());
 }
 
@@ -73,14 +56,6 @@ kernel::Event Waiver(const Ledger& ledger) {
   waived->set_size(ledger.durable_size());
   waived->set_root(std::string(ledger.RootAt(ledger.durable_size()).value().view()));
   return event;
-}
-
-std::string NoteOf(const Ledger& ledger, const SigningKey& key) {
-  const uint64_t size = ledger.durable_size();
-  Note note{.text = FormatCheckpoint(
-                {.origin = ledger.origin(), .size = size, .root = ledger.RootAt(size).value()})};
-  note.signatures.push_back(SignNote(note.text, ledger.origin(), key));
-  return FormatNote(note);
 }
 
 books::PageKind KindOf(const Page& page) { return static_cast<books::PageKind>(page.key.front()); }
@@ -110,18 +85,14 @@ bool IsCursor(const RowWrite& row) {
 
 }  // namespace
 
-SigningKey KeyOf(absl::string_view name) {
-  return *SigningKey::FromSeed(Sha256({"key of ", name}).view());
-}
-
 Node::Node(const Options& options, Random& random)
     : options_(options),
       origin_(absl::StrCat(options.id, ".example/ch8/", options.service)),
       history_(origin_),
       random_(random),
       machine_(MachineOf(options.service, options.bug)),
-      key_(KeyOf(origin_)),
-      public_key_(key_.public_key()),
+      signers_(options.directory->SignersOf(origin_)),
+      keys_(options.directory->KeysOf(origin_)),
       ledger_(books::FirstLedger(origin_)) {}
 
 Node::~Node() = default;
@@ -152,13 +123,16 @@ absl::Status Node::Start() {
                                 .trust_domain = trust_domain(),
                                 .fresh_salt = [this] { return random_.NextHash(); }});
   process.time = std::make_unique<kernel::LedgerTime>(process.executor->time());
-  ASSIGN_OR_RETURN(process.keeper,
-                   HeadKeeper::Open({.ledger = *ledger_,
-                                     .key = key_,
-                                     .state_directory = options_.folder,
-                                     .boot_marker_directory = options_.folder + "/boot",
-                                     .boot_id = "boot",
-                                     .clock = clock_}));
+  const size_t former = keys_.size() - 1;
+  ASSIGN_OR_RETURN(
+      process.keeper,
+      HeadKeeper::Open({.ledger = *ledger_,
+                        .key = keys_.back(),
+                        .signs_above = former == 0 ? 0 : signers_.keys[former - 1].until_size,
+                        .state_directory = options_.folder,
+                        .boot_marker_directory = options_.folder + "/boot",
+                        .boot_id = "boot",
+                        .clock = clock_}));
   return absl::OkStatus();
 }
 
@@ -168,7 +142,7 @@ void Node::Begin() {
     std::vector<kernel::Event> facts = books::FactsOf({.organization = options_.id,
                                                        .pinned = options_.others,
                                                        .officers = OfficersOf(options_.service)});
-    std::for_each(facts.begin(), facts.end(), AddRecord);
+    for (kernel::Event& fact : facts) AddRecord(*options_.directory, fact);
     Check(executor.LogInternal("/internal/Facts", facts).status.ok(), "facts that do not log");
   });
   Sync();
@@ -180,6 +154,45 @@ void Node::BeginAsTwinOf(const Node& other) {
   Check(StartOn({.ledger = other.ledger_->CrashCopy().value()}).ok(), "a twin that does not start");
   Waive();
   Sync();
+}
+
+absl::Status Node::TakeNewKey() {
+  Sync();
+  signers_ = options_.directory->SignersOf(origin_);
+  keys_ = options_.directory->KeysOf(origin_);
+  return Restart();
+}
+
+LogSigners Node::PinnedSigners(const std::string& origin) const {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  const std::string trust_domain = origin.substr(0, origin.find('/'));
+  const auto record = federation::PinnedRecord(kernel::SnapshotRows(*snapshot), trust_domain);
+  Check(record.has_value(), "an organization without a record");
+  return federation::LogSignersOf(*record, origin);
+}
+
+void Node::LearnRecord(const std::string& trust_domain) {
+  const std::unique_ptr<Snapshot> snapshot = ledger_->TakeSnapshot();
+  auto organization = kernel::FindTrustDomain(kernel::SnapshotRows(*snapshot), trust_domain);
+  const std::string newest = options_.directory->RecordOf(trust_domain);
+  if (!organization.has_value() || organization->signed_record() == newest) return;
+  Group([&](kernel::Executor& executor) {
+    DirectoryEvent fact;
+    *fact.mutable_organization_recorded() = *std::move(organization);
+    fact.mutable_organization_recorded()->set_signed_record(newest);
+    kernel::Event event;
+    event.entry.set_fact(fact.SerializeAsString());
+    Check(executor.LogInternal("/internal/Facts", {event}).status.ok(), "a fact that does not log");
+  });
+}
+
+std::string Node::NoteOf(const Ledger& ledger) const {
+  const uint64_t size = ledger.durable_size();
+  Note note{.text = FormatCheckpoint(
+                {.origin = origin_, .size = size, .root = ledger.RootAt(size).value()})};
+  const auto signer = static_cast<size_t>(SignerAt(signers_.keys, size) - signers_.keys.data());
+  note.signatures.push_back(SignNote(note.text, origin_, keys_[signer]));
+  return FormatNote(note);
 }
 
 bool Node::Group(const std::function<void(kernel::Executor&)>& decide) {
@@ -423,10 +436,10 @@ absl::Status Node::RestoreTruth() {
   return StartOn(std::exchange(truth_, {}));
 }
 
-uint64_t Node::VerifiedSize(const std::string& origin) const {
+federation::Freshness Node::FreshnessOf(const std::string& origin) const {
   const auto row =
       ledger_->TakeSnapshot()->Get(Table::kPeer, federation::PeerStateKey(origin)).value();
-  return federation::PeerStateFrom(origin, row).value().verified_size();
+  return federation::FreshnessOf(federation::PeerStateFrom(origin, row).value(), clock_.Now());
 }
 
 std::optional<PullResponse> Node::ServeOtherHistory(absl::string_view caller,
@@ -441,7 +454,7 @@ std::optional<PullResponse> Node::ServeOtherHistory(absl::string_view caller,
     commit.requests.push_back({salt, {MakeEntry(other->log_id(), salt, {.payload = payload})}});
     Check(other->Commit(commit).ok() && other->Sync().ok(), "a lie that cannot be written");
   }
-  const std::string note = NoteOf(*other, key_);
+  const std::string note = NoteOf(*other);
   absl::StatusOr<PullResponse> page = federation::BuildPull(
       {.ledger = *other, .signed_note = note, .caller = caller, .ledger_time = clock_.Now()},
       request);

@@ -30,6 +30,7 @@
 #include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 #include "tests/sim/bug.h"
+#include "tests/sim/directory.h"
 #include "tests/sim/random.h"
 
 namespace ch8::sim {
@@ -59,9 +60,6 @@ struct Answer {
   std::string reply;
 };
 
-// The key with which `name` signs: a ledger its heads, a witness its cosignatures.
-SigningKey KeyOf(absl::string_view name);
-
 // One ledger of an organization: the product's executor, machine, books, recovery, heads and
 // federation on a disk in memory. It does what services/node does with threads, one step at a time.
 //
@@ -73,6 +71,7 @@ class Node {
     std::string service;              // "finance"
     std::vector<std::string> others;  // Organizations, all pinned.
     std::string folder = {};          // Of its own, exists: for signed heads and the boot marker.
+    const Directory* directory = nullptr;  // Outlives the node.
     Bug bug = Bug::kNone;
     std::function<void(const Answer&)> on_answer = {};  // Of what is synced.
   };
@@ -86,7 +85,10 @@ class Node {
   // Which of the histories that the ledger's key signs this one is: its origin, unless it is a
   // twin.
   const std::string& history() const { return history_; }
-  LogSigners signers() const { return {.origin = origin_, .keys = {public_key_}}; }
+  // Who signs its heads, as far as it knows itself.
+  const LogSigners& signers() const { return signers_; }
+  // Who signs those of another ledger, by the newest record that this one has logged.
+  LogSigners PinnedSigners(const std::string& origin) const;
   SimClock& clock() { return clock_; }
   const SimClock& clock() const { return clock_; }
 
@@ -94,6 +96,13 @@ class Node {
   void Begin();
   // Instead: begins as a second history of another node's ledger, from what that has on its disk.
   void BeginAsTwinOf(const Node& other);
+
+  // The size of the largest head it has signed.
+  uint64_t signed_size() const { return process_->keeper->newest().size; }
+  // Starts anew, with the key that the directory has for it now. All is synced before.
+  absl::Status TakeNewKey();
+  // Logs the newest record of an organization, if it has an older one.
+  void LearnRecord(const std::string& trust_domain);
 
   // Executes and commits; the answer follows once it is synced. Nothing happens while the clock is
   // not believed or a restored ledger waits for its true disk.
@@ -123,7 +132,7 @@ class Node {
   struct Feed {
     LogSigners log;
     // Asks the own witness about a larger head: federation::HaveCosigned().
-    std::function<absl::StatusOr<std::string>(const federation::VerifiedHead&)> have_cosigned;
+    std::function<absl::StatusOr<std::string>(const federation::VerifiedHead&)> have_cosigned = {};
   };
   // Takes a page of the feed's ledger. Errors: those of VerifyPull() and of the witness; kAborted
   // when it takes none now.
@@ -151,8 +160,8 @@ class Node {
   std::optional<chapter8::federation::v1::PullResponse> ServeOtherHistory(
       absl::string_view caller, const chapter8::federation::v1::PullRequest& request,
       uint64_t verified_size);
-  // How much of `origin` this ledger has verified, as of what is durable.
-  uint64_t VerifiedSize(const std::string& origin) const;
+  // How much of `origin` this ledger has verified and taken, as of what is durable.
+  federation::Freshness FreshnessOf(const std::string& origin) const;
 
   bool vouched() const { return process_->keeper->vouched(); }
   absl::Time time() const { return process_->executor->time(); }
@@ -198,6 +207,8 @@ class Node {
   absl::StatusOr<std::string> CosignedNote(const Feed& feed, const federation::VerifiedPage& page,
                                            const chapter8::federation::v1::PullRequest& request,
                                            const chapter8::federation::v1::PullResponse& response);
+  // A signed head of a history of this ledger, by the key that is believed for its size.
+  std::string NoteOf(const Ledger& ledger) const;
   Disk CopyDisk() const;
   absl::Status StartOn(Disk disk);
   std::string HeadPath() const { return options_.folder + "/signed_head"; }
@@ -207,8 +218,8 @@ class Node {
   std::string history_;
   Random& random_;
   const std::unique_ptr<kernel::Machine> machine_;
-  const SigningKey key_;
-  const PublicKey public_key_;
+  LogSigners signers_;
+  std::vector<SigningKey> keys_;  // Of the same order.
   SimClock clock_;
   std::unique_ptr<MemLedger> ledger_;
   std::unique_ptr<MemLedger>

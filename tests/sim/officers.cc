@@ -12,11 +12,15 @@ namespace {
 
 namespace v1 = chapter8::finance::v1;
 
-constexpr size_t kRecent = 3;
+constexpr size_t kRecent = 6;
 
 void SetUsd(int64_t amount_minor, chapter8::type::v1::Money* money) {
   money->set_currency_code("USD");
   money->set_amount_minor(amount_minor);
+}
+
+std::string NameOf(absl::string_view organization) {
+  return absl::StrCat("organizations/", organization);
 }
 
 std::string IdOf(absl::string_view organization) {
@@ -113,81 +117,78 @@ Call Officers::Offer(const Asked& asked) {
   return CallOf("manager", "OfferService/MakeOffer", request, request.request_id());
 }
 
-Call Officers::OfGiver(const Offered& offered) {
+Call Officers::OfGiver(const v1::Offer& offer) {
   if (random_.OneIn(6)) {
     v1::CancelOfferRequest request;
-    request.set_name(offered.name);
+    request.set_name(offer.name());
     request.set_request_id(NextRequestId());
     return CallOf("manager", "OfferService/CancelOffer", request, request.request_id());
   }
   v1::ApproveOfferRequest request;
-  request.set_name(offered.name);
+  request.set_name(offer.name());
   request.set_request_id(NextRequestId());
   return CallOf("approver", "OfferService/ApproveOffer", request, request.request_id());
 }
 
-Call Officers::Answered(const Offered& offered) {
+Call Officers::Answered(const v1::Offer& offer) {
   if (random_.OneIn(5)) {
     v1::RejectOfferRequest request;
-    request.set_name(offered.name);
+    request.set_name(offer.name());
     request.set_reason(chapter8::books::v1::Reject::NOT_NEEDED);
     request.set_request_id(NextRequestId());
     return CallOf("accepter", "OfferService/RejectOffer", request, request.request_id());
   }
   v1::AcceptOfferRequest request;
-  request.set_name(offered.name);
-  const int64_t span = offered.amount_minor - offered.least_minor + 1;
-  SetUsd(offered.least_minor + random_.Pick(span), request.mutable_amount());
+  request.set_name(offer.name());
+  const int64_t least_minor = offer.amount_min().amount_minor();
+  const int64_t span = offer.amount().amount_minor() - least_minor + 1;
+  SetUsd(least_minor + random_.Pick(span), request.mutable_amount());
   request.set_request_id(NextRequestId());
   return CallOf("accepter", "OfferService/AcceptOffer", request, request.request_id());
 }
 
-Call Officers::Any(const std::string& organization, const std::vector<std::string>& others,
-                   absl::Time time) {
+Call Officers::Any(const std::string& organization, const std::string& partner, absl::Time time) {
+  const std::string name = NameOf(organization);
   std::vector<Asked> asked_here;
   for (const Asked& asked : asked_) {
-    if (asked.addressee == organization) asked_here.push_back(asked);
+    if (asked.addressee != organization) continue;
+    if (!asked.offered || random_.OneIn(10)) asked_here.push_back(asked);
   }
-  std::vector<Offered> given;
-  std::vector<Offered> got;
-  for (const Offered& offered : offered_) {
-    if (offered.giver == organization && (!offered.approved || random_.OneIn(8))) {
-      given.push_back(offered);
-    }
-    if (offered.receiver == organization && offered.approved &&
-        (!offered.answered || random_.OneIn(8))) {
-      got.push_back(offered);
-    }
+  std::vector<v1::Offer> given;
+  std::vector<v1::Offer> got;
+  for (const v1::Offer& offer : offers_) {
+    const bool stale = random_.OneIn(10);  // What the state does not allow is tried as well.
+    const bool is_draft = offer.state() == v1::Offer::DRAFT;
+    const bool is_reserved = offer.state() == v1::Offer::RESERVED;
+    if (offer.giver() == name && (is_draft || stale)) given.push_back(offer);
+    if (offer.receiver() == name && (is_reserved || stale)) got.push_back(offer);
   }
-  const int64_t choice = random_.Pick(12);
-  if (choice < 3 && !asked_here.empty()) return Offer(Recent(asked_here, random_));
-  if (choice < 6 && !given.empty()) return OfGiver(Recent(given, random_));
-  if (choice < 10 && !got.empty()) return Answered(Recent(got, random_));
-  if (choice < 11 && !asked_here.empty()) return Contribute(organization);
-  return Ask(organization, random_.PickOf(others), time);
+  for (int tries = 0; tries < 3; ++tries) {
+    const int64_t choice = random_.Pick(12);
+    if (choice < 5 && !got.empty()) return Answered(Recent(got, random_));
+    if (choice >= 5 && choice < 8 && !given.empty()) return OfGiver(Recent(given, random_));
+    if (choice >= 8 && choice < 10 && !asked_here.empty()) return Offer(random_.PickOf(asked_here));
+    if (choice == 10) return Contribute(organization);
+    if (choice == 11) break;
+  }
+  return Ask(organization, partner, time);
 }
 
 void Officers::Learn(const Answer& answer) {
   if (!answer.status.ok()) return;
-  if (answer.call.method == "RequestService/MakeRequest") {
+  const std::string& method = answer.call.method;
+  if (method == "RequestService/MakeRequest") {
     v1::FundingRequest row;
     row.ParseFromString(answer.reply);
     asked_.push_back({row.name(), IdOf(row.addressee()), row.amount().amount_minor()});
-  } else if (answer.call.method == "OfferService/MakeOffer") {
-    v1::Offer row;
-    row.ParseFromString(answer.reply);
-    offered_.push_back({row.name(), IdOf(row.giver()), IdOf(row.receiver()),
-                        row.amount().amount_minor(), row.amount_min().amount_minor()});
-  } else if (answer.call.method == "OfferService/ApproveOffer" ||
-             answer.call.method == "OfferService/AcceptOffer" ||
-             answer.call.method == "OfferService/RejectOffer") {
-    v1::Offer row;
-    row.ParseFromString(answer.reply);
-    for (Offered& offered : offered_) {
-      if (offered.name != row.name()) continue;
-      offered.approved = true;
-      offered.answered = answer.call.method != "OfferService/ApproveOffer";
+  } else if (method.substr(0, method.find('/')) == "OfferService") {
+    v1::Offer learnt;
+    learnt.ParseFromString(answer.reply);
+    for (v1::Offer& offer : offers_) {
+      if (offer.name() == learnt.name()) return offer.set_state(learnt.state());
     }
+    for (Asked& asked : asked_) asked.offered = asked.offered || asked.name == learnt.request();
+    offers_.push_back(learnt);
   }
 }
 

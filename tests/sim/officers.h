@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "chapter8/finance/v1/finance.pb.h"
 #include "google/protobuf/message.h"
 #include "tests/sim/node.h"
 #include "tests/sim/random.h"
@@ -22,9 +23,9 @@ class Officers {
 
   // What a new organization enters first: an operation, a fund with money, a budget line.
   std::vector<Call> FirstCalls(const std::string& organization);
-  // Anything an officer of `organization` may try at `time`. `others` are the other ids.
-  Call Any(const std::string& organization, const std::vector<std::string>& others,
-           absl::Time time);
+  // Anything an officer of `organization` may try at `time`; if it asks for something, then of the
+  // organization `partner`, an id.
+  Call Any(const std::string& organization, const std::string& partner, absl::Time time);
   // What an answer tells them: a request or an offer that is there now.
   void Learn(const Answer& answer);
 
@@ -33,15 +34,7 @@ class Officers {
     std::string name;
     std::string addressee;  // An id.
     int64_t amount_minor = 0;
-  };
-  struct Offered {
-    std::string name;
-    std::string giver;
-    std::string receiver;
-    int64_t amount_minor = 0;
-    int64_t least_minor = 0;
-    bool approved = false;
-    bool answered = false;
+    bool offered = false;
   };
 
   Call CallOf(const std::string& officer, const std::string& method,
@@ -49,14 +42,14 @@ class Officers {
   Call Ask(const std::string& organization, const std::string& addressee, absl::Time time);
   Call Offer(const Asked& asked);
   Call Contribute(const std::string& organization);
-  Call Answered(const Offered& offered);
-  Call OfGiver(const Offered& offered);
+  Call Answered(const chapter8::finance::v1::Offer& offer);
+  Call OfGiver(const chapter8::finance::v1::Offer& offer);
   std::string NextRequestId();
 
   Random& random_;
   uint64_t calls_ = 0;
   std::vector<Asked> asked_;
-  std::vector<Offered> offered_;
+  std::vector<chapter8::finance::v1::Offer> offers_;  // As last heard, from whichever side.
 };
 
 }  // namespace ch8::sim

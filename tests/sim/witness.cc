@@ -53,7 +53,26 @@ void Witness::Runner::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
 
 absl::StatusOr<AddCheckpointResponse> Witness::AddCheckpoint(const AddCheckpointRequest& request) {
   if (runner_.bug == Bug::kCosignWithoutProof) return CosignUnproven(request);
+  if (runner_.bug == Bug::kRevokeBelowWitnessed) RETURN_IF_ERROR(LetGo(request));
   return own_->AddCheckpoint(request);
+}
+
+absl::Status Witness::LetGo(const AddCheckpointRequest& request) {
+  ASSIGN_OR_RETURN(const Note note, ParseNote(request.note()));
+  ASSIGN_OR_RETURN(const Checkpoint head, ParseCheckpoint(note.text));
+  ASSIGN_OR_RETURN(const auto row,
+                   runner_.ledger().TakeSnapshot()->Get(
+                       Table::kPeer, absl::StrCat(witness::kHeadPrefix, head.origin)));
+  if (!row.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const WitnessedHead known, witness::HeadFrom(head.origin, row));
+  const auto opened = OpenHead(known.note(), runner_.node.PinnedSigners(head.origin), {});
+  if (!absl::IsOutOfRange(opened.status())) return absl::OkStatus();
+  WitnessedHead nothing;
+  nothing.set_origin(head.origin);
+  if (!runner_.node.KeepRows({witness::HeadRow(nothing)}))
+    return absl::UnavailableError("restored");
+  runner_.node.Sync();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<AddCheckpointResponse> Witness::CosignUnproven(const AddCheckpointRequest& request) {

@@ -57,6 +57,8 @@ class Witness final : public federation::Cosigner {
     bool dead = false;
   };
 
+  // A planted bug: forgets what a record takes back, and begins anew.
+  absl::Status LetGo(const chapter8::federation::v1::AddCheckpointRequest& request);
   // A planted bug: cosigns whatever is larger than what is known.
   absl::StatusOr<chapter8::federation::v1::AddCheckpointResponse> CosignUnproven(
       const chapter8::federation::v1::AddCheckpointRequest& request);

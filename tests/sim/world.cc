@@ -10,6 +10,7 @@
 #include "services/kernel/refusal.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
+#include "tests/sim/checked_signatures.h"
 
 namespace ch8::sim {
 namespace {
@@ -18,14 +19,17 @@ constexpr absl::string_view kIds[] = {"un", "au", "ecowas", "sadc", "igad", "ecc
 // 2 March 2026, 09:00 UTC.
 constexpr int64_t kStartSeconds = 1'772'442'000;
 constexpr absl::Duration kYear = absl::Hours(24 * 365);
-// How long the healed world may take to come to rest: all holds end within an hour.
-constexpr int kRoundsMax = 60;
-constexpr absl::Duration kRound = absl::Minutes(2);
+// How long the healed world may take to come to rest: what needs only messages does in a few short
+// rounds, and all holds end within an hour.
+constexpr int kShortRounds = 6;
+constexpr int kRoundsMax = 14;
+constexpr absl::Duration kShortRound = absl::Minutes(2);
+constexpr absl::Duration kRound = absl::Minutes(10);
 // Afterwards: until witnesses have logged the last heads, and a liar's holds have ended; and how
 // long no ledger may grow then.
-constexpr int kRoundsToQuiet = 9;
-constexpr int kRoundsToQuietWithLiar = 40;
-constexpr int kRoundsQuiet = 6;
+constexpr int kRoundsToQuiet = 4;
+constexpr int kRoundsToQuietWithLiar = 11;
+constexpr int kRoundsQuiet = 3;
 
 absl::Status At(uint64_t step, const absl::Status& status) {
   if (status.ok()) return status;
@@ -75,6 +79,7 @@ void World::AddNode(Node::Options options) {
   const size_t n = nodes_.size();
   options.folder = absl::StrCat(folder_.path(), "/", n);
   options.bug = options_.bug;
+  options.directory = &directory_;
   options.on_answer = [this, n](const Answer& answer) { Learn(n, answer); };
   std::filesystem::create_directories(options.folder);
   nodes_.push_back(std::make_unique<Node>(options, random_));
@@ -84,6 +89,12 @@ void World::AddNode(Node::Options options) {
 
 size_t World::OrganizationOf(size_t node) const {
   return node < witnesses_.size() * kServiceCount ? node / kServiceCount : *liar_;
+}
+
+size_t World::Partner(size_t organization) {
+  if (random_.OneIn(4)) return OtherOrganization(organization);
+  const size_t count = witnesses_.size();
+  return (organization + (random_.OneIn(2) ? 1 : count - 1)) % count;
 }
 
 size_t World::AnyReader() {
@@ -154,16 +165,17 @@ absl::Status World::Live() {
 
 absl::Status World::Step() {
   const int64_t choice = random_.Pick(100);
-  if (choice < 18) return Act();
-  if (choice < 38) {
+  if (choice < 15) return Act();
+  if (choice < 32) {
     AskPeer();
     return absl::OkStatus();
   }
-  if (choice < 68) return Deliver();
-  if (choice < 70) return ShowHead();
+  if (choice < 70) return Deliver();
+  if (choice < 72) return ShowHead();
   if (choice < 86) return Sync(AnyToSync());
   if (choice < 92) {
     Pass(absl::Milliseconds(random_.Pick(20'000)));
+    TellRecord();
     Node& node = *nodes_[AnyNode()];
     if (node.vouched() || node.restored()) {
       node.Tick();
@@ -193,21 +205,19 @@ std::vector<Call> World::FirstCalls(const Node& node) {
   return {};  // Nobody acts on a witness's ledger.
 }
 
-Call World::AnyCall(const Node& node) {
-  std::vector<std::string> others;
-  for (const auto& witness : witnesses_) {
-    if (witness->node().id() != node.id()) others.push_back(witness->node().id());
-  }
+Call World::AnyCall(size_t n) {
+  const Node& node = *nodes_[n];
+  const std::string& partner = witnesses_[Partner(OrganizationOf(n))]->node().id();
   const absl::Time time = node.clock().Now();
-  if (node.service() == "logistics") return goods_officers_.Any(node.id(), others, time);
-  return officers_.Any(node.id(), others, time);
+  if (node.service() == "logistics") return goods_officers_.Any(node.id(), partner, time);
+  return officers_.Any(node.id(), partner, time);
 }
 
 absl::Status World::Act() {
   size_t n = AnyNode();
   while (nodes_[n]->service() == "witness") n = AnyNode();
   Node& node = *nodes_[n];
-  Call call = AnyCall(node);
+  Call call = AnyCall(n);
   // Of another offer, here or in another ledger.
   const std::vector<std::string>& used = ids_[random_.OneIn(2) ? n : AnyNode()];
   if (!used.empty() && call.method == "OfferService/MakeOffer" && Happens(Fault::kSameRandom, 4)) {
@@ -253,7 +263,7 @@ absl::Status World::Start(size_t node, const absl::Status& started) {
 absl::Status World::Fail() {
   const size_t n = AnyNode();
   if (liar_.has_value() && !forked_.has_value() && random_.OneIn(4)) Fork();
-  switch (random_.Pick(8)) {
+  switch (random_.Pick(9)) {
     case 0:
       if (Happens(Fault::kPartition, 1)) {
         const size_t other = OtherOrganization(OrganizationOf(n));
@@ -269,9 +279,44 @@ absl::Status World::Fail() {
     case 3:
       if (!nodes_[n]->restored() && random_.OneIn(2)) nodes_[n]->TakeBackup();
       return absl::OkStatus();
+    case 4:
+      if (Enabled(Fault::kFalseRevocation) && IsForked(n)) return RevokeFalsely();
+      return ChangeKey(n);
     default:
       return FailMachine(n);
   }
+}
+
+absl::Status World::ChangeKey(size_t n) {
+  Node& node = *nodes_[n];
+  const bool ready = node.vouched() && !node.restored() && node.signed_size() > 0;
+  if (!ready || IsForked(n) || !Happens(Fault::kKeyChange, 3)) return absl::OkStatus();
+  node.Sync();
+  directory_.ChangeKey(node.origin(), node.signed_size());
+  RETURN_IF_ERROR(Start(n, node.TakeNewKey()));
+  node.LearnRecord(node.trust_domain());
+  return absl::OkStatus();
+}
+
+absl::Status World::RevokeFalsely() {
+  Node& first = *nodes_[*forked_];
+  Node& twin = *nodes_.back();
+  const LogSigners signers = directory_.SignersOf(first.origin());
+  const uint64_t least = signers.keys.size() < 2 ? 1 : signers.keys.rbegin()[1].until_size + 1;
+  const bool ready = twin.vouched() && !twin.restored() && twin.signed_size() > least;
+  if (!ready || twin.signers().keys != first.signers().keys) return absl::OkStatus();
+  faults_.Count(Fault::kFalseRevocation);
+  const auto span = static_cast<int64_t>(twin.signed_size() - least);
+  directory_.ChangeKey(first.origin(), least + static_cast<uint64_t>(random_.Pick(span)));
+  RETURN_IF_ERROR(Start(nodes_.size() - 1, twin.TakeNewKey()));
+  twin.LearnRecord(twin.trust_domain());
+  return absl::OkStatus();
+}
+
+void World::TellRecord() {
+  const size_t to = AnyNode();
+  const size_t about = OtherOrganization(OrganizationOf(to));
+  nodes_[to]->LearnRecord(witnesses_[about]->node().trust_domain());
 }
 
 absl::Status World::FailMachine(size_t n) {
@@ -322,11 +367,12 @@ void World::Fork() {
   auditor_.Fork(node, *nodes_.back());
 }
 
-absl::Status World::Round() {
+absl::Status World::Round(absl::Duration time) {
   for (size_t to = 0; to < nodes_.size(); ++to) {
     for (size_t organization = 0; organization < witnesses_.size(); ++organization) {
       if (organization == OrganizationOf(to)) continue;
       const size_t from = PeerOf(to, organization);
+      if (!HasNews(to, from)) continue;
       auto request = nodes_[to]->NextRequest(nodes_[from]->origin());
       if (!request.has_value()) continue;
       RETURN_IF_ERROR(ServePage({.from = to, .to = from, .request = *std::move(request)}));
@@ -335,22 +381,22 @@ absl::Status World::Round() {
     }
     RETURN_IF_ERROR(Sync(to));
   }
-  Pass(kRound);
+  Pass(time);
   for (const auto& node : nodes_) node->Tick();
   return absl::OkStatus();
 }
 
 absl::Status World::ComeToRest() {
   for (int round = 0; round < kRoundsMax; ++round) {
-    RETURN_IF_ERROR(Round());
+    RETURN_IF_ERROR(Round(round < kShortRounds ? kShortRound : kRound));
     if (auditor_.CheckAtRest().ok()) break;
   }
   RETURN_IF_ERROR(auditor_.CheckAtRest());
   const int to_quiet = forked_.has_value() ? kRoundsToQuietWithLiar : kRoundsToQuiet;
-  for (int round = 0; round < to_quiet; ++round) RETURN_IF_ERROR(Round());
+  for (int round = 0; round < to_quiet; ++round) RETURN_IF_ERROR(Round(kRound));
   std::vector<uint64_t> sizes;
   for (const auto& node : nodes_) sizes.push_back(node->ledger().durable_size());
-  for (int round = 0; round < kRoundsQuiet; ++round) RETURN_IF_ERROR(Round());
+  for (int round = 0; round < kRoundsQuiet; ++round) RETURN_IF_ERROR(Round(kRound));
   for (size_t n = 0; n < nodes_.size(); ++n) {
     if (nodes_[n]->ledger().durable_size() == sizes[n]) continue;
     return absl::InternalError(
@@ -373,6 +419,9 @@ absl::Status World::Heal() {
       nodes_[n]->clock().now = now_;
       RETURN_IF_ERROR(Start(n, nodes_[n]->Restart()));
       if (!nodes_[n]->vouched()) nodes_[n]->Waive();
+      for (const auto& witness : witnesses_) {
+        nodes_[n]->LearnRecord(witness->node().trust_domain());
+      }
       RETURN_IF_ERROR(Sync(n));
     }
     RETURN_IF_ERROR(ComeToRest());
@@ -393,6 +442,7 @@ RunReport World::Report() const {
 }
 
 RunReport Run(const RunOptions& options) {
+  ForgetCheckedSignatures();
   World world(options);
   absl::Status status = world.Live();
   if (status.ok()) status = world.Heal();

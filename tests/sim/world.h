@@ -90,15 +90,22 @@ class World {
   void AddNode(Node::Options options);
   void Learn(size_t node, const Answer& answer);
   std::vector<Call> FirstCalls(const Node& node);
-  Call AnyCall(const Node& node);
+  Call AnyCall(size_t node);
   absl::Status Sync(size_t node);
   absl::Status Start(size_t node, const absl::Status& started);
   absl::Status FailMachine(size_t node);
   absl::Status FailClock(size_t node);
   void Fork();
+  absl::Status ChangeKey(size_t node);
+  // The liar's newest record takes back what others have cosigned of one history, in favour of the
+  // other one.
+  absl::Status RevokeFalsely();
+  // Some ledger hears of the newest record of some organization.
+  void TellRecord();
   void RepeatCall(size_t node);
   void Pass(absl::Duration time);
-  absl::Status Round();
+  // Everybody reads everybody; then `time` passes.
+  absl::Status Round(absl::Duration time);
   absl::Status ComeToRest();
 
   // How ledgers read each other, and what their witnesses say to it: world_feeds.cc.
@@ -131,6 +138,8 @@ class World {
   size_t AnyToSync();
   size_t OrganizationOf(size_t node) const;
   size_t OtherOrganization(size_t organization);
+  // Mostly one of its two neighbours: whoever deals with everybody gets nowhere in a short life.
+  size_t Partner(size_t organization);
   // The ledger of `organization` that `reader` reads: one of the two, if it has two histories.
   size_t PeerOf(size_t reader, size_t organization);
   bool IsForked(size_t node) const;
@@ -144,6 +153,7 @@ class World {
   FaultCounts faults_;
   uint64_t enabled_ = 0;  // One bit a fault: each world has its own selection.
   uint64_t step_ = 0;
+  Directory directory_;
   std::vector<std::unique_ptr<Node>> nodes_;         // By organization and service; a twin last.
   std::vector<std::unique_ptr<Witness>> witnesses_;  // By organization.
   std::optional<size_t> liar_;         // The organization that may show two histories,

@@ -56,16 +56,17 @@ bool World::IsCut(size_t from, size_t to) const {
 
 bool World::HasNews(size_t reader, size_t peer) const {
   const Node& node = *nodes_[peer];
-  return node.ledger().durable_size() > nodes_[reader]->VerifiedSize(node.origin());
+  const federation::Freshness known = nodes_[reader]->FreshnessOf(node.origin());
+  return node.ledger().durable_size() > known.verified_size || known.waiting > 0;
 }
 
 void World::AskPeer() {
   size_t from = AnyReader();
-  size_t to = PeerOf(from, OtherOrganization(OrganizationOf(from)));
+  size_t to = PeerOf(from, Partner(OrganizationOf(from)));
   // Mostly where there is something to read.
   for (int tries = 0; tries < kTries && !HasNews(from, to); ++tries) {
     from = AnyReader();
-    to = PeerOf(from, OtherOrganization(OrganizationOf(from)));
+    to = PeerOf(from, Partner(OrganizationOf(from)));
   }
   auto request = nodes_[from]->NextRequest(nodes_[to]->origin());
   if (!request.has_value()) return;
@@ -110,7 +111,7 @@ absl::Status World::ServePage(const Message& asked) {
   }
   Message page{.is_page = true, .from = asked.to, .to = asked.from, .request = asked.request};
   if (Enabled(Fault::kOtherHistory) && random_.OneIn(4)) {
-    const uint64_t verified_size = nodes_[asked.from]->VerifiedSize(node.origin());
+    const uint64_t verified_size = nodes_[asked.from]->FreshnessOf(node.origin()).verified_size;
     auto other = node.ServeOtherHistory(caller, asked.request, verified_size);
     if (other.has_value()) {
       faults_.Count(Fault::kOtherHistory);
@@ -155,15 +156,15 @@ absl::Status World::TakePage(const Message& page) {
   const size_t organization = OrganizationOf(page.to);
   OwnWitness witness(*this, organization);
   PeerSource source(*this, page.from);
-  Node::Feed feed{.log = peer.signers(),
-                  .have_cosigned = [&](const federation::VerifiedHead& head) {
-                    return federation::HaveCosigned(witness, WitnessKeyOf(reader.trust_domain()),
-                                                    source, peer.signers(), head);
-                  }};
+  Node::Feed feed{.log = reader.PinnedSigners(peer.origin())};
+  feed.have_cosigned = [&](const federation::VerifiedHead& head) {
+    return federation::HaveCosigned(witness, WitnessKeyOf(reader.trust_domain()), source, feed.log,
+                                    head);
+  };
   if (options_.bug == Bug::kTakeUncosigned) {
     feed.have_cosigned = [](const federation::VerifiedHead& head) { return head.note; };
   }
-  const uint64_t verified_size = reader.VerifiedSize(peer.origin());
+  const uint64_t verified_size = reader.FreshnessOf(peer.origin()).verified_size;
   const absl::Status taken = reader.Take(feed, page.request, page.response);
   if (const auto evidence = federation::EvidenceOf(taken)) {
     AddCheckpointRequest shown;

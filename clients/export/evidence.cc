@@ -18,15 +18,28 @@ using chapter8::ledger::v1::Evidence;
 
 constexpr size_t kEvidenceFileSizeMax = 64 * 1024;
 
-// The key of the log that has signed a note.
-absl::StatusOr<NoteVerifier> SignerOf(const std::string& note, const LogSigners& log) {
-  absl::StatusOr<OpenedCheckpoint> opened = absl::NotFoundError("no key");
+// A head and the key of its log that has signed it.
+struct SignedBy {
+  OpenedCheckpoint opened;
+  NoteVerifier key;
+};
+
+// By a key that was believed for it, though another may sign heads of that size: a key in force
+// binds its owner whatever it signs.
+absl::StatusOr<SignedBy> OpenBinding(const std::string& note, const LogSigners& log) {
+  absl::Status why =
+      absl::UnauthenticatedError(absl::StrCat("not signed by a key of ", log.origin));
   for (const LogKey& key : log.keys) {
-    NoteVerifier signer = NoteVerifier::Of(log.origin, key.key);
-    opened = OpenCheckpoint(note, signer, {});
-    if (opened.ok()) return signer;
+    const NoteVerifier signer = NoteVerifier::Of(log.origin, key.key);
+    absl::StatusOr<OpenedCheckpoint> opened = OpenCheckpoint(note, signer, {});
+    if (!opened.ok()) continue;
+    const uint64_t size = opened->checkpoint.size;
+    if (key.Believes(size)) return SignedBy{*std::move(opened), signer};
+    why = absl::OutOfRangeError(absl::StrCat(
+        "a head of ", size, " entries of ", log.origin, " by a key that is believed for ",
+        key.until_size, ": whoever stole it may have signed it, so it convicts nobody"));
   }
-  return opened.status();
+  return why;
 }
 
 // The files of one contradiction, by name: a pure function of its notes and of `keys`.
@@ -37,9 +50,9 @@ absl::StatusOr<std::map<std::string, std::string>> FilesOf(const Evidence& evide
   std::map<std::string, std::string> files;
   for (const auto& [name, note] : {std::pair(std::string("first"), evidence.first_note()),
                                    std::pair(std::string("second"), evidence.second_note())}) {
-    ASSIGN_OR_RETURN(const NoteVerifier key, SignerOf(note, log));
-    ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {key}));
-    files[name + ".pem"] = FormatPem(key);
+    ASSIGN_OR_RETURN(const SignedBy by, OpenBinding(note, log));
+    ASSIGN_OR_RETURN(const OpenedNote opened, OpenNote(note, {by.key}));
+    files[name + ".pem"] = FormatPem(by.key);
     files[name + ".note"] = note;
     files[name + ".text"] = opened.text;
     files[name + ".sig"] = opened.verified.front().blob;
@@ -77,7 +90,6 @@ absl::StatusOr<Evidence> ReadOne(const std::filesystem::path& folder, const LogK
 
 }  // namespace
 
-// Whatever is believed of a key now: that it has signed both is what the evidence says.
 absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKeys& keys) {
   const auto key = keys.find(evidence.origin());
   if (key == keys.end()) {
@@ -85,8 +97,9 @@ absl::StatusOr<Contradiction> OpenEvidence(const Evidence& evidence, const LogKe
         absl::StrCat("no pinned organization's record has a key of ", evidence.origin()));
   }
   Contradiction both;
-  ASSIGN_OR_RETURN(both.first, OpenOldHead(evidence.first_note(), key->second, {}));
-  ASSIGN_OR_RETURN(both.second, OpenOldHead(evidence.second_note(), key->second, {}));
+  ASSIGN_OR_RETURN(const SignedBy one, OpenBinding(evidence.first_note(), key->second));
+  ASSIGN_OR_RETURN(const SignedBy other, OpenBinding(evidence.second_note(), key->second));
+  both = {.first = one.opened, .second = other.opened};
   const Checkpoint& first = both.first.checkpoint;
   const Checkpoint& second = both.second.checkpoint;
   if (first.size != second.size || first.root == second.root) {

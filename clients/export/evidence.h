@@ -15,10 +15,14 @@
 // Thread safety: any thread.
 namespace ch8::audit {
 
-// The two heads, when they are what they should be: signed by the key of `keys` for that ledger, of
-// one size, with different roots.
+// The two heads, when they are what they should be: each signed by a key of `keys` for that ledger,
+// believed for so large a head, of one size, with different roots. What a key has signed beyond its
+// size may be a thief's, and convicts nobody; so `keys` are to be what their owner is held to
+// (KeepCosigned()), or a revocation below what partners hold would take their evidence away.
 //
-// Errors: kNotFound when `keys` has none for the ledger; kDataLoss when they prove nothing.
+// Errors: kNotFound when `keys` has none for the ledger; kUnauthenticated when one is not signed;
+// kOutOfRange when one is signed by a key that was not believed for it; kDataLoss when they prove
+// nothing.
 struct Contradiction {
   OpenedCheckpoint first;
   OpenedCheckpoint second;
@@ -40,9 +44,8 @@ absl::Status WriteEvidence(const std::string& directory,
 // What WriteEvidence() wrote, by whomever, each proven under `keys`. What lies in the folder for
 // openssl must be what follows from the notes.
 //
-// Errors: kNotFound when there is none, a file is missing, or `keys` has none for a ledger;
-// kDataLoss when a file is altered or two heads prove nothing; kUnauthenticated when one is not
-// signed.
+// Errors: kNotFound when there is none or a file is missing; kDataLoss when a file is altered;
+// those of OpenEvidence().
 absl::StatusOr<std::vector<chapter8::ledger::v1::Evidence>> ReadEvidence(
     const std::string& directory, const LogKeys& keys);
 

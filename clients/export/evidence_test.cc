@@ -78,12 +78,27 @@ TEST_F(EvidenceTest, NoFileOfItCanBeAlteredOrMissing) {
   EXPECT_EQ(files, 8);
 }
 
+// Two heads by a thief, above the size that the record in force states.
+TEST_F(EvidenceTest, AKeyAboveItsSizeConvictsNobody) {
+  const SigningKey next = SigningKey::Generate();
+  const auto until = [&](uint64_t size) -> LogKeys {
+    return {{kOrigin,
+             {.origin = kOrigin,
+              .keys = {LogKey(key_.public_key(), size), LogKey(next.public_key())}}}};
+  };
+  EXPECT_THAT(OpenEvidence(TwoHistories(), until(6)).status(),
+              StatusIs(absl::StatusCode::kOutOfRange));
+  EXPECT_THAT(ReadEvidence(Write(TwoHistories()), until(6)).status(),
+              StatusIs(absl::StatusCode::kOutOfRange));
+  EXPECT_THAT(OpenEvidence(TwoHistories(), until(7)), IsOk());
+}
+
 // An owner who revokes a key and signs the same size again with the next one.
 TEST_F(EvidenceTest, MayBeOfTwoKeysOfOneLedger) {
   const SigningKey next = SigningKey::Generate();
   const LogKeys keys = {
       {kOrigin,
-       {.origin = kOrigin, .keys = {LogKey(key_.public_key(), 3), LogKey(next.public_key())}}}};
+       {.origin = kOrigin, .keys = {LogKey(key_.public_key(), 7), LogKey(next.public_key())}}}};
   Evidence evidence = TwoHistories();
   evidence.set_second_note(
       *SignCheckpoint({.origin = kOrigin, .size = 7, .root = Sha256("another")}, next));

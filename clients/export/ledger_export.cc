@@ -116,6 +116,7 @@ absl::Status LedgerExport::ReadRows(const std::vector<std::string>& scopes,
     for (size_t i = 0; i < kScopesAtOnce && next < scopes.size(); ++i) {
       request.add_scopes(scopes[next++]);
     }
+    request.set_secret(scopes.empty());
     v1::SealRows page;
     RETURN_IF_ERROR(call_("ledger.v1.LedgerService.ReadSealRows", request, page));
     if (page.index() != rows.index()) return Broken("rows of another seal");

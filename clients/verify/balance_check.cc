@@ -85,6 +85,21 @@ absl::StatusOr<Checkpoint> OpenHead(const BalanceProof& proof,
   return RefuseFile(kEnd, absl::StrCat("its signed head is of ", checkpoint.origin));
 }
 
+// What the file says beside what it proves: the same, or somebody wants it to be read otherwise.
+absl::Status CheckAsides(const BalanceProof& proof, const Checkpoint& head, const Leaf& leaf) {
+  const auto& told = proof.inclusion().checkpoint();
+  if (told.origin() != head.origin || told.size() != head.size || told.root() != head.root.view()) {
+    return RefuseFile(kEnd, "its checkpoint says another thing than the signed head");
+  }
+  if (proof.inclusion().leaf_hash() != LeafHash(leaf).view()) {
+    return RefuseFile(kEnd, "its leaf_hash is not the seal's");
+  }
+  const bool plain = proof.seal().entry_class() == static_cast<uint32_t>(EntryClass::kSeal) &&
+                     proof.seal().tag().empty();
+  return plain ? absl::OkStatus()
+               : RefuseFile(kEnd, "its seal has the class or tag of another entry");
+}
+
 // The seal's entry under the head.
 absl::StatusOr<LogEntry> OpenSeal(const BalanceProof& proof, const Checkpoint& head) {
   const uint64_t index = proof.inclusion().index();
@@ -104,6 +119,7 @@ absl::StatusOr<LogEntry> OpenSeal(const BalanceProof& proof, const Checkpoint& h
     return RefuseEntry(head.origin, index,
                        absl::StrCat("is not the seal shown: ", included.message()));
   }
+  RETURN_IF_ERROR(CheckAsides(proof, head, leaf));
   ASSIGN_OR_RETURN(LogEntry entry, Understand(bundled, leaf, head.origin, index));
   if (!entry.entry.has_seal() || entry.entry.seal().size() >= index) {
     return RefuseEntry(head.origin, index, "is no seal of the entries before it");

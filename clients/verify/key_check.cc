@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/directory/v1/directory.pb.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "clients/verify/refusal.h"
 #include "storage/base/ed25519.h"
@@ -12,16 +14,19 @@
 namespace ch8::verify {
 namespace {
 
+using chapter8::directory::v1::DirectoryEvent;
+using chapter8::directory::v1::Organization;
 using chapter8::directory::v1::OrganizationRecord;
 using chapter8::directory::v1::SignedOrganizationRecord;
 using chapter8::ledger::v1::LogKeyChanged;
 
 constexpr absl::string_view kRecordPrefix = "chapter8/organization-record/v1\n";
 constexpr absl::string_view kChangePrefix = "chapter8/log-key-change/v1\n";
+constexpr absl::string_view kNoKey = "its organization record gives the ledger no key that signs";
 
-// Whether `after` has all keys of `before`, believed for no more, and at least one other.
-bool Extends(const std::vector<LogKey>& before, const std::vector<LogKey>& after) {
-  if (after.size() <= before.size()) return false;
+// Whether `after` has all keys of `before`, believed for no more.
+bool Follows(const std::vector<LogKey>& before, const std::vector<LogKey>& after) {
+  if (after.size() < before.size()) return false;
   for (size_t i = 0; i < before.size(); ++i) {
     const uint64_t was = before[i].until_size;
     const uint64_t is = after[i].until_size;
@@ -39,6 +44,26 @@ bool InOrder(const std::vector<LogKey>& keys) {
     size = key.until_size;
   }
   return !keys.empty();
+}
+
+// Whether the log's keys begin with the trusted ones and go on.
+bool GoesOn(const LogSigners& trusted, const LogSigners& log) {
+  return log.keys.size() > trusted.keys.size() &&
+         std::equal(trusted.keys.begin(), trusted.keys.end(), log.keys.begin(),
+                    [](const LogKey& a, const LogKey& b) { return a.key == b.key; });
+}
+
+// What the trust file states of a key stands.
+void Lower(const LogSigners& trusted, LogSigners& log) {
+  for (size_t i = 0; i < trusted.keys.size(); ++i) {
+    const uint64_t size = trusted.keys[i].until_size;
+    uint64_t& until_size = log.keys[i].until_size;
+    if (size != 0) until_size = std::min(until_size, size);
+  }
+}
+
+absl::Status NotTrusted(const std::string& origin) {
+  return RefuseLedger(origin, "is signed by a key that is not trusted");
 }
 
 }  // namespace
@@ -68,14 +93,32 @@ absl::StatusOr<KeyCheck::Record> KeyCheck::Open(absl::string_view signed_record,
     if (!key.ok()) return Refuse(index, "its organization record holds a malformed key");
     opened.keys.emplace_back(*key, log.until_size());
   }
-  if (!InOrder(opened.keys)) {
-    return Refuse(index, "its organization record gives the ledger no key that signs");
+  if (!opened.keys.empty() && !InOrder(opened.keys)) {
+    return Refuse(index, kNoKey);
   }
   return opened;
 }
 
 absl::Status KeyCheck::TakeGenesis(absl::string_view signed_record) {
   ASSIGN_OR_RETURN(Record record, Open(signed_record, 0));
+  if (record.keys.empty()) return Refuse(0, kNoKey);
+  log_.keys = std::move(record.keys);
+  return absl::OkStatus();
+}
+
+absl::Status KeyCheck::TakePinned(const LogEntry& entry) {
+  DirectoryEvent event;
+  if (!entry.entry.has_fact() || !event.ParseFromString(entry.entry.fact())) {
+    return absl::OkStatus();
+  }
+  const Organization& pinned = event.organization_recorded();
+  const bool is_it = pinned.state() == Organization::PINNED && !pinned.own() &&
+                     absl::StartsWith(log_.origin, pinned.trust_domain() + "/");
+  if (!is_it) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Record record, Open(pinned.signed_record(), entry.index));
+  if (!Follows(log_.keys, record.keys)) {
+    return Refuse(entry.index, "a pinned record whose keys do not follow those before it");
+  }
   log_.keys = std::move(record.keys);
   return absl::OkStatus();
 }
@@ -85,7 +128,8 @@ absl::Status KeyCheck::Take(const LogEntry& entry) {
   if (log_.keys.empty()) return Refuse(entry.index, "a change of keys before a genesis");
   const LogKeyChanged& changed = entry.entry.administration().log_key_changed();
   ASSIGN_OR_RETURN(Record record, Open(changed.organization_record(), entry.index));
-  if (!Extends(log_.keys, record.keys)) {
+  if (record.keys.empty()) return Refuse(entry.index, kNoKey);
+  if (record.keys.size() == log_.keys.size() || !Follows(log_.keys, record.keys)) {
     return Refuse(entry.index, "a change of keys that does not follow the keys before it");
   }
   const LogKey& old_key = record.keys[record.keys.size() - 2];
@@ -127,17 +171,25 @@ absl::StatusOr<FollowedKeys> FollowKeys(LogFiles& log, const LogSigners& trusted
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(log.Visit(take));
-  const std::vector<LogKey>& keys = check.log().keys;
-  const bool known = keys.size() > trusted.keys.size() &&
-                     std::equal(trusted.keys.begin(), trusted.keys.end(), keys.begin(),
-                                [](const LogKey& a, const LogKey& b) { return a.key == b.key; });
-  if (!known) return RefuseLedger(log.origin(), "is signed by a key that is not trusted");
+  if (!GoesOn(trusted, check.log())) return NotTrusted(log.origin());
   followed.log = check.log();
-  for (size_t i = 0; i < trusted.keys.size(); ++i) {
-    const uint64_t size = trusted.keys[i].until_size;
-    uint64_t& until_size = followed.log.keys[i].until_size;
-    if (size != 0) until_size = std::min(until_size, size);
-  }
+  Lower(trusted, followed.log);
+  return followed;
+}
+
+absl::StatusOr<LogSigners> FollowPinned(LogFiles& log, const LogSigners& trusted) {
+  KeyCheck check(trusted.origin);
+  const auto take = [&](uint64_t index, const LogFiles::Read& read) -> absl::Status {
+    const bool fact = read.bundled.has_value() && read.leaf.entry_class == EntryClass::kDomain;
+    if (!fact) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const LogEntry entry,
+                     Understand(*read.bundled, read.leaf, log.origin(), index));
+    return check.TakePinned(entry);
+  };
+  RETURN_IF_ERROR(log.Visit(take));
+  if (!GoesOn(trusted, check.log())) return NotTrusted(trusted.origin);
+  LogSigners followed = check.log();
+  Lower(trusted, followed);
   return followed;
 }
 

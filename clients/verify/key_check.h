@@ -38,6 +38,9 @@ class KeyCheck {
   // over. Errors: a refusal naming the entry.
   absl::Status TakeGenesis(absl::string_view signed_record);
   absl::Status Take(const LogEntry& entry);
+  // In place of both, for a log that is not here: another organization's records, as the entries at
+  // hand say that two administrators have pinned them. Others are passed over. Errors: the same.
+  absl::Status TakePinned(const LogEntry& entry);
 
   // The keys so far, and the changes.
   const LogSigners& log() const { return log_; }
@@ -67,6 +70,12 @@ struct FollowedKeys {
 };
 // Errors: a refusal, also when the log does not lead from them to any other key.
 absl::StatusOr<FollowedKeys> FollowKeys(LogFiles& log, const LogSigners& trusted);
+
+// The keys of another organization's ledger that follow from the `trusted` ones, by the records of
+// it that are pinned in `log`: the word of the two administrators who compared the fingerprint.
+// That the former key agreed only the other ledger's own export shows. Errors: a refusal, also when
+// the records do not lead from the trusted keys to any other.
+absl::StatusOr<LogSigners> FollowPinned(LogFiles& log, const LogSigners& trusted);
 
 }  // namespace ch8::verify
 

@@ -1,5 +1,7 @@
 #include "clients/verify/opened_export.h"
 
+#include <optional>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/verify/log_keys.h"
@@ -106,11 +108,40 @@ absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledg
       remarks_.push_back(absl::StrCat(name, " was not checked: no key of ", origin, " is trusted"));
       continue;
     }
-    const absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
-    if (!head.ok()) return RefuseFile(name, head.status().message());
-    ledger.peers.emplace(head->origin, *head);
+    std::optional<Checkpoint> head;
+    const absl::StatusOr<Checkpoint> trusted = OpenTrusted(note, keys);
+    if (trusted.ok()) {
+      head = *trusted;
+    } else if (absl::IsUnauthenticated(trusted.status())) {
+      ASSIGN_OR_RETURN(head, OpenPeerByLaterKey(note, name, keys.at(origin), ledger));
+    } else {
+      return RefuseFile(name, trusted.status().message());
+    }
+    if (head.has_value()) ledger.peers.emplace(head->origin, *head);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<Checkpoint>> OpenedExport::OpenPeerByLaterKey(
+    const std::string& note, const std::string& name, const LogSigners& trusted,
+    OpenedLedger& ledger) {
+  const absl::StatusOr<LogSigners> followed = FollowPinned(ledger.log, trusted);
+  if (followed.ok()) {
+    const absl::StatusOr<OpenedCheckpoint> opened = OpenHead(note, *followed, {});
+    if (!opened.ok()) return RefuseFile(name, opened.status().message());
+    remarks_.push_back(absl::StrCat(name, " is signed by a later key of ", trusted.origin,
+                                    " than those trusted, by the records of it that this "
+                                    "organization has pinned"));
+    return opened->checkpoint;
+  }
+  if (ledger.log.coverage() == Coverage::kComplete) {
+    return RefuseFile(name, absl::StrCat("not signed by the key of ", trusted.origin));
+  }
+  remarks_.push_back(absl::StrCat(name, " was not checked: it is not signed by a key of ",
+                                  trusted.origin,
+                                  " that is trusted, and no record of a later one "
+                                  "is disclosed"));
+  return std::nullopt;
 }
 
 absl::Status OpenedExport::CheckFiles() {

@@ -7,17 +7,20 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "chapter8/ledger/v1/entry.pb.h"
 #include "clients/verify/json_file.h"
 #include "clients/verify/refusal.h"
 #include "clients/verify/request_check.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/proof.h"
+#include "storage/merkle/text_fields.h"
 #include "storage/merkle/tree.h"
 
 namespace ch8::verify {
 namespace {
 
 using chapter8::books::v1::TransferRow;
+using chapter8::ledger::v1::Entry;
 using chapter8::ledger::v1::ProvenRow;
 using chapter8::ledger::v1::Seal;
 using chapter8::ledger::v1::SealRows;
@@ -148,27 +151,30 @@ absl::StatusOr<SealRow> OpenRow(const ProvenRow& proven, const Seal& seal) {
   return row;
 }
 
-// What one entry posts is below 2^64 in each scope, or the books would have refused it.
-void SealCheck::Queue(const LogEntry& entry, const std::map<SealScope, SealSum>& shares) {
-  if (shares.empty()) return;
-  Pending& pending = pending_.emplace_back();
-  pending.index = entry.index;
-  pending.leaf_hash = entry.leaf_hash;
-  pending.parts.reserve(shares.size());
-  for (const auto& [scope, share] : shares) {
-    const auto [place, is_new] = places_.emplace(scope, static_cast<uint32_t>(sums_.size()));
-    if (is_new) sums_.emplace_back();
-    pending.parts.push_back({.scope = place->second,
-                             .debits = absl::Uint128Low64(share.debits),
-                             .credits = absl::Uint128Low64(share.credits)});
+// By the files of their secrets. What is no seal, or covers itself, is refused where it stands, or
+// as a file that does not belong.
+absl::Status SealCheck::LookForSeals() {
+  for (const std::string& flat : log_.files().In(log_.Name(kFolder))) {
+    const absl::StatusOr<uint64_t> index = ParseDecimal(flat);
+    if (!index.ok() || *index >= log_.size()) continue;
+    ASSIGN_OR_RETURN(const LogFiles::Read read, log_.At(*index));
+    Entry entry;
+    const bool is_seal = read.leaf.entry_class == EntryClass::kSeal && read.bundled.has_value() &&
+                         entry.ParseFromString(read.bundled->payload) && entry.has_seal() &&
+                         entry.seal().size() < *index;
+    if (is_seal) anew_.emplace(entry.seal().size(), Anew{.index = *index, .root = {}});
   }
+  return absl::OkStatus();
 }
 
 absl::Status SealCheck::Take(const LogEntry& entry, const BooksModel& books) {
   const std::map<SealScope, SealSum> shares = SharesOf(entry, books);
   const bool whole = log_.coverage() == Coverage::kComplete;
   if (whole) {
-    Queue(entry, shares);
+    if (entry.index == 0) RETURN_IF_ERROR(LookForSeals());
+    const auto ends_here = anew_.find(entry.index);
+    if (ends_here != anew_.end()) RETURN_IF_ERROR(MakeAnew(ends_here->second));
+    for (const auto& [scope, share] : shares) Add(share, sums_[scope]);
   } else {
     for (const auto& [scope, share] : shares) shares_[scope].push_back({entry.index, share});
   }
@@ -179,33 +185,36 @@ absl::Status SealCheck::Take(const LogEntry& entry, const BooksModel& books) {
     return RefuseEntry(log_.origin(), entry.index, "a seal of other entries than those before it");
   }
   sealed_size_ = seal.size();
-  if (whole) return MakeAnew(entry.index, seal);
+  if (whole) return CompareAnew(entry.index, seal);
   seals_[entry.index] = seal;
   return absl::OkStatus();
 }
 
-absl::Status SealCheck::MakeAnew(uint64_t index, const Seal& seal) {
-  for (; !pending_.empty() && pending_.front().index < seal.size(); pending_.pop_front()) {
-    const Pending& entry = pending_.front();
-    for (const Pending::Part& part : entry.parts) {
-      Add({.entries = 1, .debits = part.debits, .credits = part.credits, .last = entry.leaf_hash},
-          sums_[part.scope]);
-    }
-  }
-  const std::string name = log_.Name(absl::StrCat(kFolder, "/", index));
+absl::Status SealCheck::MakeAnew(Anew& anew) {
+  const std::string name = log_.Name(absl::StrCat(kFolder, "/", anew.index));
   ASSIGN_OR_RETURN(const SealRows file, ReadRows(name));
   const absl::StatusOr<Hash> secret = Hash::FromBytes(file.secret());
-  if (file.index() != index || !file.rows().empty() || !secret.ok()) {
+  if (file.index() != anew.index || !file.rows().empty() || !secret.ok()) {
     return RefuseFile(name, "is not the secret of that seal");
   }
   Frontier tree;
-  for (const auto& [scope, place] : places_) {
-    if (sums_[place].entries == 0) continue;  // All of it came after the seal.
-    tree.Append(SealRowHash(RowOf(scope, sums_[place]), SealRowSalt(*secret, tree.size())));
+  for (const auto& [scope, sum] : sums_) {
+    tree.Append(SealRowHash(RowOf(scope, sum), SealRowSalt(*secret, tree.size())));
   }
-  if (tree.size() != seal.rows() || tree.Root().view() != seal.root()) {
+  anew.rows = tree.size();
+  anew.root = tree.Root();
+  return absl::OkStatus();
+}
+
+absl::Status SealCheck::CompareAnew(uint64_t index, const Seal& seal) {
+  const auto anew = anew_.find(seal.size());
+  if (anew == anew_.end() || anew->second.index != index) {
+    return RefuseFile(log_.Name(absl::StrCat(kFolder, "/", index)), "is missing");
+  }
+  if (anew->second.rows != seal.rows() || anew->second.root.view() != seal.root()) {
     return RefuseEntry(log_.origin(), index, "a seal that is not the sum of the entries before it");
   }
+  anew_.erase(anew);
   ++made_anew_;
   return absl::OkStatus();
 }

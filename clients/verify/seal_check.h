@@ -3,7 +3,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -94,16 +93,12 @@ class SealCheck {
     uint64_t index = 0;
     SealSum sum;  // Of one entry.
   };
-  // Of a whole ledger, where there may be a million of them before the next seal.
-  struct Pending {
-    struct Part {
-      uint32_t scope = 0;  // Its place in sums_.
-      uint64_t debits = 0;
-      uint64_t credits = 0;
-    };
+  // A seal of a whole ledger, made anew when what it covers had been taken and before it is read:
+  // which sizes the seals have is known from the start, so that nothing waits to be summed up.
+  struct Anew {
     uint64_t index = 0;
-    Hash leaf_hash;
-    std::vector<Part> parts;
+    uint64_t rows = 0;
+    Hash root;
   };
   // The rows that are shown of one seal.
   struct Shown {
@@ -113,8 +108,9 @@ class SealCheck {
   };
 
   absl::StatusOr<chapter8::ledger::v1::SealRows> ReadRows(const std::string& name);
-  void Queue(const LogEntry& entry, const std::map<SealScope, SealSum>& shares);
-  absl::Status MakeAnew(uint64_t index, const chapter8::ledger::v1::Seal& seal);
+  absl::Status LookForSeals();
+  absl::Status MakeAnew(Anew& anew);
+  absl::Status CompareAnew(uint64_t index, const chapter8::ledger::v1::Seal& seal);
   absl::StatusOr<std::vector<Shown>> ReadShown();
   absl::Status CountLaterSeals(uint64_t index);
   absl::StatusOr<ScopeFindings> Compare(const SealScope& scope, const Shown& upper,
@@ -122,10 +118,9 @@ class SealCheck {
 
   LogFiles& log_;
   uint64_t sealed_size_ = 0;  // Of the last seal.
-  // Whole ledgers: what everything comes to up to there, and what came after.
-  std::map<SealScope, uint32_t> places_;
-  std::vector<SealSum> sums_;
-  std::deque<Pending> pending_;
+  // Whole ledgers: what everything comes to so far, and the seals by how many entries they cover.
+  std::map<SealScope, SealSum> sums_;
+  std::map<uint64_t, Anew> anew_;
   uint64_t made_anew_ = 0;
   // Samples.
   std::map<uint64_t, chapter8::ledger::v1::Seal> seals_;  // By index.

@@ -115,13 +115,20 @@ absl::Status Daemon::OpenLedgers() {
 absl::Status Daemon::ServeLedgers() {
   disk_ = std::make_unique<DiskGuard>(config_.data, config_.disk_reserve_bytes);
   // All before any: a record that one ledger cannot take is not to be logged by another.
+  std::vector<KeyPlanOf> ledgers;
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
-    RETURN_IF_ERROR(PlanKey(folder_, home->module().service, home->ledger()).status());
+    ledgers.push_back({.service = home->module().service, .ledger = &home->ledger()});
   }
-  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+  ASSIGN_OR_RETURN(const std::vector<KeyPlan> plans, PlanKeys(folder_, ledgers));
+  for (size_t i = 0; i < homes_.size(); ++i) {
+    const std::unique_ptr<LedgerHome>& home = homes_[i];
     const std::string origin = home->ledger().origin();
+    if (!plans[i].refused.empty()) {
+      hooks_.log->Event("key_refused", {{"origin", origin}, {"why", plans[i].refused}});
+    }
     RETURN_IF_ERROR(home->Serve(
         {.folder = &folder_,
+         .key = plans[i],
          .clock = clock_.get(),
          .boot_marker_directory = config_.boot_markers,
          .on_stopped =
@@ -129,7 +136,11 @@ absl::Status Daemon::ServeLedgers() {
                hooks.log->Event("ledger_stopped", {{"origin", origin}, {"why", why.message()}});
                hooks.on_failed(why);
              },
-         .admit_writes = [this] { return disk_->AdmitWrites(); }}));
+         .admit_writes = [this] { return disk_->AdmitWrites(); },
+         .report =
+             [log = hooks_.log, origin](absl::string_view event, absl::string_view why) {
+               log->Event(event, {{"origin", origin}, {"why", why}});
+             }}));
     const absl::Status head = home->head_keeper().state();
     hooks_.log->Event("ledger_opened", {{"origin", origin},
                                         {"size", absl::StrCat(home->ledger().durable_size())},
@@ -245,6 +256,7 @@ void Daemon::StartVouching() {
   PeerVouching::Options options;
   options.own_record = folder_.record;
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    options.pins.push_back(&home->ledger());
     if (home->barred()) continue;
     options.targets.push_back({.runner = &home->sequencer(), .keeper = &home->head_keeper()});
   }

@@ -1,5 +1,6 @@
 #include "services/node/key_change.h"
 
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,19 +23,18 @@ using chapter8::directory::v1::SignedOrganizationRecord;
 using chapter8::ledger::v1::CosignedHead;
 using chapter8::ledger::v1::LogKeyChanged;
 
-// Every record of the organization that the ledger knows.
-std::vector<OrganizationRecord> KnownRecords(const NodeFolder& folder,
-                                             const kernel::RowReader& rows) {
-  std::vector<OrganizationRecord> known;
-  const auto add = [&](const std::string& signed_record) {
-    auto record = federation::RecordIn(signed_record);
-    if (record.has_value()) known.push_back(*std::move(record));
-  };
-  add(folder.genesis.signed_record().SerializeAsString());
-  add(rows.Get(Table::kRows, kernel::kLogKeyRow).value_or(""));
+// The one by which the ledger's heads are signed: of its newest change of keys, or its genesis.
+std::optional<OrganizationRecord> LoggedRecord(const NodeFolder& folder,
+                                               const kernel::RowReader& rows) {
+  return federation::RecordIn(rows.Get(Table::kRows, kernel::kLogKeyRow)
+                                  .value_or(folder.genesis.signed_record().SerializeAsString()));
+}
+
+// The one that the ledger's facts know: of the directory, which another daemon may host.
+std::optional<OrganizationRecord> KnownRecord(const NodeFolder& folder,
+                                              const kernel::RowReader& rows) {
   const auto own = kernel::FindTrustDomain(rows, folder.record.trust_domain());
-  if (own.has_value()) add(own->signed_record());
-  return known;
+  return own.has_value() ? federation::RecordIn(own->signed_record()) : std::nullopt;
 }
 
 // Whether the keys of a log may go on as `after`.
@@ -48,6 +48,36 @@ bool Follow(const std::vector<LogKey>& before, const std::vector<LogKey>& after)
   return true;
 }
 
+// Errors: kFailedPrecondition when the record in `folder` is older than what the ledger has logged
+// or knows, or is another one of the same sequence. A record that it knows and has never logged has
+// named no key that signed here: it may be taken back by a later one (RekeyOptions::follows), and
+// no verifier sees it.
+absl::Status CheckFollows(const NodeFolder& folder, const LogSigners& log,
+                          const std::optional<OrganizationRecord>& logged,
+                          const std::optional<OrganizationRecord>& known) {
+  const auto refuse = [&](const OrganizationRecord& before) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        folder.path, "/org.record: record ", folder.record.sequence(), " does not follow record ",
+        before.sequence(), ", which ", log.origin, " knows already; put the newest one there"));
+  };
+  const auto follows = [&](const OrganizationRecord& before) {
+    return Follow(federation::LogSignersOf(before, log.origin).keys, log.keys);
+  };
+  const bool forked = known.has_value() && known->sequence() == folder.record.sequence() &&
+                      known->SerializeAsString() != folder.record.SerializeAsString();
+  if (forked) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder.path, "/org.record is another record ", known->sequence(),
+                     " than the one that ", log.origin,
+                     " knows: the root key signed two of one number. Keep both, and make the next "
+                     "with a number of its own: ch8 org rekey --follow, ops/runbook/lost-key.md"));
+  }
+  if (logged.has_value() && !follows(*logged)) return refuse(*logged);
+  const bool behind = known.has_value() && folder.record.sequence() <= known->sequence();
+  if (behind && !follows(*known)) return refuse(*known);
+  return absl::OkStatus();
+}
+
 // Errors: kFailedPrecondition when a partner holds a head that the record takes back.
 absl::Status CheckCosigned(const LogSigners& log, const kernel::RowReader& rows) {
   chapter8::ledger::v1::ListCosignaturesRequest request;
@@ -59,7 +89,7 @@ absl::Status CheckCosigned(const LogSigners& log, const kernel::RowReader& rows)
           "org.record takes back what is signed: ", head.witness(), " holds ", log.origin, " to ",
           head.size(), " entries, and the key that signed them would be believed for ",
           log.keys[log.keys.size() - 2].until_size,
-          " only. Send nobody this record; ops/runbook/lost-key.md says how to make another"));
+          " only. Send nobody this record; ops/runbook/lost-key.md says how to take it back"));
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
@@ -100,19 +130,13 @@ absl::StatusOr<KeyPlan> PlanKey(const NodeFolder& folder, absl::string_view serv
   const LogSigners log = federation::LogSignersOf(folder.record, folder.Origin(service));
   const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
-  for (const OrganizationRecord& known : KnownRecords(folder, rows)) {
-    if (Follow(federation::LogSignersOf(known, log.origin).keys, log.keys)) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        folder.path, "/org.record: record ", folder.record.sequence(), " does not follow record ",
-        known.sequence(), ", which ", log.origin, " knows already; put the newest one there"));
-  }
+  const std::optional<OrganizationRecord> logged = LoggedRecord(folder, rows);
+  const absl::Status follows = CheckFollows(folder, log, logged, KnownRecord(folder, rows));
   RETURN_IF_ERROR(rows.status());
+  RETURN_IF_ERROR(follows);
   KeyPlan plan;
   if (log.keys.size() < 2) return plan;
   plan.signs_above = log.keys[log.keys.size() - 2].until_size;
-  const auto logged =
-      federation::RecordIn(rows.Get(Table::kRows, kernel::kLogKeyRow)
-                               .value_or(folder.genesis.signed_record().SerializeAsString()));
   if (logged.has_value() &&
       federation::LogSignersOf(*logged, log.origin).keys.back().key == log.keys.back().key) {
     return plan;
@@ -126,6 +150,32 @@ absl::StatusOr<KeyPlan> PlanKey(const NodeFolder& folder, absl::string_view serv
   RETURN_IF_ERROR(CheckCosigned(log, rows));
   ASSIGN_OR_RETURN(plan.change, ChangeTo(folder, service, log));
   return plan;
+}
+
+absl::StatusOr<std::vector<KeyPlan>> PlanKeys(const NodeFolder& folder,
+                                              const std::vector<KeyPlanOf>& ledgers) {
+  std::vector<KeyPlan> plans;
+  std::string refuses;
+  for (const KeyPlanOf& of : ledgers) {
+    absl::StatusOr<KeyPlan> plan = PlanKey(folder, of.service, *of.ledger);
+    if (absl::IsFailedPrecondition(plan.status()) || absl::IsInvalidArgument(plan.status())) {
+      refuses = of.ledger->origin();
+      plan = KeyPlan{.signs_above = std::numeric_limits<uint64_t>::max(),
+                     .change = {},
+                     .refused = std::string(plan.status().message())};
+    }
+    RETURN_IF_ERROR(plan.status());
+    plans.push_back(*std::move(plan));
+  }
+  if (refuses.empty()) return plans;
+  for (KeyPlan& plan : plans) {
+    plan.record = KeyPlan::Record::kLeft;
+    if (!plan.change.has_value()) continue;
+    plan.change.reset();
+    plan.refused =
+        absl::StrCat("its new key waits: ", refuses, " refuses the record that names it");
+  }
+  return plans;
 }
 
 }  // namespace ch8::node

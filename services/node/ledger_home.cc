@@ -10,6 +10,7 @@
 #include "services/federation/core/facts.h"
 #include "services/kernel/refusal.h"
 #include "services/kernel/rows.h"
+#include "services/kernel/seals.h"
 #include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
@@ -21,6 +22,11 @@ RocksLedgerOptions LedgerOptions(const std::string& directory) {
   RocksLedgerOptions options;
   options.path = directory + "/ledger";
   return options;
+}
+
+bool IsSealed(const Ledger& ledger) {
+  const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
+  return kernel::NewestSeal(kernel::SnapshotRows(*snapshot)).has_value();
 }
 
 }  // namespace
@@ -150,32 +156,33 @@ absl::Status LedgerHome::AdmitWrites() const {
 }
 
 std::function<std::vector<kernel::Event>(const kernel::RowReader&)> LedgerHome::OpeningEvents(
-    const NodeFolder& folder, KeyPlan plan) const {
-  return
-      [this, plan = std::move(plan), newest = folder.signed_record](const kernel::RowReader& rows) {
-        std::vector<kernel::Event> events;
-        if (plan.change.has_value()) {
-          *events.emplace_back().entry.mutable_administration()->mutable_log_key_changed() =
-              *plan.change;
-        }
-        if (module_.own_record_events == nullptr) return events;
-        for (kernel::Event& event : module_.own_record_events(rows, newest)) {
-          events.push_back(std::move(event));
-        }
-        return events;
-      };
+    const ServeOptions& options) const {
+  return [this, plan = options.key,
+          newest = options.folder->signed_record](const kernel::RowReader& rows) {
+    std::vector<kernel::Event> events;
+    if (plan.change.has_value()) {
+      *events.emplace_back().entry.mutable_administration()->mutable_log_key_changed() =
+          *plan.change;
+    }
+    const bool takes = plan.record == KeyPlan::Record::kTaken;
+    if (module_.own_record_events == nullptr || !takes) return events;
+    for (kernel::Event& event : module_.own_record_events(rows, newest)) {
+      events.push_back(std::move(event));
+    }
+    return events;
+  };
 }
 
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
-  ASSIGN_OR_RETURN(KeyPlan plan, PlanKey(*options.folder, module_.service, *ledger_));
   ASSIGN_OR_RETURN(head_keeper_,
                    HeadKeeper::Open({.ledger = *ledger_,
                                      .key = key,
-                                     .signs_above = plan.signs_above,
+                                     .signs_above = options.key.signs_above,
                                      .state_directory = directory_,
                                      .boot_marker_directory = options.boot_marker_directory,
                                      .clock = *options.clock}));
+  if (!options.key.refused.empty()) head_keeper_->Refuse(options.key.refused);
   RETURN_IF_ERROR(ReadBar());
   ASSIGN_OR_RETURN(const std::vector<kernel::Event> events, module_.genesis_events(genesis_));
   machine_ = module_.make_machine(genesis_);
@@ -194,6 +201,9 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.admit_writes = [this] { return AdmitWrites(); };
   sequencer.facts_age_max = federation::kFactsAgeMax;
   sequencer.seal_sums_path = directory_ + "/seal_sums";
+  sequencer.on_seal_failed = [report = options.report](const absl::Status& why) {
+    if (report) report("seal_failed", why.message());
+  };
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_, FileBodies::Open(body_folders_));
     RETURN_IF_ERROR(SweepBodies());
@@ -203,6 +213,12 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
     books::RecoverySource source = books::RecoverySourceOf(*ledger_);
     ASSIGN_OR_RETURN(const std::optional<books::SealSums> sums,
                      SumsNow(*ledger_, sequencer.seal_sums_path));
+    if (!sums.has_value() && options.report && IsSealed(*ledger_)) {
+      options.report(
+          "books_unchecked",
+          "the sums of the newest seal are not kept, and are made anew from the log: this "
+          "start has not held the books against them; ch8d fsck does");
+    }
     if (sums.has_value()) {
       source.check = [&sums](const books::State& state) { return sums->CheckBooks(state); };
     }
@@ -217,9 +233,9 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   }
   // A log that signs nothing is not written to by itself.
   if (!absl::IsDataLoss(head_keeper_->state())) {
-    sequencer.opening_events = OpeningEvents(*options.folder, std::move(plan));
+    sequencer.opening_events = OpeningEvents(options);
   }
-  sequencer_ = Sequencer::Start(std::move(sequencer), events);
+  ASSIGN_OR_RETURN(sequencer_, Sequencer::Start(std::move(sequencer), events));
   return absl::OkStatus();
 }
 

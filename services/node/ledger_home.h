@@ -56,13 +56,17 @@ class LedgerHome {
 
   struct ServeOptions {
     const NodeFolder* folder = nullptr;
+    KeyPlan key;                   // As PlanKeys() has it.
     const Clock* clock = nullptr;  // Outlives this.
     std::string boot_marker_directory;
     std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.
     std::function<absl::Status()> admit_writes;               // The same.
+    // Optional. Says in the node's log what the operator has to know: an event, and why.
+    std::function<void(absl::string_view event, absl::string_view why)> report = nullptr;
   };
-  // Recovers the books and starts deciding. Errors: those of PlanKey(), HeadKeeper::Open() and
-  // books::Recover(); kDataLoss means that the ledger must not serve.
+  // Recovers the books and starts deciding. Errors: those of NodeFolder::LogKey(),
+  // HeadKeeper::Open(), books::Recover() and Sequencer::Start(); kDataLoss means that the ledger
+  // must not serve.
   absl::Status Serve(const ServeOptions& options);
 
   // Refuses new requests from now on.
@@ -102,7 +106,7 @@ class LedgerHome {
   absl::Status AdmitWrites() const;
   // A new key of the log, and a new record of the organization.
   std::function<std::vector<kernel::Event>(const kernel::RowReader&)> OpeningEvents(
-      const NodeFolder& folder, KeyPlan plan) const;
+      const ServeOptions& options) const;
 
   const Module& module_;
   const std::string directory_;

@@ -110,8 +110,8 @@ bool LedgerService::Answers(absl::string_view method) const {
 void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) const {
   if (sealers_.contains(command.method)) {
     Outcome refused;
-    refused.status =
-        options_.sealer.Submit([this, command = std::move(command), done] { done(Read(command)); });
+    refused.status = options_.sealer.Submit(
+        {.run = [this, command = std::move(command), done] { done(Read(command)); }});
     if (!refused.status.ok()) done(std::move(refused));
     return;
   }

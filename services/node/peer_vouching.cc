@@ -28,20 +28,6 @@ using chapter8::federation::v1::AddCheckpointResponse;
 
 constexpr absl::Duration kAskAgainMax = absl::Seconds(30);
 
-// Of every organization that is pinned, our own apart.
-std::vector<OrganizationRecord> PinnedRecords(const Ledger& ledger) {
-  const std::unique_ptr<Snapshot> snapshot = ledger.TakeSnapshot();
-  const kernel::SnapshotRows rows(*snapshot);
-  std::vector<OrganizationRecord> records;
-  for (const auto& organization : kernel::PinnedOrganizations(rows)) {
-    if (organization.own()) continue;
-    // One that does not parse stays unheard.
-    records.push_back(
-        federation::RecordIn(organization.signed_record()).value_or(OrganizationRecord()));
-  }
-  return records;
-}
-
 bool Unvouched(const PeerVouching::Target& target) {
   return !target.keeper->vouched() && !absl::IsDataLoss(target.keeper->state());
 }
@@ -89,16 +75,36 @@ absl::StatusOr<std::optional<std::string>> PeerVouching::NewestNote(const Ledger
   return ledger.NoteAtMost(log.keys[log.keys.size() - 2].until_size);
 }
 
+// The newest of every organization that one of the ledgers knows to be pinned, our own apart.
+std::map<std::string, OrganizationRecord> PeerVouching::PinnedRecords() const {
+  std::map<std::string, OrganizationRecord> records;
+  for (const Ledger* ledger : options_.pins) {
+    const std::unique_ptr<Snapshot> snapshot = ledger->TakeSnapshot();
+    const kernel::SnapshotRows rows(*snapshot);
+    for (const auto& organization : kernel::PinnedOrganizations(rows)) {
+      if (organization.own()) continue;
+      OrganizationRecord& newest = records[organization.trust_domain()];
+      // One that does not parse stays unheard.
+      auto record =
+          federation::RecordIn(organization.signed_record()).value_or(OrganizationRecord());
+      if (record.sequence() > newest.sequence()) newest = std::move(record);
+    }
+  }
+  return records;
+}
+
 void PeerVouching::Ask(const Target& target) {
   const Ledger& ledger = target.runner->ledger();
   const absl::StatusOr<std::optional<std::string>> note = NewestNote(ledger);
   if (!note.ok() || !note->has_value()) return;  // Nothing was ever promised.
-  const std::vector<OrganizationRecord> peers = PinnedRecords(ledger);
+  const std::map<std::string, OrganizationRecord> peers = PinnedRecords();
   bool all = !peers.empty();
-  for (const OrganizationRecord& peer : peers) {
+  for (const auto& [trust_domain, peer] : peers) {
     if (ended()) return;
+    if (answered_.contains({ledger.origin(), trust_domain})) continue;
     const Answer answer = AskOne(target, peer, **note);
     if (answer == Answer::kContradicts) return;
+    if (answer == Answer::kHolds) answered_.emplace(ledger.origin(), trust_domain);
     all = all && answer == Answer::kHolds;
   }
   if (all && target.keeper->Vouch().ok()) options_.on_vouched(ledger.origin());

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,10 +24,13 @@ namespace ch8::node {
 
 // After another boot nobody here knows whether a ledger was rolled back; its partners do. Brings
 // the newest note that a ledger has kept to the witness of every pinned organization, which answers
-// with the largest head of that ledger that it ever cosigned. When all have answered, at least one,
-// and each such head is one of this log, the ledger is as large as anybody relies on, and its heads
-// are signed again (ledger.md §2). While one of them cannot be reached, two administrators can
-// vouch instead.
+// with the largest head of that ledger that it ever cosigned. When all have answered once, at least
+// one, and each such head is one of this log, the ledger is as large as anybody relies on, and its
+// heads are signed again (ledger.md §2): nothing larger was signed meanwhile. While one of them
+// cannot be reached, two administrators can vouch instead.
+//
+// Which organizations are pinned any ledger of the node may say: the one in question may be the one
+// that was rolled back, to before a partner was pinned that holds more.
 //
 // An answer that is signed by our own key and is no head of this log ends signing for good; a
 // partner's bare word does not.
@@ -43,6 +47,7 @@ class PeerVouching {
   };
   struct Options {
     std::vector<Target> targets;
+    std::vector<const Ledger*> pins;  // The node's ledgers, for what they know to be pinned.
     chapter8::directory::v1::OrganizationRecord own_record;
     // As in federation::Feeds::Options.
     std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(const std::string& trust_domain,
@@ -64,6 +69,7 @@ class PeerVouching {
 
   void Run();
   void Ask(const Target& target);
+  std::map<std::string, chapter8::directory::v1::OrganizationRecord> PinnedRecords() const;
   absl::StatusOr<std::optional<std::string>> NewestNote(const Ledger& ledger) const;
   Answer AskOne(const Target& target, const chapter8::directory::v1::OrganizationRecord& peer,
                 const std::string& note);
@@ -73,6 +79,9 @@ class PeerVouching {
   const Options options_;
   // By trust domain and target; of this object's thread.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<grpc::Channel>> channels_;
+  // Ledger and trust domain of who has shown that it holds none but heads of that ledger; the same
+  // thread's.
+  std::set<std::pair<std::string, std::string>> answered_;
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable ending_;
   bool ended_ = false;

@@ -40,6 +40,16 @@ absl::Status NotASeal(const Ledger& ledger, uint64_t index) {
                     {"instead", "ch8 ledger tail"}}});
 }
 
+// The sums of a later seal: a stop may have come between logging that one and keeping its sums.
+absl::StatusOr<std::shared_ptr<const SealedSums>> ExtendTo(const Ledger& ledger, uint64_t index,
+                                                           const SealedSums& earlier) {
+  ASSIGN_OR_RETURN(StoredSeal later, ReadSeal(ledger, index));
+  books::SealSums sums = earlier.sums;
+  RETURN_IF_ERROR(AddEntries(
+      ledger, later.seal.size(), [] { return true; }, sums));
+  return Match(std::move(later), std::move(sums));
+}
+
 }  // namespace
 
 absl::StatusOr<StoredSeal> ReadSeal(const Ledger& ledger, uint64_t index) {
@@ -97,14 +107,16 @@ absl::StatusOr<std::shared_ptr<const SealedSums>> LoadSums(const Ledger& ledger,
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, ReadFileIfPresent(path));
   if (!bytes.has_value()) return nothing;
   ByteReader reader(*bytes);
-  if (reader.ReadBytes(kMagic.size()) != kMagic || reader.ReadU64() != newest->index) {
-    return nothing;
-  }
-  absl::StatusOr<books::SealSums> sums = books::SealSums::Decode(newest->size, reader.rest());
+  if (reader.ReadBytes(kMagic.size()) != kMagic) return nothing;
+  const absl::StatusOr<StoredSeal> kept = ReadSeal(ledger, reader.ReadU64());
+  if (!kept.ok() || kept->index > newest->index) return nothing;
+  absl::StatusOr<books::SealSums> sums = books::SealSums::Decode(kept->seal.size(), reader.rest());
   if (!sums.ok()) return nothing;
-  ASSIGN_OR_RETURN(StoredSeal stored, ReadSeal(ledger, newest->index));
-  auto matched = Match(std::move(stored), *std::move(sums));
-  return matched.ok() ? *matched : nothing;
+  absl::StatusOr<std::shared_ptr<const SealedSums>> sealed = Match(*kept, *std::move(sums));
+  if (sealed.ok() && kept->index < newest->index) {
+    sealed = ExtendTo(ledger, newest->index, **sealed);
+  }
+  return sealed.ok() ? *sealed : nothing;
 }
 
 absl::Status KeepSums(const SealedSums& sealed, const std::string& path) {

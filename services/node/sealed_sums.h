@@ -47,8 +47,9 @@ absl::Status AddEntries(const Ledger& ledger, uint64_t size, const std::function
 // another root.
 absl::StatusOr<std::shared_ptr<const SealedSums>> Match(StoredSeal stored, books::SealSums sums);
 
-// The sums of the ledger's newest seal, as they were kept at `path`. Nothing when they are not
-// there or not those of the seal: the log still has them. Errors: kUnavailable; kDataLoss.
+// The sums of the ledger's newest seal, as they were kept at `path` or follow from those kept of an
+// earlier one. Nothing when they are not there or not those of the seal: the log still has them.
+// Errors: kUnavailable; kDataLoss.
 absl::StatusOr<std::shared_ptr<const SealedSums>> LoadSums(const Ledger& ledger,
                                                            const std::string& path);
 // Errors: those of WriteFileDurably().

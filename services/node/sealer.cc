@@ -76,7 +76,7 @@ void Sealer::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-absl::Status Sealer::Submit(std::function<void()> job) {
+absl::Status Sealer::Submit(Job job) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (ended_) return Draining();
   if (jobs_.size() >= kWaitingMax) {
@@ -107,6 +107,7 @@ bool Sealer::ended() const {
 void Sealer::Run() {
   pthread_setname_np(pthread_self(), "sealer");
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  MendKept();
   std::unique_lock<std::mutex> lock(mutex_);
   while (!ended_ || !jobs_.empty()) {
     if (jobs_.empty()) {
@@ -114,17 +115,38 @@ void Sealer::Run() {
                        [this] { return ended_ || !jobs_.empty(); });
     }
     if (!jobs_.empty()) {
-      const std::function<void()> job = std::move(jobs_.front());
+      Job job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
-      job();
+      is_wanted_ = std::move(job.is_wanted);
+      job.run();
+      is_wanted_ = nullptr;
       lock.lock();
     }
     if (ended_) continue;
     lock.unlock();
-    if (IsDue() && !MakeSeal().ok()) try_at_ = options_.clock.SinceBoot() + kPatience;
+    if (IsDue()) {
+      const absl::Status made = MakeSeal().status();
+      if (!made.ok()) try_at_ = options_.clock.SinceBoot() + kPatience;
+      if (!made.ok() && !ended()) Failed(made);
+    }
     lock.lock();
   }
+}
+
+void Sealer::Failed(const absl::Status& why) {
+  failures_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.on_failed) options_.on_failed(why);
+}
+
+void Sealer::MendKept() {
+  if (options_.sums_path.empty()) return;
+  LookForKept();
+  const auto newest = Newest();
+  if (!newest.ok() || !newest->has_value() || newest_ != nullptr) return;
+  absl::Status made = RowsAt((*newest)->index).status();
+  if (made.ok()) made = KeepSums(*newest_, options_.sums_path);
+  if (!made.ok() && !ended()) Failed(made);
 }
 
 absl::StatusOr<std::optional<SealPlace>> Sealer::Newest() const {
@@ -178,7 +200,8 @@ void Sealer::LookForKept() {
   if (newest_ == nullptr) newest_ = LoadSums(ledger(), options_.sums_path).value_or(nullptr);
 }
 
-absl::StatusOr<books::SealSums> Sealer::SumsOf(uint64_t size) const {
+absl::StatusOr<books::SealSums> Sealer::SumsOf(uint64_t size,
+                                               const std::function<bool()>& go_on) const {
   const SealedSums* start = nullptr;
   for (const Sealed& sealed : {newest_, older_}) {
     if (sealed == nullptr || sealed->sums.size() > size) continue;
@@ -186,8 +209,8 @@ absl::StatusOr<books::SealSums> Sealer::SumsOf(uint64_t size) const {
   }
   books::SealSums sums = start == nullptr ? books::SealSums() : start->sums;
   const absl::Status added = AddEntries(
-      ledger(), size, [this] { return !ended(); }, sums);
-  if (absl::IsCancelled(added)) return Draining();
+      ledger(), size, [&] { return !ended() && go_on(); }, sums);
+  if (absl::IsCancelled(added) && ended()) return Draining();
   RETURN_IF_ERROR(added);
   return sums;
 }
@@ -197,7 +220,7 @@ absl::StatusOr<Sealer::Sealed> Sealer::MakeSeal() {
   const uint64_t size = ledger().durable_size();
   if (!HasNews(newest, size)) return RowsAt(newest->index);
   LookForKept();
-  ASSIGN_OR_RETURN(books::SealSums sums, SumsOf(size));
+  ASSIGN_OR_RETURN(books::SealSums sums, SumsOf(size, [] { return true; }));
   ASSIGN_OR_RETURN(const Hash salt, Hash::FromBytes(RandomBytes(Hash::kSize)));
   const books::SealTree tree(sums, SealSecret(salt));
   std::promise<kernel::Outcome> logged;
@@ -208,7 +231,9 @@ absl::StatusOr<Sealer::Sealed> Sealer::MakeSeal() {
   ASSIGN_OR_RETURN(StoredSeal stored, ReadSeal(ledger(), outcome.receipt.index() + 1));
   ASSIGN_OR_RETURN(newest_, Match(std::move(stored), std::move(sums)));
   // What cannot be kept is read from the log again.
-  if (!options_.sums_path.empty()) KeepSums(*newest_, options_.sums_path).IgnoreError();
+  absl::Status kept;
+  if (!options_.sums_path.empty()) kept = KeepSums(*newest_, options_.sums_path);
+  if (!kept.ok()) Failed(kept);
   return newest_;
 }
 
@@ -218,7 +243,9 @@ absl::StatusOr<Sealer::Sealed> Sealer::RowsAt(uint64_t index) {
     if (sealed != nullptr && sealed->stored.index == index) return sealed;
   }
   ASSIGN_OR_RETURN(StoredSeal stored, ReadSeal(ledger(), index));
-  ASSIGN_OR_RETURN(books::SealSums sums, SumsOf(stored.seal.size()));
+  const auto go_on = [this] { return is_wanted_ == nullptr || is_wanted_(); };
+  if (!go_on()) return absl::CancelledError("the caller does not wait any more");
+  ASSIGN_OR_RETURN(books::SealSums sums, SumsOf(stored.seal.size(), go_on));
   ASSIGN_OR_RETURN(const Sealed sealed, Match(std::move(stored), std::move(sums)));
   const bool is_newest = newest_ == nullptr || sealed->sums.size() > newest_->sums.size();
   (is_newest ? newest_ : older_) = sealed;
@@ -299,9 +326,15 @@ absl::StatusOr<v1::SealRows> Sealer::ReadRows(const v1::ReadSealRowsRequest& req
                    absl::StrCat("at most ", kScopesMax, " scopes at once"), {});
   }
   for (const std::string& scope : request.scopes()) RETURN_IF_ERROR(CheckScope(scope));
+  if (request.scopes().empty() != request.secret()) {
+    return Refused(
+        absl::StatusCode::kInvalidArgument, "BAD_SCOPE",
+        "either the scopes whose rows are wanted, or the secret of all",
+        {{"scopes", absl::StrCat(request.scopes_size())}, {"instead", "ch8 audit export"}});
+  }
   v1::SealRows rows;
   rows.set_index(request.index());
-  if (request.scopes().empty()) {
+  if (request.secret()) {
     ASSIGN_OR_RETURN(const StoredSeal stored, ReadSeal(ledger(), request.index()));
     rows.set_secret(std::string(stored.secret.view()));
     return rows;

@@ -1,6 +1,7 @@
 #ifndef CH8_SERVICES_NODE_SEALER_H_
 #define CH8_SERVICES_NODE_SEALER_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,8 @@ class Sealer {
     // nowhere.
     std::string sums_path = "";
     uint64_t entries_max = kEntriesMax;
+    // Optional. A seal that was due could not be made, or sums not be kept or made anew.
+    std::function<void(const absl::Status& why)> on_failed = nullptr;
   };
   explicit Sealer(Options options) : options_(std::move(options)) {}
   // Close().
@@ -52,27 +55,38 @@ class Sealer {
   Sealer& operator=(const Sealer&) = delete;
 
   void Start();
-  // Runs `job` on the sealer's thread, in turn. Errors: kUnavailable/TOO_MANY_WAITING and DRAINING,
-  // with RetryInfo; `job` is not run.
-  absl::Status Submit(std::function<void()> job);
+  // Runs a job on the sealer's thread, in turn. Errors: kUnavailable/TOO_MANY_WAITING and DRAINING,
+  // with RetryInfo; it is not run.
+  struct Job {
+    std::function<void()> run;
+    std::function<bool()> is_wanted = nullptr;  // As in kernel::Command.
+  };
+  absl::Status Submit(Job job);
   // Takes nothing more, and breaks off what takes long. Does not wait.
   void End();
   // End(), and waits until all that was submitted is answered and the thread is gone.
   void Close();
 
   // The three answers, within a job. Errors beside those of the rpcs: those of Options::log, and
-  // kUnavailable/DRAINING after End().
+  // kUnavailable/DRAINING after End(). The latter two break off with kCancelled when nobody waits
+  // for them any more; a seal is for all.
   absl::StatusOr<chapter8::ledger::v1::SealedLedger> Seal();
   absl::StatusOr<chapter8::ledger::v1::BalanceProof> ProveBalance(
       const chapter8::ledger::v1::ProveBalanceRequest& request);
   absl::StatusOr<chapter8::ledger::v1::SealRows> ReadRows(
       const chapter8::ledger::v1::ReadSealRowsRequest& request);
 
+  // What `on_failed` was called for, since the start. From any thread.
+  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+
  private:
   using Sealed = std::shared_ptr<const SealedSums>;
 
   void Run();
   bool ended() const;
+  void Failed(const absl::Status& why);
+  // Sums up the newest seal anew, and keeps that, when no sums of it were kept.
+  void MendKept();
   const Ledger& ledger() const { return options_.runner.ledger(); }
   absl::StatusOr<std::optional<kernel::SealPlace>> Newest() const;
   // Whether it is time for a seal by itself.
@@ -86,14 +100,15 @@ class Sealer {
   // Takes the sums that an earlier run kept, once.
   void LookForKept();
   // Sums of the first `size` entries, from those in memory that come closest.
-  absl::StatusOr<books::SealSums> SumsOf(uint64_t size) const;
+  absl::StatusOr<books::SealSums> SumsOf(uint64_t size, const std::function<bool()>& go_on) const;
   absl::StatusOr<chapter8::ledger::v1::ProvenRow> Prove(
       const SealedSums& sealed, const books::SealSums::PlacedRow& row) const;
 
   const Options options_;
-  Sealed newest_;        // The thread's, as those below up to try_at_.
-  Sealed older_;         // The one asked for last.
-  bool looked_ = false;  // For the sums kept.
+  Sealed newest_;                    // The thread's, as those below up to try_at_.
+  Sealed older_;                     // The one asked for last.
+  bool looked_ = false;              // For the sums kept.
+  std::function<bool()> is_wanted_;  // Of the job that runs; empty: by all.
   std::optional<absl::Time> first_time_;
   std::optional<uint64_t> seen_;  // The newest seal, since there is news after it,
   absl::Duration seen_at_;        // and when that was seen, since boot.
@@ -101,8 +116,9 @@ class Sealer {
 
   mutable std::mutex mutex_;  // Guards what follows.
   std::condition_variable wanted_;
-  std::deque<std::function<void()>> jobs_;
+  std::deque<Job> jobs_;
   bool ended_ = false;
+  std::atomic<uint64_t> failures_{0};
   std::thread thread_;
 };
 

@@ -19,7 +19,6 @@
 namespace ch8::node {
 namespace {
 
-using chapter8::ledger::v1::WitnessedHead;
 using kernel::Command;
 using kernel::Outcome;
 
@@ -57,7 +56,8 @@ Sequencer::Sequencer(Options options)
                .clock = *options_.clock,
                .log = [this](auto draft, auto done) { SubmitSeal(std::move(draft), done); },
                .sums_path = options_.seal_sums_path,
-               .entries_max = options_.seal_entries_max}),
+               .entries_max = options_.seal_entries_max,
+               .on_failed = options_.on_seal_failed}),
       growth_(*options_.ledger, options_.waiting_reads_max),
       queue_(options_.queue_requests_max, options_.queue_bytes_max) {
   kernel::Accounts* accounts = options_.books.get();
@@ -73,27 +73,37 @@ Sequencer::Sequencer(Options options)
   ledger_time_ = std::make_unique<kernel::LedgerTime>(executor_->time());
 }
 
-std::unique_ptr<Sequencer> Sequencer::Start(Options options,
-                                            const std::vector<kernel::Event>& genesis_events) {
+absl::StatusOr<std::unique_ptr<Sequencer>> Sequencer::Start(
+    Options options, const std::vector<kernel::Event>& genesis_events) {
   auto sequencer = std::unique_ptr<Sequencer>(new Sequencer(std::move(options)));
   Ledger& ledger = *sequencer->options_.ledger;
-  if (ledger.durable_size() == 1) sequencer->LogAtStart("/internal/Genesis", genesis_events);
+  if (ledger.durable_size() == 1) {
+    RETURN_IF_ERROR(sequencer->LogAtStart("/internal/Genesis", genesis_events));
+  }
   if (sequencer->options_.opening_events) {
     const kernel::SnapshotRows rows(ledger.WrittenView());
-    sequencer->LogAtStart("/internal/Open", sequencer->options_.opening_events(rows));
+    const std::vector<kernel::Event> events = sequencer->options_.opening_events(rows);
+    RETURN_IF_ERROR(rows.status());
+    RETURN_IF_ERROR(sequencer->LogAtStart("/internal/Open", events));
   }
   sequencer->StartThreads();
   return sequencer;
 }
 
-void Sequencer::LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events) {
-  if (events.empty()) return;
-  executor_->Begin(*ledger_time_->Next(options_.clock->Now(), options_.clock->SinceBoot()));
+absl::Status Sequencer::LogAtStart(absl::string_view method,
+                                   const std::vector<kernel::Event>& events) {
+  if (events.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const absl::Time now,
+                   ledger_time_->Next(options_.clock->Now(), options_.clock->SinceBoot()));
+  executor_->Begin(now);
   const Outcome logged = executor_->LogInternal(method, events);
-  Check(logged.status.ok(), "what a start logs does not balance");
-  const bool written =
-      options_.ledger->Commit(executor_->Finish()).ok() && options_.ledger->Sync().ok();
-  Check(written, "what a start logs cannot be written");
+  absl::Status written = logged.status;
+  if (written.ok()) written = options_.ledger->Commit(executor_->Finish()).status();
+  if (written.ok()) written = options_.ledger->Sync().status();
+  if (written.ok()) return written;
+  return absl::Status(written.code(),
+                      absl::StrCat(ledger().origin(), ": what a start logs first is not written: ",
+                                   written.message()));
 }
 
 void Sequencer::StartThreads() {
@@ -106,6 +116,7 @@ void Sequencer::StartThreads() {
 Sequencer::~Sequencer() {
   Drain();
   sealer_.Close();
+  if (!sequencer_thread_.joinable()) return;  // Start() failed: memory may be ahead of the log.
   sequencer_thread_.join();
   sync_thread_.join();
   {
@@ -184,35 +195,6 @@ void Sequencer::Enqueue(Work work) {
   work.done(Failed(queued));
 }
 
-void Sequencer::SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) {
-  Work work;
-  work.kind = Work::Kind::kInbound;
-  work.inbound = std::move(inbound);
-  work.done = std::move(done);
-  Enqueue(std::move(work));
-}
-
-void Sequencer::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
-  Work work;
-  work.kind = Work::Kind::kPeerRows;
-  work.peer_rows = std::move(rows);
-  work.done = std::move(done);
-  Enqueue(std::move(work));
-}
-
-void Sequencer::SubmitWitnessed(std::vector<WitnessedHead> heads, Done done) {
-  Work work;
-  work.kind = Work::Kind::kWitnessed;
-  work.witnessed = std::move(heads);
-  work.done = std::move(done);
-  Enqueue(std::move(work));
-}
-
-std::optional<kernel::WitnessesWanted> Sequencer::WantedWitnesses(absl::string_view origin) {
-  const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
-  return options_.machine->WantedWitnesses(origin, kernel::SnapshotRows(*snapshot));
-}
-
 absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
 
 Sequencer::Stats Sequencer::stats() const {
@@ -220,6 +202,7 @@ Sequencer::Stats Sequencer::stats() const {
                .syncs = syncs_.load(),
                .requests = requests_.load(),
                .refused_for_load = queue_.refused(),
+               .seal_failures = sealer_.failures(),
                .queued = queue_.size()};
 }
 

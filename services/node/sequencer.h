@@ -66,14 +66,17 @@ class Sequencer final : public kernel::Runner {
     std::function<absl::Status()> admit_writes = nullptr;
     std::string seal_sums_path = "";                  // As in Sealer::Options.
     uint64_t seal_entries_max = Sealer::kEntriesMax;  // The same.
+    std::function<void(const absl::Status& why)> on_seal_failed = nullptr;  // The same.
     // Optional. What this start logs before anything else, after `rows`: nothing, most often.
     std::function<std::vector<kernel::Event>(const kernel::RowReader& rows)> opening_events =
         nullptr;
   };
 
   // Starts the threads. `genesis_events` are logged first when the ledger holds only its genesis.
-  static std::unique_ptr<Sequencer> Start(Options options,
-                                          const std::vector<kernel::Event>& genesis_events);
+  // Errors: those of Ledger::Commit() and Sync(), e.g. kResourceExhausted on a full disk. Nothing
+  // is lost then: another start logs what this one could not.
+  static absl::StatusOr<std::unique_ptr<Sequencer>> Start(
+      Options options, const std::vector<kernel::Event>& genesis_events);
 
   // Answers what is queued, writes the books' pages, and stops the threads.
   ~Sequencer() override;
@@ -101,6 +104,7 @@ class Sequencer final : public kernel::Runner {
     uint64_t syncs = 0;
     uint64_t requests = 0;
     uint64_t refused_for_load = 0;
+    uint64_t seal_failures = 0;
     size_t queued = 0;
   };
   Stats stats() const;
@@ -121,7 +125,7 @@ class Sequencer final : public kernel::Runner {
 
   explicit Sequencer(Options options);
   // Before the threads run.
-  void LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events);
+  absl::Status LogAtStart(absl::string_view method, const std::vector<kernel::Event>& events);
   void StartThreads();
 
   void RunSequencer();

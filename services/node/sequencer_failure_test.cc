@@ -187,6 +187,18 @@ TEST_F(SequencerFailure, AFailedCommitStopsTheLedger) {
   EXPECT_EQ(node_->stopped_count(), 1);
 }
 
+// It says why, and the next start has nothing to make good.
+TEST_F(SequencerFailure, AStartThatCannotLogIsAnErrorAndLosesNothing) {
+  gate_.FailCommits();
+  const ToyNode::Options options{.ledger = &gate_, .state_directory = state_};
+  EXPECT_THAT(ToyNode::Open(options).status(),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("a start logs first")));
+  EXPECT_EQ(ledger_->durable_size(), 1u);
+  node_.emplace(ToyNode::Options{.ledger = ledger_.get(), .state_directory = state_});
+  EXPECT_THAT(Call(sequencer(), CreatePost("supply", "r1")).status, IsOk());
+  node_->Stop();
+}
+
 // A row that cannot be read looks absent to a decision; that decision must not be logged.
 TEST_F(SequencerFailure, AFailedReadStopsTheLedgerAndNothingIsWritten) {
   Start();

@@ -41,22 +41,23 @@ absl::Status ToyNode::Start(const Options& options) {
                                   {.id_window_limit = options.id_window_limit}));
   Check(recovered.wipe.empty(), "no page is above the log's end");
   start_digest_ = recovered.books->StateDigest();
-  sequencer_ = Sequencer::Start({.ledger = options.ledger,
-                                 .machine = &machine_,
-                                 .head_keeper = head_keeper_.get(),
-                                 .clock = &clock,
-                                 .books = std::move(recovered.books),
-                                 .pages = std::move(recovered.pages),
-                                 .older_ids = older_ids_.get(),
-                                 .organization = "organizations/un",
-                                 .trust_domain = "un.example",
-                                 .queue_requests_max = options.queue_requests_max,
-                                 .facts_age_max = options.facts_age_max,
-                                 .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
-                                 .admit_writes = options.admit_writes,
-                                 .seal_sums_path = options.state_directory + "/seal_sums",
-                                 .seal_entries_max = options.seal_entries_max},
-                                toy::FirstFacts());
+  ASSIGN_OR_RETURN(
+      sequencer_, Sequencer::Start({.ledger = options.ledger,
+                                    .machine = &machine_,
+                                    .head_keeper = head_keeper_.get(),
+                                    .clock = &clock,
+                                    .books = std::move(recovered.books),
+                                    .pages = std::move(recovered.pages),
+                                    .older_ids = older_ids_.get(),
+                                    .organization = "organizations/un",
+                                    .trust_domain = "un.example",
+                                    .queue_requests_max = options.queue_requests_max,
+                                    .facts_age_max = options.facts_age_max,
+                                    .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
+                                    .admit_writes = options.admit_writes,
+                                    .seal_sums_path = options.state_directory + "/seal_sums",
+                                    .seal_entries_max = options.seal_entries_max},
+                                   toy::FirstFacts()));
   return absl::OkStatus();
 }
 

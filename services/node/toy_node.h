@@ -36,10 +36,12 @@ class ToyNode {
     uint64_t seal_entries_max = Sealer::kEntriesMax;
   };
   explicit ToyNode(const Options& options);
-  // The same where the disk may fail. Errors: those of HeadKeeper::Open() and books::Recover().
+  // The same where the disk may fail. Errors: those of HeadKeeper::Open(), books::Recover() and
+  // Sequencer::Start().
   static absl::StatusOr<std::unique_ptr<ToyNode>> Open(const Options& options);
 
   Sequencer& sequencer() { return *sequencer_; }
+  HeadKeeper& head_keeper() { return *head_keeper_; }
   // Ends the sequencer.
   void Stop() { sequencer_.reset(); }
 

@@ -38,11 +38,18 @@ class Home {
   absl::StatusOr<Rekeyed> Rekey() {
     ASSIGN_OR_RETURN(signed_record_, ReadRecordFile(RecordPath()));
     ASSIGN_OR_RETURN(record_, VerifyFirstContact(signed_record_));
-    ASSIGN_OR_RETURN(const bool cut_off, ReadCutOff());
-    if (!cut_off) RETURN_IF_ERROR(Change());
-    Rekeyed rekeyed{.record = signed_record_,
-                    .retired_path = {},
-                    .what = cut_off ? Rekeyed::What::kFinished : Rekeyed::What::kDone};
+    ASSIGN_OR_RETURN(const std::string cut_off, ReadCutOff());
+    Rekeyed rekeyed;
+    if (!cut_off.empty()) {
+      ASSIGN_OR_RETURN(rekeyed.retired_path, PutInPlace());
+      rekeyed.record = signed_record_;
+      rekeyed.what = Rekeyed::What::kFinished;
+      if (cut_off == options_.service) return rekeyed;
+    }
+    RETURN_IF_ERROR(Change());
+    rekeyed.record = signed_record_;
+    rekeyed.what = Rekeyed::What::kDone;
+    rekeyed.other_finished = cut_off;
     ASSIGN_OR_RETURN(rekeyed.retired_path, PutInPlace());
     return rekeyed;
   }
@@ -52,29 +59,53 @@ class Home {
   std::string NodeRecordPath() const { return node_ + "/org.record"; }
 
   // Takes the node's record when it is newer than the home's: then a change was cut off after it
-  // counted.
-  absl::StatusOr<bool> ReadCutOff() {
+  // counted. The service of which; empty: none was.
+  absl::StatusOr<std::string> ReadCutOff() {
     absl::StatusOr<SignedOrganizationRecord> newest = ReadRecordFile(NodeRecordPath());
-    if (absl::IsNotFound(newest.status())) return false;
+    if (absl::IsNotFound(newest.status())) return "";
     RETURN_IF_ERROR(newest.status());
-    absl::StatusOr<OrganizationRecord> record = VerifyUpdate(*newest, signed_record_);
-    if (!record.ok()) return false;
+    absl::StatusOr<OrganizationRecord> record = VerifyFirstContact(*newest);
+    if (!record.ok() || record->root_public_key() != record_.root_public_key() ||
+        record->sequence() <= record_.sequence()) {
+      return "";
+    }
+    std::string service;
+    for (const OrganizationRecord::LogKey& log : record->log_keys()) {
+      const bool new_key =
+          log.until_size() == 0 && log.public_key() != SigningPublicKey(log.origin(), record_);
+      if (new_key) service = log.origin().substr(log.origin().rfind('/') + 1);
+    }
     signed_record_ = *std::move(newest);
     record_ = *std::move(record);
-    return true;
+    return service;
+  }
+
+  // What the next record is made from.
+  absl::StatusOr<OrganizationRecord> Followed() const {
+    if (options_.follows.empty()) return record_;
+    ASSIGN_OR_RETURN(const SignedOrganizationRecord older, ReadRecordFile(options_.follows));
+    ASSIGN_OR_RETURN(OrganizationRecord record, VerifyFirstContact(older));
+    if (record.root_public_key() != record_.root_public_key() ||
+        record.trust_domain() != record_.trust_domain() ||
+        record.sequence() >= record_.sequence()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options_.follows, " is no older record of ", record_.trust_domain()));
+    }
+    return record;
   }
 
   // Up to the instant at which it counts.
   absl::Status Change() {
     ASSIGN_OR_RETURN(const SigningKey root, ReadSigningKey(options_.home + "/root/root.key"));
-    OrganizationRecord next = record_;
+    ASSIGN_OR_RETURN(OrganizationRecord next, Followed());
+    const std::string old_public_key = SigningPublicKey(Origin(), next);
     const SigningKey key = SigningKey::Generate();
     RETURN_IF_ERROR(NameKey(key.public_key(), next));
     LogKeyChanged change;
     ASSIGN_OR_RETURN(signed_record_, SignOrganizationRecord(next, root));
     change.set_organization_record(signed_record_.SerializeAsString());
     if (options_.old_key == RekeyOptions::OldKey::kSigns) {
-      ASSIGN_OR_RETURN(const SigningKey old_key, OldKey());
+      ASSIGN_OR_RETURN(const SigningKey old_key, OldKey(old_public_key));
       const Signature signature = old_key.Sign(record::KeyChangeBytes(signed_record_.record()));
       change.set_old_key_signature(std::string(signature.view()));
     }
@@ -107,6 +138,12 @@ class Home {
     if (!known) {
       return absl::InvalidArgumentError(absl::StrCat("the organization has no ledger ", Origin()));
     }
+    if (next.log_keys_size() >= record::kLogKeysMax) {
+      return absl::OutOfRangeError(
+          absl::StrCat("the record names ", next.log_keys_size(), " keys of ledgers, and may name ",
+                       record::kLogKeysMax,
+                       ": none is ever dropped, since what it signed stays to be verified"));
+    }
     OrganizationRecord::LogKey& added = *next.add_log_keys();
     added.set_origin(Origin());
     added.set_public_key(std::string(key.view()));
@@ -115,23 +152,30 @@ class Home {
     return absl::OkStatus();
   }
 
-  std::string SigningPublicKey() const {
+  static std::string SigningPublicKey(absl::string_view origin, const OrganizationRecord& record) {
     std::string signing;
-    for (const OrganizationRecord::LogKey& log : record_.log_keys()) {
-      if (log.origin() == Origin()) signing = log.public_key();
+    for (const OrganizationRecord::LogKey& log : record.log_keys()) {
+      if (log.origin() == origin) signing = log.public_key();
     }
     return signing;
   }
 
-  absl::StatusOr<SigningKey> OldKey() const {
+  // In its place, or put aside by the record that is taken back.
+  absl::StatusOr<SigningKey> OldKey(const std::string& public_key) const {
     absl::StatusOr<SigningKey> key = ReadSigningKey(files_.key);
-    const bool there = key.ok() && key->public_key().view() == SigningPublicKey();
-    if (there) return key;
+    for (const std::string& path : {files_.key, RetiredPath(options_.service)}) {
+      absl::StatusOr<SigningKey> found = ReadSigningKey(path);
+      if (found.ok() && found->public_key().view() == public_key) return found;
+    }
     const std::string why =
         key.ok() ? absl::StrCat(files_.key, " is not the key that the record names for ", Origin())
                  : std::string(key.status().message());
     return absl::FailedPreconditionError(
         absl::StrCat(why, "; a key that is lost or stolen is replaced with --lost"));
+  }
+
+  std::string RetiredPath(absl::string_view service) const {
+    return absl::StrCat(node_, "/log-", service, ".retired-", record_.sequence(), ".key");
   }
 
   // After that instant: every key and record under the name that people look for. The name of the
@@ -146,8 +190,7 @@ class Home {
       if (absl::IsNotFound(next.status())) continue;
       RETURN_IF_ERROR(next.status());
       if (next->public_key().view() != log.public_key()) continue;
-      const std::string aside =
-          absl::StrCat(node_, "/log-", service, ".retired-", record_.sequence(), ".key");
+      const std::string aside = RetiredPath(service);
       const absl::Status moved = Rename(files.key, aside);
       if (!moved.ok() && !absl::IsNotFound(moved)) return moved;
       if (moved.ok()) retired_path = aside;

@@ -133,6 +133,49 @@ TEST_F(LogRekeyTest, ALaterChangeMayRevokeMore) {
   EXPECT_EQ(Keys(), "key 1 until 7, key 2 until 7, key 3 until 7, key 4");
 }
 
+// One that its ledger refuses is taken back: the next follows the record before it, with a number
+// of its own, so that nobody who knows both can mistake one for the other.
+TEST_F(LogRekeyTest, ARecordThatNobodyTookIsTakenBack) {
+  const std::string before = dir_ / "before";
+  std::filesystem::copy_file(home_ + "/org.record", before);
+  const std::string first_key = SigningKeyInRecord();
+  ASSERT_THAT(RekeyLog(Options(9)), IsOk());
+  const std::string taken_back = SigningKeyInRecord();
+  RekeyOptions options = Options(20);
+  options.follows = before;
+  const auto rekeyed = RekeyLog(options);
+  ASSERT_THAT(rekeyed, IsOk());
+  EXPECT_EQ(Keys(), "key 1 until 20, key 2");
+  const OrganizationRecord record = VerifyFirstContact(rekeyed->record).value();
+  EXPECT_EQ(record.sequence(), 3u);
+  EXPECT_EQ(SigningKeyInFile(), SigningKeyInRecord());
+  EXPECT_NE(SigningKeyInRecord(), taken_back);
+  // The key before it signs, not the one that is taken back.
+  const PublicKey signer = PublicKey::FromBytes(first_key).value();
+  EXPECT_TRUE(signer.Verifies(
+      absl::StrCat("chapter8/log-key-change/v1\n", rekeyed->record.record()),
+      absl::string_view((*ReadKeyChange(files_.change).value()).old_key_signature())));
+
+  options.follows = home_ + "/org.record";
+  EXPECT_THAT(RekeyLog(options), StatusIs(absl::StatusCode::kInvalidArgument,
+                                          HasSubstr("no older record of un.example")));
+}
+
+// Killed when node/org.record had its name, for another service: both are done.
+TEST_F(LogRekeyTest, AnotherServicesChangeIsFinishedAndThenThisOnesMade) {
+  const std::string before = ReadFile(home_ + "/org.record");
+  RekeyOptions directory = Options(5);
+  directory.service = "directory";
+  ASSERT_THAT(RekeyLog(directory), IsOk());
+  testing::WriteFile(home_ + "/org.record", before);
+  const auto rekeyed = RekeyLog(Options(9));
+  ASSERT_THAT(rekeyed, IsOk());
+  EXPECT_EQ(rekeyed->what, Rekeyed::What::kDone);
+  EXPECT_EQ(rekeyed->other_finished, "directory");
+  EXPECT_EQ(Keys(), "key 1 until 9, key 2");
+  EXPECT_EQ(VerifyFirstContact(SignedRecord())->sequence(), 3u);
+}
+
 TEST_F(LogRekeyTest, WhatItNeedsIsNamed) {
   RekeyOptions options = Options(9);
   options.service = "logistics";

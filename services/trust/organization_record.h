@@ -21,6 +21,7 @@ using chapter8::directory::v1::OrganizationRecord;
 using chapter8::directory::v1::SignedOrganizationRecord;
 
 inline constexpr size_t kOrganizationRecordSizeMax = record::kSizeMax;
+inline constexpr int kLogKeysMax = record::kLogKeysMax;
 
 // OK when every field keeps to its grammar and limits (organization_record.proto), the bundle
 // parses and each log origin lies in the trust domain. Errors: kInvalidArgument, naming the field.

@@ -79,17 +79,17 @@ class InprocTarget final : public Target {
     older_ids_ = std::make_unique<books::LedgerIds>(*ledger_);
     ASSIGN_OR_RETURN(auto recovered,
                      books::Recover(books::RecoverySourceOf(*ledger_), *older_ids_, {}));
-    sequencer_ = node::Sequencer::Start({.ledger = ledger_.get(),
-                                         .machine = &machine_,
-                                         .head_keeper = head_keeper_.get(),
-                                         .clock = &clock_,
-                                         .books = std::move(recovered.books),
-                                         .pages = std::move(recovered.pages),
-                                         .older_ids = older_ids_.get(),
-                                         .organization = "organizations/un",
-                                         .trust_domain = "un.example",
-                                         .on_stopped = nullptr},
-                                        toy::FirstFacts());
+    ASSIGN_OR_RETURN(sequencer_, node::Sequencer::Start({.ledger = ledger_.get(),
+                                                         .machine = &machine_,
+                                                         .head_keeper = head_keeper_.get(),
+                                                         .clock = &clock_,
+                                                         .books = std::move(recovered.books),
+                                                         .pages = std::move(recovered.pages),
+                                                         .older_ids = older_ids_.get(),
+                                                         .organization = "organizations/un",
+                                                         .trust_domain = "un.example",
+                                                         .on_stopped = nullptr},
+                                                        toy::FirstFacts()));
     return absl::OkStatus();
   }
 

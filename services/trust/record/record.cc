@@ -22,7 +22,7 @@ namespace {
 
 constexpr char kSignaturePrefix[] = "chapter8/organization-record/v1\n";
 constexpr char kKeyChangePrefix[] = "chapter8/log-key-change/v1\n";
-constexpr int kListMax = 64;
+constexpr int kEndpointsMax = 64;
 constexpr size_t kDisplayNameSizeMax = 200;
 
 absl::Status Bad(absl::string_view field, absl::string_view rule) {
@@ -53,7 +53,7 @@ bool IsTarget(const std::string& target) {
 }
 
 absl::Status CheckEndpoints(const OrganizationRecord& record) {
-  if (record.endpoints_size() > kListMax) return Bad("endpoints", "must be 64 at most");
+  if (record.endpoints_size() > kEndpointsMax) return Bad("endpoints", "must be 64 at most");
   for (const OrganizationRecord::Endpoint& endpoint : record.endpoints()) {
     if (!IsResourceId(endpoint.service())) {
       return Bad("endpoints.service", "must match [a-z0-9-]{1,63}");
@@ -96,7 +96,7 @@ absl::Status CheckOrder(const std::vector<const OrganizationRecord::LogKey*>& ke
 }
 
 absl::Status CheckLogKeys(const OrganizationRecord& record) {
-  if (record.log_keys().empty() || record.log_keys_size() > kListMax) {
+  if (record.log_keys().empty() || record.log_keys_size() > kLogKeysMax) {
     return Bad("log_keys", "must be 1 to 64");
   }
   for (const OrganizationRecord::LogKey& key : record.log_keys()) {

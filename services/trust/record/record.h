@@ -19,6 +19,8 @@ using chapter8::directory::v1::OrganizationRecord;
 using chapter8::directory::v1::SignedOrganizationRecord;
 
 inline constexpr size_t kSizeMax = 256 * 1024;
+// Of all ledgers together, former ones included.
+inline constexpr int kLogKeysMax = 64;
 
 // OK when every field keeps to its grammar and limits (organization_record.proto) and each log
 // origin lies in the trust domain; of the bundle only that there is one.

@@ -8,8 +8,37 @@
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
-// What the sequencer does with bodies beside the commit that names them.
+// What the federation brings to a ledger and asks of it; bodies, beside the commit that names them.
 namespace ch8::node {
+
+void Sequencer::SubmitInbound(std::vector<kernel::InboundEntry> inbound, Done done) {
+  Work work;
+  work.kind = Work::Kind::kInbound;
+  work.inbound = std::move(inbound);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+void Sequencer::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
+  Work work;
+  work.kind = Work::Kind::kPeerRows;
+  work.peer_rows = std::move(rows);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+void Sequencer::SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead> heads, Done done) {
+  Work work;
+  work.kind = Work::Kind::kWitnessed;
+  work.witnessed = std::move(heads);
+  work.done = std::move(done);
+  Enqueue(std::move(work));
+}
+
+std::optional<kernel::WitnessesWanted> Sequencer::WantedWitnesses(absl::string_view origin) {
+  const std::unique_ptr<Snapshot> snapshot = ledger().TakeSnapshot();
+  return options_.machine->WantedWitnesses(origin, kernel::SnapshotRows(*snapshot));
+}
 
 absl::StatusOr<std::string> Sequencer::GiveBody(absl::string_view trust_domain,
                                                 const Hash& digest) {

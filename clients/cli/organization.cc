@@ -174,6 +174,7 @@ std::vector<Command> OrganizationCommands() {
   const std::vector<Parameter> named = {Positional("organization", "e.g. au")};
   return {InitCommand(),
           RekeyCommand(),
+          RekeyWitnessCommand(),
           {.path = {"org", "record", "show"},
            .summary = "what an organization's record file says, and its fingerprint",
            .parameters = {Positional("file", "an org.record")},

@@ -7,6 +7,8 @@ namespace ch8::cli {
 
 // `ch8 org rekey`.
 Command RekeyCommand();
+// `ch8 org rekey-witness`.
+Command RekeyWitnessCommand();
 
 }  // namespace ch8::cli
 

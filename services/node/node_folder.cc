@@ -6,6 +6,7 @@
 #include "services/trust/log_rekey.h"
 #include "services/trust/organization_home.h"
 #include "services/trust/organization_record.h"
+#include "services/trust/witness_rekey.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
 
@@ -71,11 +72,17 @@ absl::StatusOr<SigningKey> NodeFolder::LogKey(absl::string_view service) const {
 }
 
 absl::StatusOr<SigningKey> NodeFolder::WitnessKey() const {
-  const std::string key_path = path + "/witness.key";
-  ASSIGN_OR_RETURN(SigningKey key, trust::ReadSigningKey(key_path));
-  if (record.witness_public_key() == key.public_key().view()) return key;
-  return absl::FailedPreconditionError(absl::StrCat(
-      key_path, " is not the key that the organization's record names for its witness"));
+  const absl::StatusOr<SigningKey> next = trust::ReadSigningKey(trust::NextWitnessKeyPath(path));
+  if (!next.ok() && !absl::IsNotFound(next.status())) return next.status();
+  const auto is_named = [&](const SigningKey& key) {
+    return record.witness_public_key() == key.public_key().view();
+  };
+  if (next.ok() && is_named(*next)) return next;
+  ASSIGN_OR_RETURN(SigningKey key, trust::ReadSigningKey(trust::WitnessKeyPath(path)));
+  if (is_named(key)) return key;
+  return absl::FailedPreconditionError(
+      absl::StrCat(trust::WitnessKeyPath(path),
+                   " is not the key that the organization's record names for its witness"));
 }
 
 std::string NodeFolder::CreatedPath(absl::string_view service) const {

@@ -108,6 +108,11 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   return status;
 }
 
+absl::Status MoveFile(const std::string& from, const std::string& to) {
+  return std::rename(from.c_str(), to.c_str()) == 0 ? absl::OkStatus()
+                                                    : FileError("cannot move", from);
+}
+
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   return Read(path, Secrecy::kPublic);
 }

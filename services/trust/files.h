@@ -26,6 +26,10 @@ inline constexpr size_t kSmallFileSizeMax = 1024 * 1024;
 // kUnavailable; the former content is then still in place.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode);
 
+// Gives a file another name in the same file system, in the place of what has it. Errors:
+// kNotFound, kPermissionDenied, kUnavailable.
+absl::Status MoveFile(const std::string& from, const std::string& to);
+
 // Errors: kNotFound, kPermissionDenied, kInvalidArgument (larger than kSmallFileSizeMax or not a
 // regular file), kUnavailable.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);

@@ -3,8 +3,6 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,13 +17,6 @@ namespace ch8::trust {
 namespace {
 
 using chapter8::ledger::v1::LogKeyChanged;
-
-absl::Status Rename(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  const absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot move ", from));
-  if (status.code() != absl::StatusCode::kUnknown) return status;
-  return absl::UnavailableError(status.message());
-}
 
 // One home and its record.
 class Home {
@@ -191,10 +182,10 @@ class Home {
       RETURN_IF_ERROR(next.status());
       if (next->public_key().view() != log.public_key()) continue;
       const std::string aside = RetiredPath(service);
-      const absl::Status moved = Rename(files.key, aside);
+      const absl::Status moved = MoveFile(files.key, aside);
       if (!moved.ok() && !absl::IsNotFound(moved)) return moved;
       if (moved.ok()) retired_path = aside;
-      RETURN_IF_ERROR(Rename(files.next, files.key));
+      RETURN_IF_ERROR(MoveFile(files.next, files.key));
     }
     RETURN_IF_ERROR(WriteFileAtomically(RecordPath(), EncodeArmour(signed_record_), kPublicMode));
     return retired_path;

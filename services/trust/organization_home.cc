@@ -19,6 +19,7 @@
 #include "services/trust/key_file.h"
 #include "services/trust/organization_record.h"
 #include "services/trust/spiffe_id.h"
+#include "services/trust/witness_rekey.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::trust {
@@ -157,7 +158,7 @@ absl::Status WriteRootKey(const Scaffold& home, const SigningKey& root) {
 // Adds the public half to `record`.
 absl::Status WriteWitnessKey(const std::string& folder, OrganizationRecord& record) {
   const SigningKey key = SigningKey::Generate();
-  RETURN_IF_ERROR(WriteSigningKey(folder + "/witness.key", key));
+  RETURN_IF_ERROR(WriteSigningKey(WitnessKeyPath(folder), key));
   record.set_witness_public_key(key.public_key().bytes.data(), PublicKey::kSize);
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "services/trust/key_file.h"
 #include "services/trust/tls.h"
 #include "services/trust/trust_bundles.h"
+#include "services/trust/witness_rekey.h"
 #include "storage/merkle/checkpoint.h"
 #include "tests/support/node_two.h"
 #include "tests/support/node_wait.h"
@@ -58,6 +59,7 @@ grpc::Status AddCheckpoint(const OrganizationNode& from, const OrganizationNode&
   const auto stub =
       FederationService::NewStub(grpc::CreateChannel(to.endpoints().federation, credentials));
   grpc::ClientContext context;
+  context.set_wait_for_ready(true);
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
   return stub->AddCheckpoint(&context, request, &response);
 }
@@ -229,6 +231,32 @@ TEST_F(WitnessTest, RefusesWhatIsNotOfAPinnedLedger) {
   request.set_note("garbage");
   EXPECT_EQ(AddCheckpoint(nodes_.au(), nodes_.un(), request, response).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// By the record that the UN has confirmed, and with nothing to do at the UN but that.
+TEST_F(WitnessTest, AWitnessWithAnotherKeyCosignsAgain) {
+  Settle();
+  ASSERT_TRUE(WaitUntil([&] { return CosignedSize("finance") > 1; }));
+  ASSERT_EQ(nodes_.au().Stop(), 0);
+  const auto rekeyed = trust::RekeyWitness(nodes_.au().home(), absl::Now());
+  ASSERT_THAT(rekeyed, IsOk());
+  nodes_.au().ReadRecord();
+  nodes_.au().Start();
+  nodes_.un().Pin(nodes_.au());
+
+  const SigningKey key =
+      trust::ReadSigningKey(trust::WitnessKeyPath(nodes_.au().home() + "/node")).value();
+  const NoteVerifier witness =
+      NoteVerifier::Of("au.example/witness", key.public_key(), kNoteCosignatureV1);
+  EXPECT_TRUE(WaitUntil([&] {
+    ListCosignaturesRequest request;
+    request.set_origin(nodes_.un().origin("finance"));
+    const auto page = nodes_.un().As("auditor").Call<ListCosignaturesResponse>(
+        "ledger.v1.LedgerService.ListCosignatures", request);
+    return page.ok() && page->heads_size() == 1 && OpenNote(page->heads(0).note(), {witness}).ok();
+  }));
+  // What the AU's services take, they take under heads that the new key cosigned.
+  Settle();
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
-#include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/cli/audit_disclose.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/names.h"
@@ -27,9 +26,6 @@ using chapter8::directory::v1::Organization;
 using chapter8::ledger::v1::ListPeersRequest;
 using chapter8::ledger::v1::ListPeersResponse;
 using chapter8::ledger::v1::Peer;
-using chapter8::witness::v1::ListWitnessedHeadsRequest;
-using chapter8::witness::v1::ListWitnessedHeadsResponse;
-using chapter8::witness::v1::WitnessedHead;
 
 absl::Status Export(const Arguments& arguments, Session& session) {
   audit::ExportOptions options;
@@ -71,23 +67,8 @@ absl::Status Export(const Arguments& arguments, Session& session) {
   return absl::OkStatus();
 }
 
-// What the own witness holds others to; nothing when no node of the context hosts it.
-absl::StatusOr<std::vector<WitnessedHead>> CosignedHeads(Session& session) {
-  std::vector<WitnessedHead> heads;
-  if (!absl::c_linear_search(session.services(), "witness")) return heads;
-  RETURN_IF_ERROR(ListAll<ListWitnessedHeadsResponse>(
-      session, "witness.v1.WitnessService.ListWitnessedHeads", ListWitnessedHeadsRequest(),
-      [&](const ListWitnessedHeadsResponse& page) {
-        heads.insert(heads.end(), page.heads().begin(), page.heads().end());
-      }));
-  return heads;
-}
-
 absl::Status WriteTrust(const Arguments& arguments, Session& session) {
-  ASSIGN_OR_RETURN(const std::vector<Organization> organizations, AllOrganizations(session));
-  ASSIGN_OR_RETURN(audit::LogKeys keys, audit::LogKeysOf(organizations));
-  ASSIGN_OR_RETURN(const std::vector<WitnessedHead> cosigned, CosignedHeads(session));
-  RETURN_IF_ERROR(audit::KeepCosigned(cosigned, keys));
+  ASSIGN_OR_RETURN(const audit::LogKeys keys, KeysHeldTo(session));
   RETURN_IF_ERROR(trust::WriteFileAtomically(arguments.Get("out"), audit::FormatTrust(keys),
                                              trust::kPublicMode));
   Table table;

@@ -17,7 +17,6 @@
 namespace ch8::cli {
 namespace {
 
-using chapter8::directory::v1::Organization;
 using chapter8::ledger::v1::Evidence;
 using chapter8::ledger::v1::ListEvidenceRequest;
 using chapter8::ledger::v1::ListEvidenceResponse;
@@ -49,9 +48,8 @@ absl::StatusOr<Kept> FetchProven(const Arguments& arguments, Session& session) {
   for (const std::string& service : services) {
     RETURN_IF_ERROR(AddKept(service, session, all));
   }
-  ASSIGN_OR_RETURN(const std::vector<Organization> organizations, AllOrganizations(session));
   Kept proven;
-  ASSIGN_OR_RETURN(proven.keys, audit::LogKeysOf(organizations));
+  ASSIGN_OR_RETURN(proven.keys, KeysHeldTo(session));
   for (size_t i = 0; i < all.evidence.size(); ++i) {
     const absl::Status shown = audit::OpenEvidence(all.evidence[i], proven.keys).status();
     if (shown.ok()) {

@@ -50,6 +50,15 @@ absl::StatusOr<std::optional<Held>> LargestHeld(const std::string& path,
   return largest;
 }
 
+absl::Status NoRoom(const absl::Status& why, const trust::RekeyOptions& options) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("TOO_MANY_KEYS");
+  auto& figures = *info.mutable_metadata();
+  figures["keys"] = absl::StrCat(trust::kLogKeysMax, " of ", trust::kLogKeysMax);
+  figures["instead"] = absl::StrCat("ch8 org record show ", options.home, "/org.record");
+  return client::WithErrorInfo(why, info);
+}
+
 absl::Status TakesBack(const Held& held, const trust::RekeyOptions& options) {
   google::rpc::ErrorInfo info;
   info.set_reason("BELOW_WITNESSED");
@@ -74,6 +83,11 @@ void ShowRekeyed(const trust::RekeyOptions& options, const trust::Rekeyed& rekey
   if (rekeyed.what == trust::Rekeyed::What::kFinished) {
     session.Say("a change that was cut off is finished now; this call has made no other key");
   }
+  if (!rekeyed.other_finished.empty()) {
+    session.Say(absl::StrCat("a change for ", rekeyed.other_finished,
+                             " that was cut off is finished now as well; its node needs log-",
+                             rekeyed.other_finished, ".key and .change too"));
+  }
   if (!rekeyed.retired_path.empty()) {
     session.Say(absl::StrCat("the old key is now ", rekeyed.retired_path));
   }
@@ -92,6 +106,7 @@ absl::Status Rekey(const Arguments& arguments, Session& session) {
   options.service = arguments.Get("service");
   options.old_key = arguments.Has("lost") ? trust::RekeyOptions::OldKey::kLost
                                           : trust::RekeyOptions::OldKey::kSigns;
+  options.follows = arguments.Get("follow");
   options.now = session.world().clock.Now();
   ASSIGN_OR_RETURN(options.until_size, ParseNumber(arguments.Get("until-size"), "a size"));
   if (arguments.Has("cosigned")) {
@@ -102,8 +117,10 @@ absl::Status Rekey(const Arguments& arguments, Session& session) {
                                  absl::StrCat(record.trust_domain(), "/ch8/", options.service)));
     if (held.has_value() && options.until_size < held->size) return TakesBack(*held, options);
   }
-  ASSIGN_OR_RETURN(const trust::Rekeyed rekeyed, trust::RekeyLog(options));
-  ShowRekeyed(options, rekeyed, session);
+  const absl::StatusOr<trust::Rekeyed> rekeyed = trust::RekeyLog(options);
+  if (absl::IsOutOfRange(rekeyed.status())) return NoRoom(rekeyed.status(), options);
+  RETURN_IF_ERROR(rekeyed.status());
+  ShowRekeyed(options, *rekeyed, session);
   return absl::OkStatus();
 }
 
@@ -118,15 +135,17 @@ Command RekeyCommand() {
                      Required("until-size", "N", "entries up to which the key so far is believed"),
                      Optional("cosigned", "FILE",
                               "what partners hold: ch8 ledger cosignatures SERVICE -o json"),
-                     Flag("lost",
-                          "the key so far is lost or stolen, and does not sign the change")},
+                     Flag("lost", "the key so far is lost or stolen, and does not sign the change"),
+                     Optional("follow", "FILE",
+                              "an older record to go on from: takes back what came after it")},
       .run = Rekey,
       .notes =
           "Works on this machine alone; stop the node before. Heads of more than N entries by "
           "the key so far\nare void wherever the new record is confirmed; smaller ones stay "
           "valid. N is at least the largest head\nthat a partner has cosigned, and at most "
-          "the ledger's size: what it has signed last, in\nDATA/SERVICE/signed_head. See "
-          "ops/runbook/lost-key.md.",
+          "the ledger's size: what it has signed last, in\nDATA/SERVICE/signed_head.\n--follow is "
+          "for a record that its ledger has refused "
+          "and no partner has seen: who knows it\ntakes no other. See ops/runbook/lost-key.md.",
       .writes_files = true};
 }
 

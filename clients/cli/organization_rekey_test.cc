@@ -90,6 +90,28 @@ TEST_F(RekeyTest, AnotherLedgersCosignaturesAreNoBound) {
   EXPECT_EQ(Rekey({"--until-size", "99", "--cosigned", cli_.WriteFile("x", "[]")}).exit_code, 0);
 }
 
+TEST_F(RekeyTest, ARecordThatNobodyTookIsTakenBack) {
+  const std::string before = dir_ / "before";
+  std::filesystem::copy_file(home_ + "/org.record", before);
+  EXPECT_EQ(Rekey({"--until-size", "7"}).exit_code, 0);
+  const Result again = Rekey({"--until-size", "40", "--follow", before});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  const Result shown = cli_.Run({"org", "record", "show", home_ + "/org.record"});
+  EXPECT_THAT(shown.out, HasSubstr("former key until 40 entries"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("former key until 7 entries")));
+}
+
+TEST_F(RekeyTest, TheSixtyFifthKeyIsRefused) {
+  Result result;
+  for (int size = 1; size < 66 && result.exit_code == 0; ++size) {
+    result = Rekey({"--until-size", absl::StrCat(size)});
+  }
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("TOO_MANY_KEYS"));
+  EXPECT_THAT(result.err, HasSubstr("none is ever dropped"));
+  EXPECT_THAT(result.err, HasSubstr("64 of 64"));
+}
+
 TEST_F(RekeyTest, WhatIsMissingIsNamed) {
   EXPECT_EQ(Rekey({"--until-size", "0"}).exit_code, 2);
   std::filesystem::remove(home_ + "/node/log-finance.key");

@@ -49,6 +49,8 @@ struct Command {
   // officer's is for the kernel to say.
   std::optional<chapter8::type::v1::ActSignature> act;
   std::string random;  // 16 random bytes, for ids that the decision must choose.
+  // Optional. Whether the caller still waits: asked by reads that take long, until their outcome.
+  std::function<bool()> is_wanted = nullptr;
 };
 
 // The officer on whose authority a decision rests, from the ledger's own rows.

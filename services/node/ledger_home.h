@@ -56,7 +56,7 @@ class LedgerHome {
 
   struct ServeOptions {
     const NodeFolder* folder = nullptr;
-    KeyPlan key;                   // As PlanKeys() has it.
+    KeyPlan key = {};              // As PlanKeys() has it.
     const Clock* clock = nullptr;  // Outlives this.
     std::string boot_marker_directory;
     std::function<void(const absl::Status& why)> on_stopped;  // As in Sequencer::Options.

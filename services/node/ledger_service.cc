@@ -1,6 +1,7 @@
 #include "services/node/ledger_service.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -110,8 +111,10 @@ bool LedgerService::Answers(absl::string_view method) const {
 void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) const {
   if (sealers_.contains(command.method)) {
     Outcome refused;
+    std::function<bool()> is_wanted = command.is_wanted;
     refused.status = options_.sealer.Submit(
-        {.run = [this, command = std::move(command), done] { done(Read(command)); }});
+        {.run = [this, command = std::move(command), done] { done(Read(command)); },
+         .is_wanted = std::move(is_wanted)});
     if (!refused.status.ok()) done(std::move(refused));
     return;
   }

@@ -69,7 +69,7 @@ absl::StatusOr<ActSignature> VerifiedAct(absl::string_view encoded,
 // One call from its headers to its trailers. gRPC owns it in effect: it lives until OnDone(), which
 // comes after Finish(), which we call exactly once: in Refused() or Answered(). Between a
 // submission and its outcome it is the runner that keeps it alive, by its promise to call back
-// exactly once; a cancellation in between changes nothing.
+// exactly once; a cancellation in between changes nothing, but a read that takes long may ask.
 class Edge::Call final : public grpc::ServerGenericBidiReactor {
  public:
   Call(Edge& edge, grpc::GenericCallbackServerContext* context) : edge_(edge), context_(context) {
@@ -147,8 +147,14 @@ class Edge::Call final : public grpc::ServerGenericBidiReactor {
                                                  .request_digest = command.request_digest},
                                                 edge_.options_.clock->Now()));
     }
+    command.is_wanted = [this] { return IsWanted(); };
     runner->Submit(std::move(command), [this](Outcome outcome) { Answered(std::move(outcome)); });
     return absl::OkStatus();
+  }
+
+  // Until the outcome; from any thread.
+  bool IsWanted() const {
+    return !context_->IsCancelled() && std::chrono::system_clock::now() < context_->deadline();
   }
 
   void Answered(Outcome outcome) {

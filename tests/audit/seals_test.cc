@@ -548,22 +548,14 @@ TEST_F(SealsTest, ABalanceProofToldOtherwiseIsRefused) {
   told.set_origin("au.example/ch8/finance");
   judge("ledger", told);
 
-  // The same in the file, by hand: no byte of a value can be another.
+  // The same in the file, by hand: no byte of it can be another, also of what only accompanies.
   const std::string file = audit::FormatBalanceProof(right).value();
-  size_t refused = 0;
-  for (size_t at = 0; at < file.size(); at += 7) {
+  ASSERT_THAT(verify::CheckBalance(file, outside), IsOk());
+  for (size_t at = 0; at < file.size(); ++at) {
     std::string changed = file;
     changed[at] = static_cast<char>(changed[at] ^ 1);
-    const auto findings = verify::CheckBalance(changed, outside);
-    if (!findings.ok()) {
-      ++refused;
-      continue;
-    }
-    EXPECT_EQ(verify::BalanceJson(*findings),
-              verify::BalanceJson(verify::CheckBalance(file, outside).value()))
-        << at;
+    EXPECT_FALSE(verify::CheckBalance(changed, outside).ok()) << at << ": " << changed;
   }
-  EXPECT_GT(refused, 100U);
 }
 
 }  // namespace

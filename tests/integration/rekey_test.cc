@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -13,6 +14,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "chapter8/federation/v1/federation_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
+#include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "chapter8/witness/v1/witness_service.pb.h"
 #include "clients/lib/client.h"
@@ -41,6 +43,8 @@ using chapter8::finance::v1::Offer;
 using chapter8::finance::v1::Operation;
 using chapter8::ledger::v1::CosignedHead;
 using chapter8::ledger::v1::Entry;
+using chapter8::ledger::v1::GetHeadRequest;
+using chapter8::ledger::v1::Head;
 using chapter8::ledger::v1::ListCosignaturesRequest;
 using chapter8::ledger::v1::ListCosignaturesResponse;
 using chapter8::ledger::v1::ListPeersRequest;
@@ -100,14 +104,24 @@ class RekeyTest : public ::testing::Test {
                 IsOk());
   }
 
-  void Rekey(uint64_t until_size, OldKey old_key) {
+  void Rekey(uint64_t until_size, OldKey old_key, const std::string& follows = "") {
     const auto rekeyed = trust::RekeyLog({.home = un_.home(),
                                           .service = "finance",
                                           .until_size = until_size,
                                           .old_key = old_key,
+                                          .follows = follows,
                                           .now = absl::Now()});
     ASSERT_THAT(rekeyed.status(), IsOk());
     un_.ReadRecord();
+  }
+
+  Head HeadOfUn(const std::string& service) {
+    GetHeadRequest request;
+    request.set_origin(un_.origin(service));
+    const auto head =
+        un_.As("auditor").Call<Head>("ledger.v1.AdministrationService.GetHead", request);
+    EXPECT_THAT(head.status(), IsOk());
+    return head.value_or(Head());
   }
 
   // What the UN's finance ledger has signed last. The node has stopped, or rests.
@@ -301,15 +315,36 @@ TEST_F(RekeyTest, WhatAPartnerHoldsCannotBeTakenBack) {
   EXPECT_EQ(AuMetric("ch8_ledger_disowned{service=\"witness\"}"), 1);
   EXPECT_EQ(VerifiedSize(), held.size());
 
-  // The UN's own node knows what the AU holds, and does not go along.
+  // The UN's own node knows what the AU holds, and does not go along. Its other ledgers do.
   ASSERT_EQ(un_.Stop(), 0);
-  const auto refused = Process::Start(
-      {.program = "ch8d",
-       .arguments = {"--home", un_.home() + "/node", "--data", un_.data(), "--boot-markers",
-                     un_.boot_markers(), "--services", "directory,finance,witness"},
-       .output_path = un_.home() + ".refused.log"});
-  ASSERT_TRUE(WaitUntil([&] { return !refused->running(); }));
-  EXPECT_THAT(refused->output(), HasSubstr("takes back what is signed: au.example/witness"));
+  un_.Start();
+  EXPECT_THAT(HeadOfUn("finance").not_signed_because(),
+              HasSubstr("takes back what is signed: au.example/witness"));
+  EXPECT_NE(HeadOfUn("directory").note(), "");
+  EXPECT_THAT(un_.process().output(), HasSubstr("\"key_refused\""));
+  EXPECT_EQ(LoggedChanges().size(), 0u);
+}
+
+// The same mistake, which nobody else has seen: it is taken back.
+TEST_F(RekeyTest, ARecordThatTheLedgerRefusesIsTakenBack) {
+  ASSERT_TRUE(WaitUntil([&] { return CosignedSize() == Held().size(); }));
+  const uint64_t held = CosignedSize();
+  ASSERT_EQ(un_.Stop(), 0);
+  const std::string before = un_.home() + "/org.record.before";
+  std::filesystem::copy_file(un_.home() + "/org.record", before);
+  Rekey(held - 1, OldKey::kSigns);
+  un_.Start();
+  EXPECT_THAT(HeadOfUn("finance").not_signed_because(), HasSubstr("takes back what is signed"));
+  // Without a head nothing is moved.
+  EXPECT_EQ(HeadOfUn("finance").note(), "");
+  ASSERT_EQ(un_.Stop(), 0);
+  Rekey(SignedSize(), OldKey::kSigns, before);
+  un_.Start();
+  EXPECT_NE(HeadOfUn("finance").note(), "");
+  ASSERT_EQ(LoggedChanges().size(), 1u);
+  EXPECT_NE(LoggedChanges()[0].old_key_signature(), "");
+  au_.Pin(un_);
+  Settle();
 }
 
 // VERIFY.md tells openssl which of a ledger's keys to take.
@@ -324,31 +359,41 @@ void ExpectOpensslTakesTheKeyThatSigned(const std::string& exported) {
   }
 }
 
-// An auditor who trusts the first key follows the ledger through every later one, offline.
-TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
-  const TempDir work;
-  const auto ch8 = [&](const std::string& arguments) {
+// With an auditor's shell beside it.
+class RekeyExportTest : public RekeyTest {
+ protected:
+  RekeyExportTest() {
+    AddContext("au", au_);
+    AddContext("un", un_);
+  }
+
+  void Ch8(const std::string& arguments) const {
     const ShellResult done = RunShell(
-        absl::StrCat("CH8_CONFIG=", work / "config", " ", ProgramPath("ch8"), " ", arguments));
+        absl::StrCat("CH8_CONFIG=", work_ / "config", " ", ProgramPath("ch8"), " ", arguments));
     EXPECT_EQ(done.exit_code, 0) << arguments << "\n" << done.output;
-  };
-  const auto add_context = [&](const std::string& name, OrganizationNode& node) {
-    ch8(absl::StrCat("context add ", name, " --officer-dir ", node.FilesOf("auditor").folder,
+  }
+  void AddContext(const std::string& name, OrganizationNode& node) const {
+    Ch8(absl::StrCat("context add ", name, " --officer-dir ", node.FilesOf("auditor").folder,
                      " --endpoints ", node.data(), "/endpoints.json"));
-  };
-  const auto write = [&](const std::string& number) {
+  }
+  // What an auditor of the AU and one of the UN write down now.
+  void Write(const std::string& number) {
     ASSERT_TRUE(WaitUntil([&] { return VerifiedSize() == SignedSize(); }));
-    ch8("--as au audit trust --out " + work / ("trust-" + number));
-    ch8("--as au audit head un --out " + work / ("heads-" + number));
-    ch8("--as un audit export --out " + work / ("export-" + number));
-  };
-  const auto verify = [&](const std::string& files) {
+    Ch8("--as au audit trust --out " + work_ / ("trust-" + number));
+    Ch8("--as au audit head un --out " + work_ / ("heads-" + number));
+    Ch8("--as un audit export --out " + work_ / ("export-" + number));
+  }
+  ShellResult Verify(const std::string& files) const {
     return RunShell(
-        absl::StrCat("cd ", work.path().string(), " && ", ProgramPath("ch8-verify"), " ", files));
-  };
-  add_context("au", au_);
-  add_context("un", un_);
-  write("1");
+        absl::StrCat("cd ", work_.path().string(), " && ", ProgramPath("ch8-verify"), " ", files));
+  }
+
+  const TempDir work_;
+};
+
+// An auditor who trusts the first key follows the ledger through every later one, offline.
+TEST_F(RekeyExportTest, AnExportIsVerifiedFromAnyOfItsKeys) {
+  Write("1");
   ASSERT_EQ(un_.Stop(), 0);
   const SigningKey first_key = trust::ReadSigningKey(un_.home() + "/node/log-finance.key").value();
   const uint64_t until = SignedSize();
@@ -356,20 +401,20 @@ TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
   un_.Start();
   au_.Pin(un_);
   Settle();
-  write("2");
+  Write("2");
   for (const std::string trust : {"trust-1", "trust-2"}) {
-    const ShellResult report = verify("export-2 --trust " + trust + " --head heads-2");
+    const ShellResult report = Verify("export-2 --trust " + trust + " --head heads-2");
     EXPECT_EQ(report.exit_code, 0) << report.output;
     EXPECT_THAT(report.output, HasSubstr("which the old key has signed"));
   }
   // A record cannot void what its owner signed with a key that the auditor trusts.
-  std::ofstream(work / "heads-void") << *SignCheckpoint(
+  std::ofstream(work_ / "heads-void") << *SignCheckpoint(
       {.origin = un_.origin("finance"), .size = until + 1, .root = Sha256("void")}, first_key);
-  const ShellResult voided = verify("export-2 --trust trust-1 --head heads-void");
+  const ShellResult voided = Verify("export-2 --trust trust-1 --head heads-void");
   EXPECT_EQ(voided.exit_code, 7) << voided.output;
   EXPECT_THAT(voided.output, HasSubstr("takes back a head"));
-  EXPECT_NE(verify("export-2 --trust trust-2 --head heads-void").exit_code, 7);
-  ExpectOpensslTakesTheKeyThatSigned(work / "export-2");
+  EXPECT_NE(Verify("export-2 --trust trust-2 --head heads-void").exit_code, 7);
+  ExpectOpensslTakesTheKeyThatSigned(work_ / "export-2");
 
   // The second key is lost: only the root key vouches for the third, and only a head by a trusted
   // key shows whose root key that is.
@@ -378,32 +423,44 @@ TEST_F(RekeyTest, AnExportIsVerifiedFromAnyOfItsKeys) {
   un_.Start();
   au_.Pin(un_);
   Settle();
-  write("3");
-  EXPECT_EQ(verify("export-3 --trust trust-3 --head heads-3").exit_code, 0);
-  const ShellResult unknown_root = verify("export-3 --trust trust-2 --head heads-3");
+  Write("3");
+  EXPECT_EQ(Verify("export-3 --trust trust-3 --head heads-3").exit_code, 0);
+  const ShellResult unknown_root = Verify("export-3 --trust trust-2 --head heads-3");
   EXPECT_EQ(unknown_root.exit_code, 1) << unknown_root.output;
   EXPECT_THAT(unknown_root.output, HasSubstr("the root key may be anybody's"));
   for (const std::string outside :
        {"--trust trust-2 --head heads-2", "--trust trust-1 --head heads-1"}) {
-    const ShellResult report = verify("export-3 " + outside);
+    const ShellResult report = Verify("export-3 " + outside);
     EXPECT_EQ(report.exit_code, 0) << report.output;
     EXPECT_THAT(report.output, HasSubstr("the root key alone says so"));
   }
   // Former keys for what they signed, and old exports stay what they were.
-  EXPECT_EQ(verify("export-1 --trust trust-3 --head heads-1").exit_code, 0);
-  EXPECT_EQ(verify("export-2 --trust trust-3 --head heads-2").exit_code, 0);
+  EXPECT_EQ(Verify("export-1 --trust trust-3 --head heads-1").exit_code, 0);
+  EXPECT_EQ(Verify("export-2 --trust trust-3 --head heads-2").exit_code, 0);
+}
+
+// Nor does a partner's change of keys, which the AU's export has pinned, void an older trust file.
+TEST_F(RekeyExportTest, APartnersLaterKeyIsFollowedByTheRecordsPinned) {
+  Write("1");
+  ASSERT_EQ(un_.Stop(), 0);
+  Rekey(SignedSize(), OldKey::kLost);
+  un_.Start();
+  au_.Pin(un_);
+  Settle();
+  ASSERT_TRUE(WaitUntil([&] { return VerifiedSize() == SignedSize(); }));
+  Ch8("--as un audit head au --out " + work_ / "heads");
+  Ch8("--as au audit export --out " + work_ / "export");
+  const ShellResult report = Verify("export --trust trust-1 --head heads");
+  EXPECT_EQ(report.exit_code, 0) << report.output;
+  EXPECT_THAT(report.output, HasSubstr("is signed by a later key of un.example/ch8/finance"));
 }
 
 TEST_F(RekeyTest, ASizeThatTheLogNeverHadIsRefused) {
   ASSERT_EQ(un_.Stop(), 0);
   Rekey(SignedSize() + 1'000, OldKey::kSigns);
-  const auto refused = Process::Start(
-      {.program = "ch8d",
-       .arguments = {"--home", un_.home() + "/node", "--data", un_.data(), "--boot-markers",
-                     un_.boot_markers(), "--services", "directory,finance,witness"},
-       .output_path = un_.home() + ".refused.log"});
-  ASSERT_TRUE(WaitUntil([&] { return !refused->running(); }));
-  EXPECT_THAT(refused->output(), HasSubstr("the size was mistyped"));
+  un_.Start();
+  EXPECT_THAT(HeadOfUn("finance").not_signed_because(), HasSubstr("the size was mistyped"));
+  ASSERT_EQ(un_.Stop(), 0);
   // A smaller one mends it: nobody has seen the first.
   Rekey(SignedSize(), OldKey::kLost);
   un_.Start();

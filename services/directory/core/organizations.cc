@@ -94,8 +94,9 @@ absl::Status CheckTrustDomainFree(absl::string_view trust_domain, absl::string_v
               {{"trust_domain", std::string(trust_domain)}, {"held", holder->name()}});
 }
 
-// Whether `next` may replace what is pinned.
-absl::Status CheckSuccession(const Organization& pinned, const OrganizationRecord& next) {
+// Whether the record may replace what is pinned.
+absl::Status CheckSuccession(const Organization& pinned, const WholeRecord& whole) {
+  const OrganizationRecord& next = whole.record;
   SignedOrganizationRecord envelope;
   OrganizationRecord before;
   if (!envelope.ParseFromString(pinned.signed_record()) ||
@@ -114,6 +115,16 @@ absl::Status CheckSuccession(const Organization& pinned, const OrganizationRecor
     return Deny(absl::StatusCode::kFailedPrecondition, "OTHER_ROOT_KEY",
                 absl::StrCat("the record is not signed by the pinned root key of ", pinned.name()),
                 {{"name", pinned.name()}});
+  }
+  if (next.sequence() == before.sequence() && whole.fingerprint != pinned.fingerprint()) {
+    return Deny(
+        absl::StatusCode::kFailedPrecondition, "RECORD_FORKED",
+        absl::StrCat("the root key of ", pinned.name(), " has signed two records of number ",
+                     next.sequence(), "; keep both files and ask by telephone"),
+        {{"name", pinned.name()},
+         {"held", pinned.fingerprint()},
+         {"wanted", whole.fingerprint},
+         {"instead", absl::StrCat("ch8 org show ", kernel::IdOf(pinned.name()))}});
   }
   if (next.sequence() <= before.sequence()) {
     return Deny(absl::StatusCode::kFailedPrecondition, "STALE_RECORD",
@@ -187,7 +198,7 @@ absl::StatusOr<kernel::Decision> PinOrganization(const kernel::Context& context,
   Organization organization =
       kernel::FindOrganization(state.rows, name).value_or(Organization::default_instance());
   if (organization.state() == Organization::PINNED) {
-    RETURN_IF_ERROR(CheckSuccession(organization, whole.record));
+    RETURN_IF_ERROR(CheckSuccession(organization, whole));
     organization.set_proposed_record(request.signed_record());
     organization.set_proposed_fingerprint(whole.fingerprint);
     organization.set_proposed_record_by(context.actor.person);

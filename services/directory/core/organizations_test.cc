@@ -182,7 +182,7 @@ TEST_F(OrganizationsTest, AReplacementFollowsThePinnedRecord) {
     std::function<void(TestRecord&)> change;
   } rows[] = {
       {"STALE_RECORD", [](auto&) {}},
-      {"STALE_RECORD", [](auto& r) { r.record.set_display_name("same sequence"); }},
+      {"RECORD_FORKED", [](auto& r) { r.record.set_display_name("same sequence"); }},
       {"STALE_RECORD", [](auto& r) { r.record.set_sequence(4); }},
       {"OTHER_ROOT_KEY",
        [](auto& r) {

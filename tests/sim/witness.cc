@@ -43,6 +43,10 @@ void Witness::Runner::SubmitInbound(std::vector<kernel::InboundEntry>, Done done
   done(Unavailable("its feeds submit for themselves"));
 }
 
+void Witness::Runner::SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead>, Done done) {
+  done(Unavailable("a witness's ledger waits for no witnesses"));
+}
+
 void Witness::Runner::SubmitPeerRows(std::vector<RowWrite> rows, Done done) {
   if (!node.KeepRows(rows)) return done(Unavailable("nothing is taken now"));
   const Death now = std::exchange(death, Death::kNone);

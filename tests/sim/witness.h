@@ -47,6 +47,7 @@ class Witness final : public federation::Cosigner {
     void Submit(kernel::Command, Done done) override;
     void SubmitInbound(std::vector<kernel::InboundEntry>, Done done) override;
     void SubmitPeerRows(std::vector<RowWrite> rows, Done done) override;
+    void SubmitWitnessed(std::vector<chapter8::ledger::v1::WitnessedHead>, Done done) override;
     const Ledger& ledger() const override { return node.ledger(); }
     absl::StatusOr<std::string> SignedNote() override { return node.SignedNote(); }
     uint64_t WaitForGrowth(uint64_t, absl::Duration) override { return ledger().durable_size(); }

@@ -108,23 +108,21 @@ absl::Status OpenedExport::OpenPeers(const TrustedKeys& keys, OpenedLedger& ledg
       remarks_.push_back(absl::StrCat(name, " was not checked: no key of ", origin, " is trusted"));
       continue;
     }
-    std::optional<Checkpoint> head;
-    const absl::StatusOr<Checkpoint> trusted = OpenTrusted(note, keys);
-    if (trusted.ok()) {
-      head = *trusted;
-    } else if (absl::IsUnauthenticated(trusted.status())) {
+    absl::StatusOr<Checkpoint> head = OpenTrusted(note, keys);
+    if (absl::IsUnauthenticated(head.status())) {
       ASSIGN_OR_RETURN(head, OpenPeerByLaterKey(note, name, keys.at(origin), ledger));
-    } else {
-      return RefuseFile(name, trusted.status().message());
+    } else if (!head.ok()) {
+      return RefuseFile(name, head.status().message());
     }
-    if (head.has_value()) ledger.peers.emplace(head->origin, *head);
+    ledger.peers.emplace(head->origin, *head);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<Checkpoint>> OpenedExport::OpenPeerByLaterKey(
-    const std::string& note, const std::string& name, const LogSigners& trusted,
-    OpenedLedger& ledger) {
+absl::StatusOr<Checkpoint> OpenedExport::OpenPeerByLaterKey(const std::string& note,
+                                                            const std::string& name,
+                                                            const LogSigners& trusted,
+                                                            OpenedLedger& ledger) {
   const absl::StatusOr<LogSigners> followed = FollowPinned(ledger.log, trusted);
   if (followed.ok()) {
     const absl::StatusOr<OpenedCheckpoint> opened = OpenHead(note, *followed, {});
@@ -134,14 +132,7 @@ absl::StatusOr<std::optional<Checkpoint>> OpenedExport::OpenPeerByLaterKey(
                                     "organization has pinned"));
     return opened->checkpoint;
   }
-  if (ledger.log.coverage() == Coverage::kComplete) {
-    return RefuseFile(name, absl::StrCat("not signed by the key of ", trusted.origin));
-  }
-  remarks_.push_back(absl::StrCat(name, " was not checked: it is not signed by a key of ",
-                                  trusted.origin,
-                                  " that is trusted, and no record of a later one "
-                                  "is disclosed"));
-  return std::nullopt;
+  return RefuseFile(name, absl::StrCat("not signed by the key of ", trusted.origin));
 }
 
 absl::Status OpenedExport::CheckFiles() {

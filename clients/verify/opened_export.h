@@ -56,11 +56,9 @@ class OpenedExport {
                                             const TrustedKeys& keys, FollowedKeys& followed);
   absl::Status OpenPeers(const TrustedKeys& keys, OpenedLedger& ledger);
   // The head of another organization whose keys have changed since those in `keys` were written
-  // down; nothing when what is disclosed does not say so, which is in the remarks.
-  absl::StatusOr<std::optional<Checkpoint>> OpenPeerByLaterKey(const std::string& note,
-                                                               const std::string& name,
-                                                               const LogSigners& trusted,
-                                                               OpenedLedger& ledger);
+  // down. Errors: a refusal, also when what is disclosed does not say so.
+  absl::StatusOr<Checkpoint> OpenPeerByLaterKey(const std::string& note, const std::string& name,
+                                                const LogSigners& trusted, OpenedLedger& ledger);
 
   ExportFiles files_;
   std::string domain_;

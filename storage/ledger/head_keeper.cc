@@ -133,7 +133,8 @@ absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
     state_ = State::kUnvouched;
     return absl::OkStatus();
   }
-  if (!head_.has_value() || marker->size > head_->size) {
+  const bool above = !head_.has_value() || marker->size > head_->size;
+  if (above && ledger_.durable_size() < marker->size) {
     RefuseLocked(absl::StrCat("head ", marker->size, " was signed since this machine booted, but ",
                               head_path_, " says ", head_.has_value() ? head_->size : 0,
                               ": the state was restored and later entries may be missing"));
@@ -146,7 +147,7 @@ absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
     return absl::OkStatus();
   }
   state_ = State::kVouched;
-  return absl::OkStatus();
+  return above ? Persist(*marker) : absl::OkStatus();
 }
 
 void HeadKeeper::Refuse(absl::string_view why) {

@@ -33,12 +33,13 @@ struct SignedHead {
 // boot forgets (ledger.md §2). At open these are compared with the log:
 //
 //   log shorter than signed_head, or another root at its size   refuses for ever
-//   same boot, marker above signed_head (restored state)        refuses for ever
-//   same boot, marker at or below signed_head, roots agree      vouched: signs at once
+//   same boot, log without the marker's head (restored state)   refuses for ever
+//   same boot, log with the marker's head                       vouched: signs at once
 //   only the genesis, and never signed                          vouched, and signs it if it may
 //   all else: another boot, no marker                           unvouched until Vouch() or Waive()
 //
-// A marker below signed_head is a process killed between the two writes: its note never left.
+// A marker below signed_head is a process killed between the two writes: its note never left. One
+// above it is state that was lost and brought back: the marker is the newest promise of this boot.
 //
 // Thread safety: all methods may be called from any thread.
 class HeadKeeper {

@@ -231,6 +231,26 @@ TEST_F(HeadKeeperTest, RestoredStateIsRefusedInTheSameBoot) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("head 21 was signed")));
 }
 
+TEST_F(HeadKeeperTest, StateThatWasLostIsNoMatterWhenTheLogHasWhatThisBootSigned) {
+  Open();
+  Append(*ledger_, 10);
+  SizeOf(keeper_->SignedNote());
+  keeper_.reset();
+  std::filesystem::remove(directory_ / "state/signed_head");
+  Append(*ledger_, 5);
+  Open();
+  EXPECT_EQ(SizeOf(keeper_->SignedNote()), 16u);
+  keeper_.reset();
+  std::filesystem::remove(directory_ / "state/signed_head");
+  ledger_ = *MemLedger::Create(TestGenesis());
+  testing::OwnedCommit commit = MakeTestCommit(ledger_->log_id(), 500, 20);
+  ASSERT_THAT(ledger_->Commit(commit.request), IsOk());
+  ASSERT_THAT(ledger_->Sync(), IsOk());
+  Open();
+  EXPECT_THAT(keeper_->SignedNote(),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("another root at size 16")));
+}
+
 TEST_F(HeadKeeperTest, ADamagedHeadFileIsAnError) {
   Open();
   keeper_.reset();

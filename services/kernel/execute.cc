@@ -26,9 +26,8 @@ constexpr absl::string_view kDomain = "kernel.chapter8";
 constexpr absl::string_view kTimeKey = "time";
 constexpr int kForgetMax = 256;
 
-std::string AnswerKey(const Command& command) {
-  return absl::StrCat("a/", command.caller.trust_domain, "/", command.caller.id, "/",
-                      command.request_id);
+std::string KeyOf(const Command& command) {
+  return AnswerKey(command.caller.trust_domain, command.caller.id, command.request_id);
 }
 
 std::vector<Accounts::Change> ChangesOf(const std::vector<Event>& events) {
@@ -76,14 +75,19 @@ Outcome NoSuchMethod(const Command& command) {
   return Failed(absl::UnimplementedError(absl::StrCat("no such method: ", command.method)));
 }
 
-void KeepTime(absl::Time time, Rows& rows) {
-  rows.Put(Table::kMeta, kTimeKey, KeyU64(static_cast<uint64_t>(absl::ToUnixMicros(time))));
-}
-
 }  // namespace
+
+std::string AnswerKey(absl::string_view trust_domain, absl::string_view caller,
+                      absl::string_view request_id) {
+  return absl::StrCat("a/", trust_domain, "/", caller, "/", request_id);
+}
 
 std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key) {
   return absl::StrCat("x/", KeyU64(static_cast<uint64_t>(not_after_us)), answer_key);
+}
+
+void KeepTime(absl::Time time, Rows& rows) {
+  rows.Put(Table::kMeta, kTimeKey, KeyU64(static_cast<uint64_t>(absl::ToUnixMicros(time))));
 }
 
 absl::Time NewestTime(const RowReader& rows) {
@@ -134,7 +138,7 @@ Context Executor::MakeContext(const Actor& actor, absl::string_view random) cons
 }
 
 std::optional<Outcome> Executor::Repeated(const Command& command) const {
-  const std::optional<std::string> kept = rows_->Get(Table::kAnswers, AnswerKey(command));
+  const std::optional<std::string> kept = rows_->Get(Table::kAnswers, KeyOf(command));
   if (!kept.has_value()) return std::nullopt;
   Answer answer;
   Check(answer.ParseFromString(*kept), "a kept answer does not parse");
@@ -300,7 +304,7 @@ void Executor::KeepAnswer(const Command& command, const Outcome& outcome) {
   answer.set_reply(outcome.reply);
   *answer.mutable_receipt() = outcome.receipt;
   if (!outcome.status.ok()) answer.set_refusal_status(StatusToBytes(outcome.status));
-  const std::string key = AnswerKey(command);
+  const std::string key = KeyOf(command);
   rows_->Put(Table::kAnswers, ForgetKey(answer.not_after_us(), key), "");
   rows_->Put(Table::kAnswers, key, answer.SerializeAsString());
 }

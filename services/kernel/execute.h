@@ -179,10 +179,14 @@ class Executor {
 // gets the first one. Answers stand in Table::kAnswers under "a/", and beside each an empty row
 // under its ForgetKey(), in the order in which they may be forgotten.
 inline constexpr absl::Duration kAnswerLife = absl::Hours(7 * 24);
+std::string AnswerKey(absl::string_view trust_domain, absl::string_view caller,
+                      absl::string_view request_id);
 std::string ForgetKey(int64_t not_after_us, absl::string_view answer_key);
 
 // Of the newest commit with entries, or that forgot answers; 1970 before the first.
 absl::Time NewestTime(const RowReader& rows);
+// Puts it, for a commit that is made at `time`.
+void KeepTime(absl::Time time, Rows& rows);
 
 // Answers a read from one durable view, on any thread: the machine's kSnapshot routes. `now` is the
 // clock's time: a read's context has the later of it and the newest commit's, for a ledger's time

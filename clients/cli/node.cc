@@ -6,6 +6,7 @@
 #include "chapter8/ledger/v1/administration_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/node_recover.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "storage/base/status_macros.h"
@@ -103,7 +104,8 @@ std::vector<Command> NodeCommands() {
        .parameters = {},
        .run = ShowStatus,
        .notes = "Exits with 1 when a ledger cannot be asked or signs nothing. Waiting: entries "
-                "that others\nhave for us. Parked: taken, and waiting here for a fact.\n"}};
+                "that others\nhave for us. Parked: taken, and waiting here for a fact.\n"},
+      RecoverCommand()};
 }
 
 }  // namespace ch8::cli

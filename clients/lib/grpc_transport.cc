@@ -74,7 +74,10 @@ class GrpcTransport final : public Transport {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ChannelOptions& options) {
-  ASSIGN_OR_RETURN(const std::string bundle, trust::ReadSmallFile(options.ca_path));
+  std::string bundle = options.ca_pem;
+  if (bundle.empty()) {
+    ASSIGN_OR_RETURN(bundle, trust::ReadSmallFile(options.ca_path));
+  }
   ASSIGN_OR_RETURN(const std::shared_ptr<trust::TrustBundles> bundles,
                    trust::TrustBundles::Create());
   RETURN_IF_ERROR(bundles->Set(options.trust_domain, bundle));

@@ -11,13 +11,15 @@
 
 namespace ch8::client {
 
-// An officer's end of a connection to the officer's own node.
+// A caller's end of a connection to a node: an officer's to the own one, or a node's to a
+// partner's.
 struct ChannelOptions {
-  std::string target;            // host:port of the node's officers' server.
+  std::string target;            // host:port of the node's server.
   std::string trust_domain;      // The organization whose node must answer.
-  std::string certificate_path;  // PEM, the officer's.
+  std::string certificate_path;  // PEM, the caller's.
   std::string key_path;          // PEM, 0600.
-  std::string ca_path;           // PEM, the organization's own authorities.
+  std::string ca_path = {};      // PEM, the authorities of that organization,
+  std::string ca_pem = {};       // or here themselves.
 };
 
 // A mutual-TLS channel. Connects at the first call.

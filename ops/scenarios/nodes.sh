@@ -10,8 +10,10 @@
 #   exercise_ahead  how many since the beginning, e.g. 48h
 # and, when machines are to be booted,
 #   boot_markers    a folder with one for each daemon that a boot would empty
+# and, where it matters,
+#   flags           daemon -> further ones, at every start
 
-declare -A daemons=() services=() title=() first_person=() pid=() port=()
+declare -A flags=() daemons=() services=() title=() first_person=() pid=() port=()
 exercise_clock='' exercise_ahead='' boot_markers=''
 
 stop_nodes() {
@@ -35,6 +37,7 @@ restart_daemon() {
   [ -z "${services[$daemon]:-}" ] || hosted=(--services "${services[$daemon]}")
   [ -z "$exercise_ahead" ] || hosted+=(--exercise-ahead "$exercise_ahead")
   [ -z "$boot_markers" ] || hosted+=(--boot-markers "$boot_markers/$daemon")
+  [ -z "${flags[$daemon]:-}" ] || read -ra hosted <<<"${hosted[*]} ${flags[$daemon]}"
   rm -f "$home/$daemon-data/endpoints.json"
   "$bin/ch8d" --home "$home/$org/node" --data "$home/$daemon-data" "${hosted[@]}" \
     --federation-listen "127.0.0.1:${port[$daemon]}" "$@" >>"$home/$daemon.log" 2>&1 &

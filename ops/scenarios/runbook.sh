@@ -6,6 +6,7 @@ title=([un]="United Nations" [au]="African Union")
 first_person=([un]=1001 [au]=1101)
 exercise_clock=2026-03-02T08:00:00Z
 boot_markers=$home/boot
+flags=([un]="--deposit-with au.example")
 
 # What the pages type, meant for the UN's node.
 ch8() {
@@ -97,6 +98,35 @@ SERVICE=finance COPY=$home/copy
 page corrupted-ledger
 systemctl start ch8d
 signs finance || die "a restored ledger does not sign"
+
+# copied: every entry of the UN has a copy at its partner.
+copied() {
+  local metrics target tries=0
+  target=$(jq --raw-output .metrics "$home/un-data/endpoints.json")
+  until
+    exec 3<>"/dev/tcp/${target%:*}/${target##*:}"
+    printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+    metrics=$(grep '^ch8_deposit_behind_entries{' <&3)
+    [ "$(grep --count ' 0$' <<<"${metrics//$'\r'/}")" = "$1" ]
+  do
+    tries=$((tries + 1)); [ "$tries" -lt 120 ] || die "the UN's ledgers have no copies: $metrics"
+    sleep 0.5
+  done
+}
+
+step "A disk is lost"
+entries=$(ch8 ledger head finance -o json | jq --raw-output .size)
+copied 7
+kill_daemon un
+rm --recursive "$DATA" "$home/boot/un"
+SERVICE=finance ORG=$home/un PARTNER=$home/au/org.record
+page lost-disk
+for SERVICE in directory finance witness; do
+  await un:admin-1 '.note // "" != ""' ledger head "$SERVICE"
+done
+[ "$(ch8 ledger head finance -o json | jq --raw-output .size)" -ge "$entries" ] ||
+  die "entries are missing"
+grep --quiet '"event":"ledger_rebuilt"' "$home/un.log" || die "nothing was made anew"
 
 # rekeyed: the partner takes the record that the page before has made, and goes on reading.
 rekeyed() {

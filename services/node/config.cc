@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "services/node/modules.h"
+#include "services/trust/record/names.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::node {
@@ -45,6 +46,18 @@ absl::Status SetServices(const std::string& value, Config& config) {
   }
   const std::set<std::string> distinct(config.services.begin(), config.services.end());
   if (distinct.size() != config.services.size()) return Bad("--services", "names one twice");
+  return absl::OkStatus();
+}
+
+absl::Status SetDepositWith(const std::string& value, Config& config) {
+  config.deposit_with.clear();
+  for (const absl::string_view domain : absl::StrSplit(value, ',')) {
+    if (!trust::IsTrustDomain(domain)) {
+      return Bad("--deposit-with",
+                 absl::StrCat("'", domain, "' is no trust domain, like un.example"));
+    }
+    config.deposit_with.emplace_back(domain);
+  }
   return absl::OkStatus();
 }
 
@@ -134,6 +147,16 @@ constexpr Flag kFlags[] = {
        RETURN_IF_ERROR(SetCount("--calls-per-caller-max", value, 100'000, calls));
        if (calls == 0) return Bad("--calls-per-caller-max", "wants at least 1");
        config.calls_per_caller_max = calls;
+       return absl::OkStatus();
+     }},
+    {"--deposit-with", "LIST",
+     "partners, by trust domain, that keep encrypted copies of this node's ledgers",
+     SetDepositWith},
+    {"--keep-deposits-mib", "N", "keep at most so much for each partner (default 1024, 0 none)",
+     [](const std::string& value, Config& config) {
+       uint64_t mib = 0;
+       RETURN_IF_ERROR(SetCount("--keep-deposits-mib", value, 1ull << 30, mib));
+       config.keep_deposits_bytes = mib << 20;
        return absl::OkStatus();
      }},
 };

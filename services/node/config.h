@@ -29,6 +29,8 @@ struct Config {
   absl::Duration exercise_ahead;             // Added to an exercise node's clock.
   uint64_t disk_reserve_bytes = 256ull << 20;
   size_t calls_per_caller_max = 64;
+  std::vector<std::string> deposit_with;  // Trust domains that keep copies of this node's ledgers.
+  uint64_t keep_deposits_bytes = 1024ull << 20;  // Of one organization; 0: none are kept.
 };
 
 // Reads "--flag value" and "--flag=value". Errors: kInvalidArgument, naming the flag and what it

@@ -12,6 +12,7 @@
 #include "services/federation/core/records.h"
 #include "services/node/key_change.h"
 #include "services/node/own_witness.h"
+#include "services/node/rebuilt_ledger.h"
 #include "services/trust/files.h"
 #include "services/trust/tls.h"
 #include "storage/base/check.h"
@@ -23,6 +24,8 @@ namespace {
 constexpr int kFederationMessageSizeMax = 1024 * 1024;
 // gRPC's own two minutes would keep organizations apart long after a partition has healed.
 constexpr int kReconnectBackoffMaxMs = 5'000;
+// Of what a peer or the network says, in a line of the log.
+constexpr size_t kWhyMax = 300;
 
 std::string JsonField(absl::string_view name, absl::string_view value) {
   return absl::StrCat(rpc::JsonString(name), ":", rpc::JsonString(value));
@@ -43,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
   }
   ASSIGN_OR_RETURN(daemon->data_, DataFolder::Hold(config.data));
   ASSIGN_OR_RETURN(daemon->admin_, AdminServer::Start(config.admin_socket, daemon->modules_));
+  RETURN_IF_ERROR(daemon->RebuildLost());
   RETURN_IF_ERROR(daemon->OpenLedgers());
   RETURN_IF_ERROR(daemon->ServeLedgers());
   RETURN_IF_ERROR(daemon->FollowTrust());
@@ -61,6 +65,19 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
 }
 
 Daemon::~Daemon() { Stop(absl::Seconds(1)); }
+
+// Of which a partner has given back its copy.
+absl::Status Daemon::RebuildLost() {
+  for (const Module* module : modules_) {
+    ASSIGN_OR_RETURN(const std::optional<RebuiltLedger> rebuilt,
+                     RebuildLedger(*module, folder_, config_.data));
+    if (!rebuilt.has_value()) continue;
+    hooks_.log->Event("ledger_rebuilt", {{"origin", rebuilt->origin},
+                                         {"size", absl::StrCat(rebuilt->size)},
+                                         {"root", rebuilt->root.ToHex()}});
+  }
+  return absl::OkStatus();
+}
 
 // Opens the ledgers there are; those that are missing go into `missing`. All belong to one node and
 // so share one clock.
@@ -214,10 +231,13 @@ absl::Status Daemon::StartFederation() {
           .alarm = [this](const std::string& origin, const absl::Status& why) {
             Contradicted(origin, why);
           }});
-  ASSIGN_OR_RETURN(federation_, StartNetworkServer({.address = config_.federation_listen,
-                                                    .credentials = credentials_,
-                                                    .message_size_max = kFederationMessageSizeMax,
-                                                    .services = {federation_handler_.get()}}));
+  StartDeposits();
+  ASSIGN_OR_RETURN(
+      federation_,
+      StartNetworkServer({.address = config_.federation_listen,
+                          .credentials = credentials_,
+                          .message_size_max = kFederationMessageSizeMax,
+                          .services = {federation_handler_.get(), deposit_handler_.get()}}));
   for (const std::unique_ptr<LedgerHome>& home : homes_) {
     federation::Feeds::Options options;
     options.runner = &home->sequencer();
@@ -232,6 +252,11 @@ absl::Status Daemon::StartFederation() {
     options.connect = [this](const std::string& trust_domain, const std::string& target) {
       return Connect(trust_domain, target);
     };
+    if (deposit_keeper_ != nullptr) {
+      options.before_head = [this](const std::string& origin, uint64_t size) {
+        return deposit_keeper_->BringUpTo(origin, size);
+      };
+    }
     options.told = [this, reader = home->ledger().origin()](const std::string& origin,
                                                             const absl::Status& status) {
       FeedChanged(reader, origin, status);
@@ -241,10 +266,43 @@ absl::Status Daemon::StartFederation() {
   return absl::OkStatus();
 }
 
-// What a peer or the network says is cut: a line is for people.
+// What this node keeps for partners, and what they are to keep of it.
+void Daemon::StartDeposits() {
+  kept_deposits_ = std::make_unique<KeptDeposits>(KeptDeposits::Options{
+      .path = config_.data + "/deposits", .bytes_max = config_.keep_deposits_bytes});
+  federation::DepositHandler::Options options;
+  options.authorizer = authorizer_.get();
+  options.keepers = {config_.deposit_with.begin(), config_.deposit_with.end()};
+  options.kept = [this](const std::string& origin, uint64_t after_count) {
+    return kept_deposits_->Read(origin, after_count);
+  };
+  DepositKeeper::Options keeper;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    options.depositors[home->ledger().origin()] = &home->depositor();
+    keeper.pins.push_back(&home->ledger());
+  }
+  deposit_handler_ = std::make_unique<federation::DepositHandler>(std::move(options));
+  if (config_.keep_deposits_bytes == 0) return;
+  keeper.kept = kept_deposits_.get();
+  keeper.clock = clock_.get();
+  keeper.connect = [this](const std::string& trust_domain, const std::string& target) {
+    return Connect(trust_domain, target);
+  };
+  keeper.told = [this](const std::string& origin, const absl::Status& status) {
+    DepositsChanged(origin, status);
+  };
+  deposit_keeper_ = std::make_unique<DepositKeeper>(std::move(keeper));
+}
+
+void Daemon::DepositsChanged(const std::string& origin, const absl::Status& status) {
+  if (status.ok()) return hooks_.log->Event("deposits_kept", {{"of", origin}});
+  hooks_.log->Event("deposits_failing", {{"of", origin},
+                                         {"code", absl::StatusCodeToString(status.code())},
+                                         {"why", status.message().substr(0, kWhyMax)}});
+}
+
 void Daemon::FeedChanged(const std::string& reader, const std::string& origin,
                          const absl::Status& status) {
-  constexpr size_t kWhyMax = 300;
   if (status.ok()) return hooks_.log->Event("feed_reads", {{"origin", reader}, {"of", origin}});
   hooks_.log->Event("feed_failing", {{"origin", reader},
                                      {"of", origin},
@@ -366,11 +424,14 @@ void Daemon::Stop(absl::Duration patience) {
   scrubber_.reset();
   vouching_.reset();
   feeds_.clear();
+  deposit_keeper_.reset();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
   StopServers({&officers_, &federation_}, patience);
   officers_.server.reset();
   federation_.server.reset();
   federation_handler_.reset();
+  deposit_handler_.reset();
+  kept_deposits_.reset();
   witness_.reset();
   edge_.reset();
   trust_.reset();

@@ -10,12 +10,15 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "services/federation/rpc/cosigner.h"
+#include "services/federation/rpc/deposit_handler.h"
 #include "services/federation/rpc/federation_handler.h"
 #include "services/federation/rpc/feeds.h"
 #include "services/node/config.h"
 #include "services/node/data_folder.h"
+#include "services/node/deposit_keeper.h"
 #include "services/node/disk_guard.h"
 #include "services/node/exercise_clock.h"
+#include "services/node/kept_deposits.h"
 #include "services/node/ledger_home.h"
 #include "services/node/log_writer.h"
 #include "services/node/metrics.h"
@@ -71,11 +74,14 @@ class Daemon {
 
   // The stages of a start, in order.
   absl::Status OpenLedgers();
+  absl::Status RebuildLost();
   absl::StatusOr<Exercise> OpenExisting(std::vector<const Module*>& missing);
   absl::Status ServeLedgers();
   absl::Status FollowTrust();
   absl::Status StartOfficers();
   absl::Status StartFederation();
+  void StartDeposits();
+  void DepositsChanged(const std::string& origin, const absl::Status& status);
   void FeedChanged(const std::string& reader, const std::string& origin,
                    const absl::Status& status);
   void StartVouching();
@@ -113,8 +119,11 @@ class Daemon {
   std::unique_ptr<rpc::Edge> edge_;
   std::unique_ptr<federation::Cosigner> witness_;  // The own organization's.
   std::unique_ptr<federation::FederationHandler> federation_handler_;
+  std::unique_ptr<KeptDeposits> kept_deposits_;
+  std::unique_ptr<federation::DepositHandler> deposit_handler_;
   RunningServer officers_;
   RunningServer federation_;
+  std::unique_ptr<DepositKeeper> deposit_keeper_;
   std::vector<std::unique_ptr<federation::Feeds>> feeds_;
   std::unique_ptr<PeerVouching> vouching_;
   std::unique_ptr<Scrubber> scrubber_;

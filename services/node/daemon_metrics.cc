@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,27 @@ void RenderFeeds(const std::vector<std::unique_ptr<federation::Feeds>>& feeds, s
   for (const MetricFamily* family : {&count, &age, &failures}) RenderFamily(*family, out);
 }
 
+// How much of each ledger has no copy at the keeper that has the most: what losing this disk would
+// lose.
+void RenderDeposits(const std::vector<std::unique_ptr<LedgerHome>>& homes,
+                    const federation::DepositHandler& deposits, std::string& out) {
+  std::map<std::string, uint64_t> kept;
+  for (const auto& [copy, size] : deposits.deposited()) {
+    kept[copy.first] = std::max(kept[copy.first], size);
+  }
+  MetricFamily behind{.name = "ch8_deposit_behind_entries",
+                      .help = "Entries that no partner keeps a copy of, where one keeps copies.",
+                      .samples = {}};
+  for (const std::unique_ptr<LedgerHome>& home : homes) {
+    const auto copy = kept.find(home->ledger().origin());
+    if (copy == kept.end()) continue;
+    const uint64_t size = home->ledger().durable_size();
+    behind.samples.push_back({{{"service", home->module().service}},
+                              static_cast<double>(size - std::min(copy->second, size))});
+  }
+  RenderFamily(behind, out);
+}
+
 // How far the stored ledgers are read again.
 void RenderScrubs(const std::vector<std::unique_ptr<LedgerHome>>& homes, const Scrubber& scrubber,
                   std::string& out) {
@@ -137,6 +159,7 @@ std::string Daemon::RenderMetrics() const {
     RenderFamily(family, out);
   }
   RenderFeeds(feeds_, out);
+  RenderDeposits(homes_, *deposit_handler_, out);
   RenderScrubs(homes_, *scrubber_, out);
   RenderGauge("ch8_disk_free_bytes", "Free space on the disk of the ledgers.",
               static_cast<double>(disk_->free_bytes()), out);

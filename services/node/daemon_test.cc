@@ -301,7 +301,8 @@ TEST_F(DaemonTest, ALostLedgerIsNotBegunAgain) {
     ASSERT_FALSE(node.AwaitServing());
     EXPECT_EQ(node.Await(), 1);
     EXPECT_THAT(node.Log(), HasSubstr(refusal));
-    EXPECT_THAT(node.Log(), HasSubstr("restore its data, or begin a successor log"));
+    EXPECT_THAT(node.Log(),
+                HasSubstr("restore its data, or bring it back from a partner: ch8 node recover"));
     EXPECT_FALSE(std::filesystem::exists(finance));
   }
   std::filesystem::rename(aside, finance);

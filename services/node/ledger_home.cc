@@ -184,6 +184,14 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
                                      .clock = *options.clock}));
   if (!options.key.refused.empty()) head_keeper_->Refuse(options.key.refused);
   RETURN_IF_ERROR(ReadBar());
+  ASSIGN_OR_RETURN(const PublicKey root_key,
+                   PublicKey::FromBytes(options.folder->record.root_public_key()));
+  depositor_ = std::make_unique<federation::Depositor>(
+      federation::Depositor::Options{.ledger = ledger_.get(),
+                                     .log = &ledger_->stored_log(),
+                                     .trust_domain = options.folder->record.trust_domain(),
+                                     .root_key = root_key,
+                                     .log_key = key});
   ASSIGN_OR_RETURN(const std::vector<kernel::Event> events, module_.genesis_events(genesis_));
   machine_ = module_.make_machine(genesis_);
   older_ids_ = std::make_unique<books::LedgerIds>(*ledger_);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/books/ids.h"
+#include "services/federation/rpc/depositor.h"
 #include "services/kernel/machine.h"
 #include "services/node/file_bodies.h"
 #include "services/node/key_change.h"
@@ -31,6 +32,8 @@ namespace ch8::node {
 //   seal_sums    what the newest seal sums up; made anew from the log when it is not there
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
 //   barred       why, while the ledger is barred: what is stored was found to be altered
+//   given_back/  what a partner gave back of a lost ledger, until the next start makes it anew
+//                (services/node/rebuilt_ledger.h)
 //
 // Two steps, because the clock that a sequencer needs stands in the ledgers' genesis entries.
 //
@@ -96,6 +99,8 @@ class LedgerHome {
   const HeadKeeper& head_keeper() const { return *head_keeper_; }
   HeadKeeper& head_keeper() { return *head_keeper_; }
   const RocksLedger& ledger() const { return *ledger_; }
+  // Makes the copies of it that partners keep.
+  const federation::Depositor& depositor() const { return *depositor_; }
 
  private:
   LedgerHome(const Module& module, const std::string& data, std::unique_ptr<RocksLedger> ledger);
@@ -119,6 +124,7 @@ class LedgerHome {
   std::unique_ptr<kernel::Machine> machine_;
   std::unique_ptr<FileBodies> bodies_;
   std::unique_ptr<HeadKeeper> head_keeper_;
+  std::unique_ptr<federation::Depositor> depositor_;
   std::function<absl::Status()> admit_writes_;
   std::atomic<bool> barred_{false};
   std::unique_ptr<Sequencer> sequencer_;

@@ -12,7 +12,6 @@
 #include "services/federation/core/records.h"
 #include "services/federation/rpc/cosigner.h"
 #include "services/federation/rpc/durable.h"
-#include "services/kernel/authority.h"
 #include "services/kernel/rows.h"
 #include "storage/base/bytes.h"
 #include "storage/base/ed25519.h"
@@ -75,29 +74,12 @@ absl::StatusOr<std::optional<std::string>> PeerVouching::NewestNote(const Ledger
   return ledger.NoteAtMost(log.keys[log.keys.size() - 2].until_size);
 }
 
-// The newest of every organization that one of the ledgers knows to be pinned, our own apart.
-std::map<std::string, OrganizationRecord> PeerVouching::PinnedRecords() const {
-  std::map<std::string, OrganizationRecord> records;
-  for (const Ledger* ledger : options_.pins) {
-    const std::unique_ptr<Snapshot> snapshot = ledger->TakeSnapshot();
-    const kernel::SnapshotRows rows(*snapshot);
-    for (const auto& organization : kernel::PinnedOrganizations(rows)) {
-      if (organization.own()) continue;
-      OrganizationRecord& newest = records[organization.trust_domain()];
-      // One that does not parse stays unheard.
-      auto record =
-          federation::RecordIn(organization.signed_record()).value_or(OrganizationRecord());
-      if (record.sequence() > newest.sequence()) newest = std::move(record);
-    }
-  }
-  return records;
-}
-
 void PeerVouching::Ask(const Target& target) {
   const Ledger& ledger = target.runner->ledger();
   const absl::StatusOr<std::optional<std::string>> note = NewestNote(ledger);
   if (!note.ok() || !note->has_value()) return;  // Nothing was ever promised.
-  const std::map<std::string, OrganizationRecord> peers = PinnedRecords();
+  const std::map<std::string, OrganizationRecord> peers =
+      federation::NewestPinnedRecords(options_.pins);
   bool all = !peers.empty();
   for (const auto& [trust_domain, peer] : peers) {
     if (ended()) return;

@@ -69,7 +69,6 @@ class PeerVouching {
 
   void Run();
   void Ask(const Target& target);
-  std::map<std::string, chapter8::directory::v1::OrganizationRecord> PinnedRecords() const;
   absl::StatusOr<std::optional<std::string>> NewestNote(const Ledger& ledger) const;
   Answer AskOne(const Target& target, const chapter8::directory::v1::OrganizationRecord& peer,
                 const std::string& note);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/directory/v1/directory_service.pb.h"
+#include "chapter8/federation/v1/deposit_service.pb.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "chapter8/finance/v1/allotment_service.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
@@ -62,6 +63,7 @@ std::vector<Rpc> AllRpcs() {
   // Linked in by being named.
   chapter8::books::v1::GetBalanceRequest::descriptor();
   chapter8::directory::v1::WhoAmIRequest::descriptor();
+  chapter8::federation::v1::GetDepositRequest::descriptor();
   chapter8::federation::v1::PullRequest::descriptor();
   chapter8::finance::v1::GetAllotmentRequest::descriptor();
   chapter8::finance::v1::GetFundRequest::descriptor();

@@ -71,7 +71,10 @@ Request OnOffer(const std::string& offer) {
 }  // namespace
 
 TwoNodes::TwoNodes(const Options& options)
-    : un_({.folder = folder_.path().string(), .organization = "un", .services = options.services}),
+    : un_({.folder = folder_.path().string(),
+           .organization = "un",
+           .daemon_arguments = options.un_arguments,
+           .services = options.services}),
       au_({.folder = folder_.path().string(), .organization = "au", .services = options.services}) {
   un_.Start();
   au_.Start();

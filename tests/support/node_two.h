@@ -36,6 +36,7 @@ class TwoNodes {
   struct Options {
     int64_t received_minor = 100'000'000;
     std::string services = "directory,finance,witness";  // That both nodes host.
+    std::vector<std::string> un_arguments = {};          // Of the UN's daemon.
   };
   TwoNodes() : TwoNodes(Options()) {}
   explicit TwoNodes(const Options& options);

@@ -1,5 +1,8 @@
 #include "services/federation/core/records.h"
 
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "services/kernel/authority.h"
 
@@ -23,6 +26,22 @@ std::optional<OrganizationRecord> PinnedRecord(const kernel::RowReader& rows,
   const auto organization = kernel::FindTrustDomain(rows, trust_domain);
   if (!organization.has_value()) return std::nullopt;
   return RecordIn(organization->signed_record());
+}
+
+std::map<std::string, OrganizationRecord> NewestPinnedRecords(
+    const std::vector<const Ledger*>& ledgers) {
+  std::map<std::string, OrganizationRecord> records;
+  for (const Ledger* ledger : ledgers) {
+    const std::unique_ptr<Snapshot> snapshot = ledger->TakeSnapshot();
+    const kernel::SnapshotRows rows(*snapshot);
+    for (const auto& organization : kernel::PinnedOrganizations(rows)) {
+      if (organization.own()) continue;
+      OrganizationRecord& newest = records[organization.trust_domain()];
+      auto record = RecordIn(organization.signed_record()).value_or(OrganizationRecord());
+      if (record.sequence() > newest.sequence()) newest = std::move(record);
+    }
+  }
+  return records;
 }
 
 LogSigners LogSignersOf(const OrganizationRecord& record, absl::string_view origin) {

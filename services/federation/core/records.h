@@ -1,12 +1,15 @@
 #ifndef CH8_SERVICES_FEDERATION_CORE_RECORDS_H_
 #define CH8_SERVICES_FEDERATION_CORE_RECORDS_H_
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "chapter8/directory/v1/organization_record.pb.h"
 #include "services/kernel/rows.h"
+#include "storage/ledger/ledger.h"
 #include "storage/merkle/log_signers.h"
 #include "storage/merkle/note.h"
 
@@ -23,6 +26,11 @@ std::optional<chapter8::directory::v1::OrganizationRecord> RecordIn(
 // The record of an organization that `rows` know to be pinned, or the own one.
 std::optional<chapter8::directory::v1::OrganizationRecord> PinnedRecord(
     const kernel::RowReader& rows, absl::string_view trust_domain);
+
+// The newest record of every organization that one of the ledgers knows to be pinned, our own
+// apart, by trust domain. One that does not parse is empty.
+std::map<std::string, chapter8::directory::v1::OrganizationRecord> NewestPinnedRecords(
+    const std::vector<const Ledger*>& ledgers);
 
 // host:port of the federation port of the node that hosts `service`; empty when the record names
 // none.

@@ -118,6 +118,9 @@ absl::Status Feed::Take(const PullRequest& request, const PullResponse& response
     if (absl::IsOutOfRange(page.status())) ShowToWitness(response.checkpoint_note());
     return Doubt(page.status());
   }
+  if (page->grown && options_.before_head) {
+    RETURN_IF_ERROR(options_.before_head(page->state.verified_size()));
+  }
   if (page->grown && options_.witness != nullptr) {
     const absl::Status witnessed = HaveWitnessed(*page, response);
     if (IsOfTheSource(witnessed)) return Doubt(witnessed);

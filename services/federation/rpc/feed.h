@@ -43,6 +43,9 @@ struct FeedHealth {
 // A larger head of another organization's ledger is believed only when the own witness has cosigned
 // it, or a larger one that extends it; the cosignature goes back with the next pull.
 //
+// Where the other ledger's copy is kept here, the copy is brought up to a larger head before that
+// is believed: whatever this node could hold its owner to, it can give back.
+//
 // Where its ledger waits for third organizations' witnesses it asks more often, and has what they
 // hold the other ledger to logged, once they are enough.
 //
@@ -69,6 +72,8 @@ class Feed {
     Cosigner* witness = nullptr;  // Outlives the feed.
     NoteVerifier own_witness = {};
     Told told = {};  // Optional. On the feed's thread.
+    // Optional. Called before a head of `size` entries is believed. Errors: try the page again.
+    std::function<absl::Status(uint64_t size)> before_head = {};
   };
 
   // Starts reading.

@@ -144,6 +144,11 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
     Check(options_.witness != nullptr, "others' ledgers are read with a witness only");
     feed.witness = options_.witness;
     feed.own_witness = options_.own_witness;
+    if (options_.before_head) {
+      feed.before_head = [before = options_.before_head, origin](uint64_t size) {
+        return before(origin, size);
+      };
+    }
   }
   return std::make_unique<Feed>(std::move(feed));
 }

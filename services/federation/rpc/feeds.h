@@ -42,6 +42,9 @@ class Feeds {
         connect;
     Cosigner* witness = nullptr;  // The own organization's; outlives the feeds.
     NoteVerifier own_witness;     // Its key.
+    // Optional. Called before a head of `size` entries of another organization's ledger is
+    // believed, as in Feed; from any thread.
+    std::function<absl::Status(const std::string& origin, uint64_t size)> before_head;
     // How reading the ledger `origin` goes from now on, as in Feed; from any thread.
     std::function<void(const std::string& origin, const absl::Status& status)> told;
   };

@@ -1,0 +1,143 @@
+#include "services/node/kept_deposits.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "storage/base/bytes.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::node {
+namespace {
+
+using chapter8::federation::v1::Deposit;
+using chapter8::federation::v1::FetchDepositsResponse;
+using chapter8::federation::v1::GetDepositRequest;
+
+// An answer stays below gRPC's limit: the first deposit always fits.
+constexpr size_t kAnswerBytesMax = 3 * 1024 * 1024;
+
+// Deposits stand under their ledger and their number, the bytes of each organization's under its
+// name.
+std::string PrefixOf(absl::string_view origin) { return absl::StrCat("d/", origin, "\n"); }
+std::string KeyOf(absl::string_view origin, uint64_t number) {
+  return absl::StrCat(PrefixOf(origin), KeyU64(number));
+}
+std::string BytesKey(absl::string_view trust_domain) { return absl::StrCat("b/", trust_domain); }
+absl::string_view TrustDomainOf(absl::string_view origin) {
+  return origin.substr(0, origin.find('/'));
+}
+
+absl::Status Damaged(absl::string_view origin) {
+  return absl::DataLossError(absl::StrCat("a kept deposit of ", origin, " does not parse"));
+}
+
+}  // namespace
+
+// The last deposit of a ledger.
+struct KeptDeposits::Newest {
+  uint64_t count = 0;  // 0: there is none, and what follows is empty.
+  Deposit deposit;
+  uint64_t bytes = 0;
+};
+
+// Errors leave it closed: the next call tries again.
+absl::StatusOr<RowStore*> KeptDeposits::Store() {
+  if (store_ == nullptr) {
+    ASSIGN_OR_RETURN(store_, RowStore::Open(options_.path));
+  }
+  return store_.get();
+}
+
+absl::StatusOr<KeptDeposits::Newest> KeptDeposits::FindNewest(const std::string& origin) {
+  ASSIGN_OR_RETURN(const RowStore* const store, Store());
+  const std::string prefix = PrefixOf(origin);
+  ASSIGN_OR_RETURN(const std::optional<RowStore::Row> last, store->Last(prefix));
+  Newest newest;
+  if (!last.has_value()) return newest;
+  newest.count = ByteReader(last->first.substr(prefix.size())).ReadU64() + 1;
+  newest.bytes = last->second.size();
+  if (!newest.deposit.ParseFromString(last->second)) return Damaged(origin);
+  return newest;
+}
+
+absl::StatusOr<uint64_t> KeptDeposits::BytesOf(absl::string_view trust_domain) {
+  ASSIGN_OR_RETURN(const RowStore* const store, Store());
+  ASSIGN_OR_RETURN(const std::optional<std::string> bytes, store->Get(BytesKey(trust_domain)));
+  return bytes.has_value() ? ByteReader(*bytes).ReadU64() : 0;
+}
+
+absl::StatusOr<GetDepositRequest> KeptDeposits::Next(const std::string& origin) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
+  GetDepositRequest request;
+  request.set_origin(origin);
+  request.set_after_size(newest.deposit.end());
+  request.set_after_root(newest.deposit.root());
+  request.set_after_complete(newest.deposit.complete());
+  return request;
+}
+
+absl::Status KeptDeposits::Keep(const std::string& origin, const Deposit& deposit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
+  if (deposit.begin() != newest.deposit.end() || deposit.end() < deposit.begin()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a deposit of ", origin, " does not follow on the last one"));
+  }
+  const absl::string_view trust_domain = TrustDomainOf(origin);
+  std::string value = deposit.SerializeAsString();
+  ASSIGN_OR_RETURN(const uint64_t bytes, BytesOf(trust_domain));
+  if (bytes + value.size() > options_.bytes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the deposits of ", trust_domain, " have reached ", options_.bytes_max,
+                     " bytes, the most that is kept for one organization"));
+  }
+  std::string sum = KeyU64(bytes + value.size());
+  ASSIGN_OR_RETURN(RowStore* const store, Store());
+  const absl::Status written = store->Write(
+      {{KeyOf(origin, newest.count), std::move(value)}, {BytesKey(trust_domain), std::move(sum)}});
+  if (!written.ok()) store_.reset();  // What is there only opening it again tells.
+  return written;
+}
+
+absl::StatusOr<bool> KeptDeposits::DropIncomplete(const std::string& origin) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(uint64_t bytes, BytesOf(TrustDomainOf(origin)));
+  bool dropped = false;
+  while (true) {
+    ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
+    if (newest.count == 0 || newest.deposit.complete()) return dropped;
+    bytes -= newest.bytes;
+    ASSIGN_OR_RETURN(RowStore* const store, Store());
+    RETURN_IF_ERROR(store->Write({{KeyOf(origin, newest.count - 1), std::nullopt},
+                                  {BytesKey(TrustDomainOf(origin)), KeyU64(bytes)}}));
+    dropped = true;
+  }
+}
+
+absl::StatusOr<FetchDepositsResponse> KeptDeposits::Read(const std::string& origin,
+                                                         uint64_t after_count) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
+  if (newest.count == 0) return absl::NotFoundError("nothing is kept of that ledger");
+  FetchDepositsResponse response;
+  response.set_count(newest.count);
+  size_t bytes = 0;
+  bool parsed = true;
+  RETURN_IF_ERROR(store_->Scan(PrefixOf(origin), KeyOf(origin, after_count),
+                               [&](absl::string_view, absl::string_view value) {
+                                 bytes += value.size();
+                                 if (bytes > kAnswerBytesMax && response.deposits_size() > 0) {
+                                   return false;
+                                 }
+                                 parsed = response.add_deposits()->ParseFromArray(
+                                     value.data(), static_cast<int>(value.size()));
+                                 return parsed;
+                               }));
+  if (!parsed) return Damaged(origin);
+  return response;
+}
+
+}  // namespace ch8::node

@@ -62,6 +62,7 @@ HeadKeeper::HeadKeeper(const Options& options)
     : ledger_(options.ledger),
       key_(options.key),
       signs_above_(options.signs_above),
+      rebuilt_size_(options.rebuilt_size),
       clock_(options.clock),
       head_path_(options.state_directory + "/signed_head"),
       marker_path_(MarkerPath(options.boot_marker_directory, options.ledger.log_id(),
@@ -126,7 +127,7 @@ absl::Status HeadKeeper::Judge() {
 
 absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
   if (!marker.has_value()) {
-    if (!head_.has_value() && ledger_.durable_size() == 1) {
+    if (!head_.has_value() && ledger_.durable_size() == 1 && !NeedsOfficers()) {
       state_ = State::kVouched;
       return signs_above_ == 0 ? SignLocked().status() : absl::OkStatus();
     }
@@ -146,7 +147,7 @@ absl::Status HeadKeeper::JudgeMarker(const std::optional<SignedHead>& marker) {
                               " than the head signed there since this machine booted"));
     return absl::OkStatus();
   }
-  state_ = State::kVouched;
+  state_ = NeedsOfficers() ? State::kUnvouched : State::kVouched;
   return above ? Persist(*marker) : absl::OkStatus();
 }
 
@@ -256,6 +257,10 @@ absl::Status HeadKeeper::StateLocked() const {
 absl::Status HeadKeeper::Vouch() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (state_ == State::kRefused) return StateLocked();
+  if (state_ != State::kVouched && NeedsOfficers()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        ledger_.origin(), " was made anew from a partner's copy: two administrators must vouch"));
+  }
   state_ = State::kVouched;
   return absl::OkStatus();
 }

@@ -37,6 +37,7 @@ struct SignedHead {
 //   same boot, log with the marker's head                       vouched: signs at once
 //   only the genesis, and never signed                          vouched, and signs it if it may
 //   all else: another boot, no marker                           unvouched until Vouch() or Waive()
+//   made anew from a copy, and nothing larger signed since      unvouched until Waive(), at best
 //
 // A marker below signed_head is a process killed between the two writes: its note never left. One
 // above it is state that was lost and brought back: the marker is the newest promise of this boot.
@@ -50,6 +51,10 @@ class HeadKeeper {
     // The size up to which the key's predecessors are believed; 0 when it has none. The key signs
     // no head so small: nobody would believe it.
     uint64_t signs_above = 0;
+    // The size at which the log was made anew from a partner's copy; 0 if it never was. Until a
+    // larger head is signed only officers can vouch: the copy may be an older one, and whoever kept
+    // it is no witness that it is not.
+    uint64_t rebuilt_size = 0;
     std::string state_directory;        // Beside the ledger's database; holds `signed_head`.
     std::string boot_marker_directory;  // On a tmpfs, e.g. "/dev/shm/chapter8". Created if absent.
     std::string boot_id = {};           // Empty: /proc/sys/kernel/random/boot_id.
@@ -92,7 +97,7 @@ class HeadKeeper {
 
   // Says that every partner has shown the largest head of this log that it relies on, and that the
   // log has them all; from then on heads are signed. Harmless when already vouched.
-  // Errors: kDataLoss when the keeper refuses.
+  // Errors: kDataLoss when the keeper refuses; kFailedPrecondition when only officers can vouch.
   absl::Status Vouch();
 
   // Says that two officers vouch that nothing was rolled back, which the entry at `waiver_index`
@@ -108,6 +113,10 @@ class HeadKeeper {
   explicit HeadKeeper(const Options& options);
 
   absl::Status Judge();
+  // Whether nobody but officers can say that nothing is missing.
+  bool NeedsOfficers() const {
+    return rebuilt_size_ > 0 && (!head_.has_value() || head_->size <= rebuilt_size_);
+  }
   absl::Status JudgeMarker(const std::optional<SignedHead>& marker);
   void RefuseLocked(std::string why);
   absl::StatusOr<bool> LogHas(const SignedHead& head) const;
@@ -119,6 +128,7 @@ class HeadKeeper {
   Ledger& ledger_;
   const SigningKey key_;
   const uint64_t signs_above_;
+  const uint64_t rebuilt_size_;
   const Clock& clock_;
   const std::string head_path_;
   const std::string marker_path_;

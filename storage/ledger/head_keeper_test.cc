@@ -37,6 +37,7 @@ class HeadKeeperTest : public ::testing::Test {
         HeadKeeper::Open({.ledger = *ledger_,
                           .key = key_,
                           .signs_above = signs_above_,
+                          .rebuilt_size = rebuilt_size_,
                           .state_directory = directory_ / "state",
                           .boot_marker_directory = directory_ / "boot",
                           .boot_id = boot_id_,
@@ -72,6 +73,7 @@ class HeadKeeperTest : public ::testing::Test {
   const TempDir directory_;
   const SigningKey key_ = SigningKey::Generate();
   uint64_t signs_above_ = 0;
+  uint64_t rebuilt_size_ = 0;
   FixedClock clock_;
   std::string boot_id_ = "boot-1";
   std::unique_ptr<MemLedger> ledger_ = *MemLedger::Create(TestGenesis());
@@ -249,6 +251,27 @@ TEST_F(HeadKeeperTest, StateThatWasLostIsNoMatterWhenTheLogHasWhatThisBootSigned
   Open();
   EXPECT_THAT(keeper_->SignedNote(),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("another root at size 16")));
+}
+
+// Neither a partner's word nor the boot's says that a copy was the newest.
+TEST_F(HeadKeeperTest, OnlyOfficersVouchForALogThatWasMadeAnew) {
+  for (const size_t grown : {0, 10}) {
+    SCOPED_TRACE(grown);
+    keeper_.reset();
+    std::filesystem::remove_all(directory_ / "state");
+    std::filesystem::create_directory(directory_ / "state");
+    if (grown > 0) Append(*ledger_, grown);
+    rebuilt_size_ = ledger_->durable_size();
+    Open();
+    EXPECT_THAT(keeper_->SignedNote(), StatusIs(absl::StatusCode::kFailedPrecondition));
+    EXPECT_THAT(keeper_->Vouch(), StatusIs(absl::StatusCode::kFailedPrecondition));
+    Append(*ledger_, 1);
+    ASSERT_THAT(keeper_->Waive(ledger_->durable_size() - 1), IsOk());
+    EXPECT_EQ(SizeOf(keeper_->SignedNote()), rebuilt_size_ + 1);
+    keeper_.reset();
+    Open();
+    EXPECT_EQ(SizeOf(keeper_->SignedNote()), rebuilt_size_ + 1) << "somebody has vouched";
+  }
 }
 
 TEST_F(HeadKeeperTest, ADamagedHeadFileIsAnError) {

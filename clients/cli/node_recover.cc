@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "chapter8/federation/v1/deposit_service.pb.h"
 #include "clients/cli/session.h"
 #include "clients/lib/retry.h"
@@ -37,6 +37,7 @@ using chapter8::federation::v1::OpenedDeposit;
 
 constexpr char kFetchDeposits[] = "/chapter8.federation.v1.DepositService/FetchDeposits";
 constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr char kBrought[] = "brought";
 
 absl::StatusOr<OrganizationRecord> ReadRecord(const std::string& path) {
   ASSIGN_OR_RETURN(const auto signed_record, trust::ReadRecordFile(path));
@@ -78,10 +79,17 @@ class Recovery {
   const std::string& service() const { return service_; }
   uint64_t size() const { return size_; }
   uint64_t count() const { return count_; }
-  bool ledger_is_there() const {
+  bool ledger_is_there() const { return IsThere(ledger_); }
+  bool given_back_is_there() const { return IsThere(folder_); }
+  const std::string& folder() const { return folder_; }
+
+  // Leaves nothing behind that is not finished: it is in clear.
+  ~Recovery() {
     std::error_code error;
-    return fs::exists(ledger_, error);
+    fs::remove_all(fresh_, error);
   }
+  Recovery(const Recovery&) = delete;
+  Recovery& operator=(const Recovery&) = delete;
 
   absl::Status Begin() {
     std::error_code error;
@@ -98,9 +106,13 @@ class Recovery {
   // writing.
   absl::Status Take(const SigningKey& root_key, FetchDepositsResponse& response) {
     GivenBack given;
-    given.set_newest_note(response.newest_note());
     for (Deposit& deposit : *response.mutable_deposits()) {
-      if (deposit.complete()) size_ = deposit.end();
+      if (deposit.begin() != end_ || deposit.end() < end_) {
+        return absl::DataLossError(
+            absl::StrCat("deposit ", count_, " does not follow on the last"));
+      }
+      end_ = deposit.end();
+      if (deposit.complete()) size_ = end_;
       ASSIGN_OR_RETURN(*given.add_deposits(), Opened(root_key, std::move(deposit)));
       ++count_;
     }
@@ -108,39 +120,19 @@ class Recovery {
                                       given.SerializeAsString(), trust::kPrivateMode);
   }
 
-  // Puts it in the place of what another partner gave back before, if that is less.
-  absl::StatusOr<bool> Finish() {
-    ASSIGN_OR_RETURN(const uint64_t before, SizeOf(folder_));
+  absl::Status Finish() {
     std::error_code error;
-    if (before >= size_) {
-      fs::remove_all(fresh_, error);
-      return false;
-    }
-    fs::remove_all(folder_, error);
-    if (!error) fs::rename(fresh_, folder_, error);
+    fs::rename(fresh_, folder_, error);
     if (error) {
       return absl::UnavailableError(absl::StrCat("cannot make ", folder_, ": ", error.message()));
     }
-    return true;
+    return absl::OkStatus();
   }
 
  private:
-  // The entries that a folder of before has, complete.
-  static absl::StatusOr<uint64_t> SizeOf(const std::string& folder) {
-    uint64_t size = 0;
+  static bool IsThere(const std::string& path) {
     std::error_code error;
-    for (const auto& file : fs::directory_iterator(folder, error)) {
-      GivenBack given;
-      std::ifstream in(file.path(), std::ios::binary);
-      if (!given.ParseFromIstream(&in)) {
-        return absl::DataLossError(
-            absl::StrCat(file.path().string(), " does not parse; remove ", folder));
-      }
-      for (const OpenedDeposit& opened : given.deposits()) {
-        if (opened.deposit().complete()) size = std::max(size, opened.deposit().end());
-      }
-    }
-    return size;
+    return fs::exists(path, error);
   }
 
   const std::string origin_;
@@ -148,7 +140,8 @@ class Recovery {
   const std::string folder_;
   const std::string fresh_;
   const std::string ledger_;
-  uint64_t size_ = 0;
+  uint64_t end_ = 0;   // Of the last deposit,
+  uint64_t size_ = 0;  // and of the last complete one.
   uint64_t count_ = 0;
   int files_ = 0;
 };
@@ -229,6 +222,9 @@ absl::StatusOr<std::vector<std::string>> Recover(const std::string& origin, cons
                                     some ? absl::StrCat(recovery.count()) : "", std::string(state)};
   };
   if (recovery.ledger_is_there()) return row("is there: left as it is");
+  if (recovery.given_back_is_there()) {
+    return row(absl::StrCat("was brought before: remove ", recovery.folder(), " to ask again"));
+  }
   RETURN_IF_ERROR(recovery.Begin());
   uint64_t count = 0;
   do {
@@ -240,16 +236,33 @@ absl::StatusOr<std::vector<std::string>> Recover(const std::string& origin, cons
     }
     RETURN_IF_ERROR(response.status());
     count = response->count();
-    const bool none = response->deposits().empty();
+    if (response->deposits().empty()) break;
     RETURN_IF_ERROR(recovery.Take(root_key, *response));
-    if (none) break;
   } while (recovery.count() < count);
   if (recovery.size() == 0) {
     session.Differs();
     return row("nothing complete is kept there");
   }
-  ASSIGN_OR_RETURN(const bool larger, recovery.Finish());
-  return row(larger ? "brought" : "another partner gave back as much");
+  RETURN_IF_ERROR(recovery.Finish());
+  return row(kBrought);
+}
+
+// The services to bring; empty: all. Errors: kInvalidArgument for one that the record does not
+// have.
+absl::StatusOr<std::set<std::string>> Wanted(const std::string& list,
+                                             const OrganizationRecord& own) {
+  std::set<std::string> wanted;
+  for (const absl::string_view service : absl::StrSplit(list, ',', absl::SkipEmpty())) {
+    const std::string origin = absl::StrCat(own.trust_domain(), "/ch8/", service);
+    const bool known = std::any_of(own.log_keys().begin(), own.log_keys().end(),
+                                   [&](const auto& key) { return key.origin() == origin; });
+    if (!known) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--services: ", own.trust_domain(), " has no ledger ", service));
+    }
+    wanted.emplace(service);
+  }
+  return wanted;
 }
 
 absl::Status RecoverNode(const Arguments& arguments, Session& session) {
@@ -272,18 +285,30 @@ absl::Status RecoverNode(const Arguments& arguments, Session& session) {
                    {"deposits", Column::Align::kRight},
                    {"state"}};
   std::set<std::string> origins;
-  for (const auto& log_key : own.log_keys()) origins.insert(log_key.origin());
+  ASSIGN_OR_RETURN(const std::set<std::string> wanted, Wanted(arguments.Get("services"), own));
+  for (const auto& log_key : own.log_keys()) {
+    const std::string service = log_key.origin().substr(log_key.origin().rfind('/') + 1);
+    if (wanted.empty() || wanted.contains(service)) origins.insert(log_key.origin());
+  }
   bool brought = false;
+  absl::Status failed;
   for (const std::string& origin : origins) {
-    ASSIGN_OR_RETURN(table.rows.emplace_back(), Recover(origin, data, root_key, partner, session));
-    brought = brought || table.rows.back().back() == "brought";
+    const auto row = Recover(origin, data, root_key, partner, session);
+    // What came before it is of use all the same.
+    if (!row.ok()) {
+      failed =
+          absl::Status(row.status().code(), absl::StrCat(origin, ": ", row.status().message()));
+      break;
+    }
+    brought = brought || row->back() == kBrought;
+    table.rows.push_back(*row);
   }
   session.ShowTable(table);
+  RETURN_IF_ERROR(failed);
   if (!brought) return absl::OkStatus();
-  session.Say(absl::StrCat("next: 1. ask the other partners too: of each ledger the longest copy ",
-                           "is taken"));
-  session.Say(absl::StrCat("      2. take ", home, "/root/root.key offline again"));
-  session.Say("      3. start the node: it makes the ledgers anew, and checks them first");
+  session.Say(absl::StrCat("next: 1. take ", home, "/root/root.key offline again"));
+  session.Say("      2. start the node: it makes the ledgers anew, and checks them first");
+  session.Say("      3. two administrators vouch for each: ch8 ledger waive SERVICE");
   return absl::OkStatus();
 }
 
@@ -296,6 +321,7 @@ Command RecoverCommand() {
       .parameters = {Required("home", "HOME", "of the organization, with root/root.key in it"),
                      Required("data", "DATA", "the node's data folder; ledgers that it has stay"),
                      Required("from-peer", "FILE", "the partner's record, as you pinned it"),
+                     Optional("services", "LIST", "as of the daemon that lost them (default all)"),
                      Optional("target", "HOST:PORT",
                               "the partner's node, if its record is out of date")},
       .run = RecoverNode,

@@ -119,11 +119,10 @@ entries=$(ch8 ledger head finance -o json | jq --raw-output .size)
 copied 7
 kill_daemon un
 rm --recursive "$DATA" "$home/boot/un"
-SERVICE=finance ORG=$home/un PARTNER=$home/au/org.record
+ORG=$home/un PARTNER=$home/au/org.record
+SERVICES=directory,mandate,finance,logistics,information,training,witness
 page lost-disk
-for SERVICE in directory finance witness; do
-  await un:admin-1 '.note // "" != ""' ledger head "$SERVICE"
-done
+copied 7
 [ "$(ch8 ledger head finance -o json | jq --raw-output .size)" -ge "$entries" ] ||
   die "entries are missing"
 grep --quiet '"event":"ledger_rebuilt"' "$home/un.log" || die "nothing was made anew"

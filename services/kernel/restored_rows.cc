@@ -35,9 +35,11 @@ absl::StatusOr<absl::Time> NewestTimeInLog(const Ledger& ledger) {
 }  // namespace
 
 absl::StatusOr<std::vector<RowWrite>> RestoredRows(const Ledger& ledger, const Machine& machine,
+                                                   absl::Time time,
                                                    std::vector<RowWrite> remembered) {
   ASSIGN_OR_RETURN(auto replayed, ReplayedRows(ledger, machine));
-  ASSIGN_OR_RETURN(const absl::Time time, NewestTimeInLog(ledger));
+  ASSIGN_OR_RETURN(const absl::Time newest, NewestTimeInLog(ledger));
+  time = std::max(time, newest);
   const std::unique_ptr<Snapshot> nothing = ledger.TakeSnapshot();
   const SnapshotRows base(*nothing);
   Rows rows(base);

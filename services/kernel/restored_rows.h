@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/kernel/machine.h"
 #include "storage/ledger/ledger.h"
 
@@ -16,7 +17,9 @@ namespace ch8::kernel {
 //
 // Holds all rows in memory. Thread safety: any thread. Errors: kDataLoss when storage cannot be
 // read, or an entry or an answer does not parse.
+// `time` is the ledger's then; it is never before its newest request's.
 absl::StatusOr<std::vector<RowWrite>> RestoredRows(const Ledger& ledger, const Machine& machine,
+                                                   absl::Time time,
                                                    std::vector<RowWrite> remembered);
 
 }  // namespace ch8::kernel

@@ -6,9 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "services/federation/core/deposit.h"
 #include "services/federation/core/records.h"
 #include "services/node/key_change.h"
 #include "services/node/own_witness.h"
@@ -231,7 +233,7 @@ absl::Status Daemon::StartFederation() {
           .alarm = [this](const std::string& origin, const absl::Status& why) {
             Contradicted(origin, why);
           }});
-  StartDeposits();
+  RETURN_IF_ERROR(StartDeposits());
   ASSIGN_OR_RETURN(
       federation_,
       StartNetworkServer({.address = config_.federation_listen,
@@ -267,9 +269,16 @@ absl::Status Daemon::StartFederation() {
 }
 
 // What this node keeps for partners, and what they are to keep of it.
-void Daemon::StartDeposits() {
-  kept_deposits_ = std::make_unique<KeptDeposits>(KeptDeposits::Options{
-      .path = config_.data + "/deposits", .bytes_max = config_.keep_deposits_bytes});
+absl::Status Daemon::StartDeposits() {
+  const std::string& own = folder_.record.trust_domain();
+  if (absl::c_linear_search(config_.deposit_with, own)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--deposit-with: ", own, " is this node's own organization"));
+  }
+  kept_deposits_ = std::make_unique<KeptDeposits>(
+      KeptDeposits::Options{.path = config_.data + "/deposits",
+                            .bytes_max = config_.keep_deposits_bytes,
+                            .admit_writes = [this] { return disk_->AdmitWrites(); }});
   federation::DepositHandler::Options options;
   options.authorizer = authorizer_.get();
   options.keepers = {config_.deposit_with.begin(), config_.deposit_with.end()};
@@ -282,16 +291,17 @@ void Daemon::StartDeposits() {
     keeper.pins.push_back(&home->ledger());
   }
   deposit_handler_ = std::make_unique<federation::DepositHandler>(std::move(options));
-  if (config_.keep_deposits_bytes == 0) return;
+  if (config_.keep_deposits_bytes == 0) return absl::OkStatus();
   keeper.kept = kept_deposits_.get();
   keeper.clock = clock_.get();
   keeper.connect = [this](const std::string& trust_domain, const std::string& target) {
-    return Connect(trust_domain, target);
+    return Connect(trust_domain, target, federation::kDepositMessageBytesMax);
   };
   keeper.told = [this](const std::string& origin, const absl::Status& status) {
     DepositsChanged(origin, status);
   };
   deposit_keeper_ = std::make_unique<DepositKeeper>(std::move(keeper));
+  return absl::OkStatus();
 }
 
 void Daemon::DepositsChanged(const std::string& origin, const absl::Status& status) {
@@ -366,7 +376,8 @@ void Daemon::ShowBarred() {
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Daemon::Connect(const std::string& trust_domain,
-                                                               const std::string& target) const {
+                                                               const std::string& target,
+                                                               int answer_size_max) const {
   ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
                    trust::MakeChannelCredentials({.certificate_path = folder_.certificate_path(),
                                                   .key_path = folder_.key_path(),
@@ -374,6 +385,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Daemon::Connect(const std::string
                                                   .expected_trust_domain = trust_domain}));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMaxMs);
+  arguments.SetMaxReceiveMessageSize(answer_size_max);
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
@@ -423,6 +435,7 @@ void Daemon::Stop(absl::Duration patience) {
   metrics_.reset();  // It shows what goes away below.
   scrubber_.reset();
   vouching_.reset();
+  if (deposit_keeper_ != nullptr) deposit_keeper_->End();
   feeds_.clear();
   deposit_keeper_.reset();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();

@@ -80,7 +80,7 @@ class Daemon {
   absl::Status FollowTrust();
   absl::Status StartOfficers();
   absl::Status StartFederation();
-  void StartDeposits();
+  absl::Status StartDeposits();
   void DepositsChanged(const std::string& origin, const absl::Status& status);
   void FeedChanged(const std::string& reader, const std::string& origin,
                    const absl::Status& status);
@@ -93,8 +93,10 @@ class Daemon {
   absl::Status WriteEndpoints() const;
 
   // To the federation port at `target`, which must be of `trust_domain`.
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& trust_domain,
-                                                         const std::string& target) const;
+  static constexpr int kAnswerSizeMax = 4 * 1024 * 1024;
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(
+      const std::string& trust_domain, const std::string& target,
+      int answer_size_max = kAnswerSizeMax) const;
   LedgerHome* Find(absl::string_view service) const;
   // The ledger whose facts the node itself goes by.
   LedgerHome& FactsHome() const;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -98,23 +97,24 @@ void RenderFeeds(const std::vector<std::unique_ptr<federation::Feeds>>& feeds, s
   for (const MetricFamily* family : {&count, &age, &failures}) RenderFamily(*family, out);
 }
 
-// How much of each ledger has no copy at the keeper that has the most: what losing this disk would
-// lose.
+// How much of each ledger some partner that is to keep it has no copy of: what it has it says.
 void RenderDeposits(const std::vector<std::unique_ptr<LedgerHome>>& homes,
+                    const std::vector<std::string>& keepers,
                     const federation::DepositHandler& deposits, std::string& out) {
-  std::map<std::string, uint64_t> kept;
-  for (const auto& [copy, size] : deposits.deposited()) {
-    kept[copy.first] = std::max(kept[copy.first], size);
-  }
+  const auto kept = deposits.deposited();
   MetricFamily behind{.name = "ch8_deposit_behind_entries",
-                      .help = "Entries that no partner keeps a copy of, where one keeps copies.",
+                      .help = "Entries of which a partner that is to keep copies has none yet.",
                       .samples = {}};
   for (const std::unique_ptr<LedgerHome>& home : homes) {
-    const auto copy = kept.find(home->ledger().origin());
-    if (copy == kept.end()) continue;
+    if (keepers.empty()) break;
     const uint64_t size = home->ledger().durable_size();
-    behind.samples.push_back({{{"service", home->module().service}},
-                              static_cast<double>(size - std::min(copy->second, size))});
+    uint64_t most = 0;
+    for (const std::string& keeper : keepers) {
+      const auto copy = kept.find({home->ledger().origin(), keeper});
+      const uint64_t has = copy == kept.end() ? 0 : std::min(copy->second, size);
+      most = std::max(most, size - has);
+    }
+    behind.samples.push_back({{{"service", home->module().service}}, static_cast<double>(most)});
   }
   RenderFamily(behind, out);
 }
@@ -159,7 +159,7 @@ std::string Daemon::RenderMetrics() const {
     RenderFamily(family, out);
   }
   RenderFeeds(feeds_, out);
-  RenderDeposits(homes_, *deposit_handler_, out);
+  RenderDeposits(homes_, config_.deposit_with, *deposit_handler_, out);
   RenderScrubs(homes_, *scrubber_, out);
   RenderGauge("ch8_disk_free_bytes", "Free space on the disk of the ledgers.",
               static_cast<double>(disk_->free_bytes()), out);

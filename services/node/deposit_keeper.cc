@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/backoff.h"
 #include "services/federation/core/records.h"
+#include "services/kernel/entry_form.h"
+#include "services/kernel/refusal.h"
 #include "storage/base/bytes.h"
 #include "storage/base/ed25519.h"
 #include "storage/base/status_macros.h"
@@ -23,6 +25,8 @@ using chapter8::federation::v1::GetDepositResponse;
 
 constexpr absl::Duration kAskEvery = absl::Seconds(1);
 constexpr absl::Duration kPatience = absl::Seconds(10);
+// So that no partner takes the others' turns.
+constexpr int kPiecesPerTurn = 64;
 
 // The depositor is there, and deposits nothing of that ledger here.
 bool DepositsNothing(const absl::Status& status) {
@@ -49,26 +53,30 @@ struct DepositKeeper::Copy {
   absl::Duration ask_at;  // and, since boot, when to ask again.
   federation::Backoff backoff;
   absl::Status told;
-  std::mutex call_mutex;  // Guards the two below.
+  bool was_complete = false;  // Once, in this run.
+  std::mutex call_mutex;      // Guards the two below.
   grpc::ClientContext* running = nullptr;
   bool ended = false;
 };
 
 DepositKeeper::DepositKeeper(Options options) : options_(std::move(options)) {
+  FindCopies();  // Before a feed believes anything.
   thread_ = std::thread([this] { Run(); });
 }
 
-DepositKeeper::~DepositKeeper() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    ended_ = true;
-    ending_.notify_all();
-    for (const auto& [origin, copy] : copies_) {
-      std::lock_guard<std::mutex> call_lock(copy->call_mutex);
-      copy->ended = true;
-      if (copy->running != nullptr) copy->running->TryCancel();
-    }
+void DepositKeeper::End() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ended_ = true;
+  ending_.notify_all();
+  for (const auto& [origin, copy] : copies_) {
+    std::lock_guard<std::mutex> call_lock(copy->call_mutex);
+    copy->ended = true;
+    if (copy->running != nullptr) copy->running->TryCancel();
   }
+}
+
+DepositKeeper::~DepositKeeper() {
+  End();
   thread_.join();
 }
 
@@ -86,31 +94,43 @@ void DepositKeeper::Run() {
   }
 }
 
-// Asks those whose turn it is.
-void DepositKeeper::Follow() {
+std::map<std::string, std::vector<std::shared_ptr<DepositKeeper::Copy>>>
+DepositKeeper::FindCopies() {
+  std::map<std::string, std::vector<std::shared_ptr<Copy>>> found;
   for (const auto& [trust_domain, record] : federation::NewestPinnedRecords(options_.pins)) {
+    const std::string bytes = record.SerializeAsString();
     for (const auto& log_key : record.log_keys()) {
-      if (ended()) return;
-      const std::string& origin = log_key.origin();
       std::shared_ptr<Copy> copy;
       {
         std::lock_guard<std::mutex> lock(mutex_);
-        std::shared_ptr<Copy>& known = copies_[origin];
-        if (known == nullptr) known = std::make_shared<Copy>(origin);
+        if (ended_) return {};
+        std::shared_ptr<Copy>& known = copies_[log_key.origin()];
+        if (known == nullptr) known = std::make_shared<Copy>(log_key.origin());
         copy = known;
       }
       std::lock_guard<std::mutex> lock(copy->mutex);
-      const std::string bytes = record.SerializeAsString();
-      if (copy->stub == nullptr || copy->record != bytes) {
-        const std::string service = origin.substr(origin.rfind('/') + 1);
-        auto channel = options_.connect(trust_domain, federation::TargetOf(record, service));
-        if (!channel.ok()) continue;
-        copy->stub = DepositService::NewStub(*std::move(channel));
-        copy->record = bytes;
-        copy->backoff.Reset();
-        copy->ask_at = absl::ZeroDuration();
-      }
-      if (options_.clock->SinceBoot() >= copy->ask_at) Bring(*copy).IgnoreError();
+      found[trust_domain].push_back(copy);
+      if (copy->stub != nullptr && copy->record == bytes) continue;
+      const std::string service = copy->origin.substr(copy->origin.rfind('/') + 1);
+      auto channel = options_.connect(trust_domain, federation::TargetOf(record, service));
+      if (!channel.ok()) continue;
+      copy->stub = DepositService::NewStub(*std::move(channel));
+      copy->record = bytes;
+      copy->backoff.Reset();
+      copy->ask_at = absl::ZeroDuration();
+    }
+  }
+  return found;
+}
+
+// Asks those whose turn it is; of a partner that does not answer one ledger only.
+void DepositKeeper::Follow() {
+  for (const auto& [trust_domain, copies] : FindCopies()) {
+    for (const std::shared_ptr<Copy>& copy : copies) {
+      if (ended()) return;
+      std::lock_guard<std::mutex> lock(copy->mutex);
+      if (copy->stub == nullptr || options_.clock->SinceBoot() < copy->ask_at) continue;
+      if (IsOfTheNetwork(Bring(*copy))) break;
     }
   }
 }
@@ -129,33 +149,38 @@ absl::Status DepositKeeper::BringUpTo(const std::string& origin, uint64_t size) 
       !copy->last.ok() && !IsOfTheNetwork(copy->last) && options_.clock->SinceBoot() < copy->ask_at;
   if (copy->stub == nullptr || refused) return absl::OkStatus();
   const absl::StatusOr<GetDepositRequest> next = options_.kept->Next(origin);
-  if (next.ok() && next->after_complete() && next->after_size() >= size) return absl::OkStatus();
+  // The first copy of a long ledger takes its time, and reading goes on meanwhile.
+  copy->was_complete = copy->was_complete || (next.ok() && next->after_complete());
+  if (!copy->was_complete || next->after_size() >= size) return absl::OkStatus();
   const absl::Status brought = Bring(*copy);
   return IsOfTheNetwork(brought) ? brought : absl::OkStatus();
 }
 
 absl::Status DepositKeeper::Bring(Copy& copy) {
   absl::StatusOr<bool> more = true;
-  while (more.ok() && *more && !ended()) more = BringOne(copy);
-  copy.last = more.status();
+  bool dropped = false;
+  for (int i = 0; i < kPiecesPerTurn && more.ok() && *more && !ended(); ++i) {
+    more = BringOne(copy, dropped);
+  }
+  copy.last = more.ok() && *more ? absl::UnavailableError("the copy is behind") : more.status();
   copy.ask_at = options_.clock->SinceBoot();
-  if (more.ok()) {
+  if (more.ok()) {  // Also when there is more: at the next turn.
     copy.backoff.Reset();
   } else {
     copy.ask_at += copy.backoff.NextWait(ByteReader(RandomBytes(sizeof(uint32_t))).ReadU32());
   }
-  Note(copy, DepositsNothing(copy.last) ? absl::OkStatus() : copy.last);
+  Note(copy);
   return copy.last;
 }
 
 // True when there may be more.
-absl::StatusOr<bool> DepositKeeper::BringOne(Copy& copy) {
+absl::StatusOr<bool> DepositKeeper::BringOne(Copy& copy, bool& dropped) {
   ASSIGN_OR_RETURN(const GetDepositRequest request, options_.kept->Next(copy.origin));
   absl::StatusOr<GetDepositResponse> response = Ask(copy, request);
-  if (absl::IsFailedPrecondition(response.status())) {
+  if (kernel::ReasonOf(response.status()) == "DEPOSIT_FORKED" && !dropped) {
     // What follows the last complete deposit is of no use to anybody: a ledger that was made anew
     // goes on from there.
-    ASSIGN_OR_RETURN(const bool dropped, options_.kept->DropIncomplete(copy.origin));
+    ASSIGN_OR_RETURN(dropped, options_.kept->DropIncomplete(copy.origin));
     if (dropped) return true;
   }
   RETURN_IF_ERROR(response.status());
@@ -180,14 +205,18 @@ absl::StatusOr<GetDepositResponse> DepositKeeper::Ask(Copy& copy,
     copy.running = nullptr;
   }
   if (status.ok()) return response;
+  const absl::Status detailed = kernel::StatusFromBytes(status.error_details());
+  if (detailed.code() == static_cast<absl::StatusCode>(status.error_code())) return detailed;
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-// That a partner cannot be reached the feeds say already.
-void DepositKeeper::Note(Copy& copy, const absl::Status& status) {
-  if (IsOfTheNetwork(status) || status.code() == copy.told.code()) return;
-  copy.told = status;
-  options_.told(copy.origin, status);
+// That a partner cannot be reached the feeds say already, and who deposits nothing is none to keep.
+void DepositKeeper::Note(Copy& copy) {
+  if (IsOfTheNetwork(copy.last) || DepositsNothing(copy.last)) return;
+  const bool as_before = copy.last.code() == copy.told.code() &&
+                         kernel::ReasonOf(copy.last) == kernel::ReasonOf(copy.told);
+  copy.told = copy.last;
+  if (!as_before) options_.told(copy.origin, copy.last);
 }
 
 }  // namespace ch8::node

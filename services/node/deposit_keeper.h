@@ -47,26 +47,32 @@ class DepositKeeper {
     Told told;
   };
   explicit DepositKeeper(Options options);
-  // Ends calls under way.
   ~DepositKeeper();
+  // Ends calls under way and refuses later ones: who waits in BringUpTo() comes back soon.
+  void End();
 
-  // Brings what `origin` deposits, at least up to `size`; at once when nothing is deposited here,
-  // or when it cannot be kept: a full disk here keeps nobody from reading on. Errors: those of the
-  // network; retry.
+  // Brings what `origin` deposits, at least up to `size`. Does nothing when nothing is deposited
+  // here or the first copy is not complete yet, nor when it cannot be kept: a full disk here keeps
+  // nobody from reading on. Errors: those of the network, and kUnavailable while the copy is
+  // behind; retry.
   absl::Status BringUpTo(const std::string& origin, uint64_t size);
 
  private:
   struct Copy;
 
   void Run();
+  // Which ledgers there are to ask about, and where; by their owner's trust domain.
+  std::map<std::string, std::vector<std::shared_ptr<Copy>>> FindCopies();
   void Follow();
   std::shared_ptr<Copy> FindCopy(const std::string& origin) const;
-  // Brings all there is. The copy's mutex is held.
+  // Brings what there is, as far as one turn goes. The copy's mutex is held. Errors: as
+  // BringUpTo().
   absl::Status Bring(Copy& copy);
-  absl::StatusOr<bool> BringOne(Copy& copy);
+  // Takes one piece. `dropped`: whether this turn has dropped an unfinished end.
+  absl::StatusOr<bool> BringOne(Copy& copy, bool& dropped);
   absl::StatusOr<chapter8::federation::v1::GetDepositResponse> Ask(
       Copy& copy, const chapter8::federation::v1::GetDepositRequest& request);
-  void Note(Copy& copy, const absl::Status& status);
+  void Note(Copy& copy);
   bool ended() const;
 
   const Options options_;

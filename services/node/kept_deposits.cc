@@ -1,11 +1,16 @@
 #include "services/node/kept_deposits.h"
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "storage/base/bytes.h"
+#include "storage/base/ed25519.h"
+#include "storage/base/hash.h"
+#include "storage/base/sealed_box.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::node {
@@ -29,6 +34,21 @@ absl::string_view TrustDomainOf(absl::string_view origin) {
   return origin.substr(0, origin.find('/'));
 }
 
+// What a row takes on disk, about: as much as its bytes, and what the database adds.
+uint64_t BytesTaken(absl::string_view key, absl::string_view value) {
+  constexpr uint64_t kRowOverhead = 64;
+  return key.size() + value.size() + kRowOverhead;
+}
+
+// Whether `deposit` may come after `last`: one has entries, or completes what came before.
+bool Follows(const Deposit& deposit, const Deposit& last) {
+  const bool grows = deposit.end() > deposit.begin();
+  const bool completes = deposit.end() == deposit.begin() && deposit.complete() && !last.complete();
+  return deposit.begin() == last.end() && (grows || completes) &&
+         deposit.root().size() == Hash::kSize && deposit.signature().size() == Signature::kSize &&
+         deposit.sealed().size() >= kSealedBoxOverhead;
+}
+
 absl::Status Damaged(absl::string_view origin) {
   return absl::DataLossError(absl::StrCat("a kept deposit of ", origin, " does not parse"));
 }
@@ -43,27 +63,31 @@ struct KeptDeposits::Newest {
 };
 
 // Errors leave it closed: the next call tries again.
-absl::StatusOr<RowStore*> KeptDeposits::Store() {
-  if (store_ == nullptr) {
+absl::StatusOr<RowStore*> KeptDeposits::Store(IfMissing if_missing) {
+  std::error_code error;
+  const bool make = if_missing == IfMissing::kMake || std::filesystem::exists(options_.path, error);
+  if (store_ == nullptr && make) {
     ASSIGN_OR_RETURN(store_, RowStore::Open(options_.path));
   }
   return store_.get();
 }
 
 absl::StatusOr<KeptDeposits::Newest> KeptDeposits::FindNewest(const std::string& origin) {
-  ASSIGN_OR_RETURN(const RowStore* const store, Store());
+  Newest newest;
+  ASSIGN_OR_RETURN(const RowStore* const store, Store(IfMissing::kNull));
+  if (store == nullptr) return newest;
   const std::string prefix = PrefixOf(origin);
   ASSIGN_OR_RETURN(const std::optional<RowStore::Row> last, store->Last(prefix));
-  Newest newest;
   if (!last.has_value()) return newest;
   newest.count = ByteReader(last->first.substr(prefix.size())).ReadU64() + 1;
-  newest.bytes = last->second.size();
+  newest.bytes = BytesTaken(last->first, last->second);
   if (!newest.deposit.ParseFromString(last->second)) return Damaged(origin);
   return newest;
 }
 
 absl::StatusOr<uint64_t> KeptDeposits::BytesOf(absl::string_view trust_domain) {
-  ASSIGN_OR_RETURN(const RowStore* const store, Store());
+  ASSIGN_OR_RETURN(const RowStore* const store, Store(IfMissing::kNull));
+  if (store == nullptr) return 0;
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, store->Get(BytesKey(trust_domain)));
   return bytes.has_value() ? ByteReader(*bytes).ReadU64() : 0;
 }
@@ -82,22 +106,27 @@ absl::StatusOr<GetDepositRequest> KeptDeposits::Next(const std::string& origin) 
 absl::Status KeptDeposits::Keep(const std::string& origin, const Deposit& deposit) {
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
-  if (deposit.begin() != newest.deposit.end() || deposit.end() < deposit.begin()) {
+  if (!Follows(deposit, newest.deposit)) {
     return absl::InvalidArgumentError(
         absl::StrCat("a deposit of ", origin, " does not follow on the last one"));
   }
+  if (options_.admit_writes && !options_.admit_writes().ok()) {
+    return absl::ResourceExhaustedError("the disk is too full to keep anything for others");
+  }
   const absl::string_view trust_domain = TrustDomainOf(origin);
+  std::string key = KeyOf(origin, newest.count);
   std::string value = deposit.SerializeAsString();
-  ASSIGN_OR_RETURN(const uint64_t bytes, BytesOf(trust_domain));
-  if (bytes + value.size() > options_.bytes_max) {
+  ASSIGN_OR_RETURN(uint64_t bytes, BytesOf(trust_domain));
+  bytes += BytesTaken(key, value);
+  if (bytes > options_.bytes_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the deposits of ", trust_domain, " have reached ", options_.bytes_max,
                      " bytes, the most that is kept for one organization"));
   }
   std::string sum = KeyU64(bytes + value.size());
-  ASSIGN_OR_RETURN(RowStore* const store, Store());
-  const absl::Status written = store->Write(
-      {{KeyOf(origin, newest.count), std::move(value)}, {BytesKey(trust_domain), std::move(sum)}});
+  ASSIGN_OR_RETURN(RowStore* const store, Store(IfMissing::kMake));
+  const absl::Status written =
+      store->Write({{std::move(key), std::move(value)}, {BytesKey(trust_domain), KeyU64(bytes)}});
   if (!written.ok()) store_.reset();  // What is there only opening it again tells.
   return written;
 }
@@ -110,9 +139,12 @@ absl::StatusOr<bool> KeptDeposits::DropIncomplete(const std::string& origin) {
     ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
     if (newest.count == 0 || newest.deposit.complete()) return dropped;
     bytes -= newest.bytes;
-    ASSIGN_OR_RETURN(RowStore* const store, Store());
-    RETURN_IF_ERROR(store->Write({{KeyOf(origin, newest.count - 1), std::nullopt},
-                                  {BytesKey(TrustDomainOf(origin)), KeyU64(bytes)}}));
+    const absl::Status written = store_->Write({{KeyOf(origin, newest.count - 1), std::nullopt},
+                                                {BytesKey(TrustDomainOf(origin)), KeyU64(bytes)}});
+    if (!written.ok()) {
+      store_.reset();
+      return written;
+    }
     dropped = true;
   }
 }

@@ -2,6 +2,7 @@
 #define CH8_SERVICES_NODE_KEPT_DEPOSITS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,8 @@ class KeptDeposits {
   struct Options {
     std::string path;        // Of the database; made when there is something to keep.
     uint64_t bytes_max = 0;  // For one organization.
+    // Optional. Whether the disk has room: the node's own ledgers come first.
+    std::function<absl::Status()> admit_writes = nullptr;
   };
   explicit KeptDeposits(Options options) : options_(std::move(options)) {}
 
@@ -34,8 +37,8 @@ class KeptDeposits {
   absl::StatusOr<chapter8::federation::v1::GetDepositRequest> Next(const std::string& origin);
 
   // Adds a deposit that begins where the last one ends. When it returns OK it survives a power
-  // loss. Errors: kInvalidArgument when it does not follow; kResourceExhausted when the disk or the
-  // organization's share is full; those of RowStore.
+  // loss. Errors: kInvalidArgument when it does not follow, or is none; kResourceExhausted when the
+  // disk or the organization's share is full; those of RowStore.
   absl::Status Keep(const std::string& origin, const chapter8::federation::v1::Deposit& deposit);
 
   // Takes back what came after the last complete deposit. True when that was anything. Errors:
@@ -50,7 +53,9 @@ class KeptDeposits {
  private:
   struct Newest;
 
-  absl::StatusOr<RowStore*> Store();
+  // The database; null when there is none and none is to be made.
+  enum class IfMissing { kNull, kMake };
+  absl::StatusOr<RowStore*> Store(IfMissing if_missing);
   absl::StatusOr<Newest> FindNewest(const std::string& origin);
   absl::StatusOr<uint64_t> BytesOf(absl::string_view trust_domain);
 

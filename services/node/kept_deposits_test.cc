@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 
+#include "storage/base/ed25519.h"
+#include "storage/base/sealed_box.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -28,7 +32,8 @@ Deposit Piece(uint64_t begin, uint64_t end, Ends ends = Ends::kACommit, size_t s
   deposit.set_end(end);
   deposit.set_root(std::string(32, static_cast<char>('a' + end % 26)));
   deposit.set_complete(ends == Ends::kACommit);
-  deposit.set_sealed(std::string(size_bytes, 's'));
+  deposit.set_sealed(std::string(std::max(size_bytes, kSealedBoxOverhead), 's'));
+  deposit.set_signature(std::string(Signature::kSize, 'i'));
   return deposit;
 }
 
@@ -72,10 +77,35 @@ TEST_F(KeptDepositsTest, GoesOnAfterARestart) {
 
 TEST_F(KeptDepositsTest, WhatDoesNotFollowIsNotKept) {
   ASSERT_THAT(kept_->Keep(kFinance, Piece(0, 5)), IsOk());
-  for (const Deposit& wrong : {Piece(0, 5), Piece(4, 9), Piece(6, 9), Piece(5, 4)}) {
+  Deposit unsigned_one = Piece(5, 9);
+  unsigned_one.clear_signature();
+  for (const Deposit& wrong : {Piece(0, 5), Piece(4, 9), Piece(6, 9), Piece(5, 4), Piece(5, 5),
+                               Piece(5, 5, Ends::kInTheMiddle), unsigned_one, Deposit()}) {
     EXPECT_THAT(kept_->Keep(kFinance, wrong), StatusIs(absl::StatusCode::kInvalidArgument));
   }
   EXPECT_EQ(Next(kFinance).after_size(), 5u);
+}
+
+TEST_F(KeptDepositsTest, ADepositMayCompleteWhatIsThere) {
+  EXPECT_THAT(kept_->Keep(kFinance, Deposit()), StatusIs(absl::StatusCode::kInvalidArgument));
+  ASSERT_THAT(kept_->Keep(kFinance, Piece(0, 5, Ends::kInTheMiddle)), IsOk());
+  EXPECT_THAT(kept_->Keep(kFinance, Piece(5, 5)), IsOk());
+  EXPECT_TRUE(Next(kFinance).after_complete());
+}
+
+TEST_F(KeptDepositsTest, AskingMakesNothing) {
+  EXPECT_EQ(Next(kFinance).after_size(), 0u);
+  EXPECT_THAT(kept_->Read(kFinance, 0), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_FALSE(*kept_->DropIncomplete(kFinance));
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "deposits"));
+}
+
+TEST_F(KeptDepositsTest, ADiskThatIsNearlyFullIsForTheNodesOwnLedgers) {
+  kept_ = std::make_unique<KeptDeposits>(KeptDeposits::Options{
+      .path = dir_.path().string() + "/deposits", .bytes_max = 64 << 20, .admit_writes = [] {
+        return absl::ResourceExhaustedError("full");
+      }});
+  EXPECT_THAT(kept_->Keep(kFinance, Piece(0, 5)), StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
 TEST_F(KeptDepositsTest, OnlyAnUnfinishedEndIsDropped) {

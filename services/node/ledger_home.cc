@@ -11,6 +11,7 @@
 #include "services/kernel/refusal.h"
 #include "services/kernel/rows.h"
 #include "services/kernel/seals.h"
+#include "services/node/rebuilt_ledger.h"
 #include "services/node/sealed_sums.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
@@ -173,12 +174,37 @@ std::function<std::vector<kernel::Event>(const kernel::RowReader&)> LedgerHome::
   };
 }
 
+absl::Status LedgerHome::RecoverBooks(const ServeOptions& options, Sequencer::Options& sequencer) {
+  books::RecoverySource source = books::RecoverySourceOf(*ledger_);
+  ASSIGN_OR_RETURN(const std::optional<books::SealSums> sums,
+                   SumsNow(*ledger_, sequencer.seal_sums_path));
+  if (!sums.has_value() && options.report && IsSealed(*ledger_)) {
+    options.report("books_unchecked",
+                   "the sums of the newest seal are not kept, and are made anew from the log: this "
+                   "start has not held the books against them; ch8d fsck does");
+  }
+  if (sums.has_value()) {
+    source.check = [&sums](const books::State& state) { return sums->CheckBooks(state); };
+  }
+  ASSIGN_OR_RETURN(books::Recovered recovered,
+                   books::Recover(source, *older_ids_, books::Books::Options()));
+  if (!recovered.wipe.empty()) {
+    RETURN_IF_ERROR(ledger_->WritePages(recovered.wipe));
+    RETURN_IF_ERROR(ledger_->FlushPages());
+  }
+  sequencer.books = std::move(recovered.books);
+  sequencer.pages = std::move(recovered.pages);
+  return absl::OkStatus();
+}
+
 absl::Status LedgerHome::Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const SigningKey key, options.folder->LogKey(module_.service));
+  ASSIGN_OR_RETURN(const uint64_t rebuilt_size, RebuiltSize(directory_));
   ASSIGN_OR_RETURN(head_keeper_,
                    HeadKeeper::Open({.ledger = *ledger_,
                                      .key = key,
                                      .signs_above = options.key.signs_above,
+                                     .rebuilt_size = rebuilt_size,
                                      .state_directory = directory_,
                                      .boot_marker_directory = options.boot_marker_directory,
                                      .clock = *options.clock}));
@@ -218,26 +244,7 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
     sequencer.bodies = bodies_.get();
   }
   if (module_.accounts == Module::Accounts::kBooks) {
-    books::RecoverySource source = books::RecoverySourceOf(*ledger_);
-    ASSIGN_OR_RETURN(const std::optional<books::SealSums> sums,
-                     SumsNow(*ledger_, sequencer.seal_sums_path));
-    if (!sums.has_value() && options.report && IsSealed(*ledger_)) {
-      options.report(
-          "books_unchecked",
-          "the sums of the newest seal are not kept, and are made anew from the log: this "
-          "start has not held the books against them; ch8d fsck does");
-    }
-    if (sums.has_value()) {
-      source.check = [&sums](const books::State& state) { return sums->CheckBooks(state); };
-    }
-    ASSIGN_OR_RETURN(books::Recovered recovered,
-                     books::Recover(source, *older_ids_, books::Books::Options()));
-    if (!recovered.wipe.empty()) {
-      RETURN_IF_ERROR(ledger_->WritePages(recovered.wipe));
-      RETURN_IF_ERROR(ledger_->FlushPages());
-    }
-    sequencer.books = std::move(recovered.books);
-    sequencer.pages = std::move(recovered.pages);
+    RETURN_IF_ERROR(RecoverBooks(options, sequencer));
   }
   // A log that signs nothing is not written to by itself.
   if (!absl::IsDataLoss(head_keeper_->state())) {

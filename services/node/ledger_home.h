@@ -32,6 +32,7 @@ namespace ch8::node {
 //   seal_sums    what the newest seal sums up; made anew from the log when it is not there
 //   signed_head  what was promised last (storage/ledger/head_keeper.h)
 //   barred       why, while the ledger is barred: what is stored was found to be altered
+//   rebuilt      its size when it was made anew from a partner's copy: only officers vouch for that
 //   given_back/  what a partner gave back of a lost ledger, until the next start makes it anew
 //                (services/node/rebuilt_ledger.h)
 //
@@ -108,6 +109,7 @@ class LedgerHome {
   absl::Status ReadGenesis(const NodeFolder& folder);
   absl::Status SweepBodies();
   absl::Status ReadBar();
+  absl::Status RecoverBooks(const ServeOptions& options, Sequencer::Options& sequencer);
   absl::Status AdmitWrites() const;
   // A new key of the log, and a new record of the organization.
   std::function<std::vector<kernel::Event>(const kernel::RowReader&)> OpeningEvents(

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "chapter8/federation/v1/deposit.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/federation/core/deposit.h"
@@ -27,6 +29,7 @@ using chapter8::federation::v1::GivenBack;
 using chapter8::federation::v1::OpenedDeposit;
 
 constexpr size_t kRowsPerCommit = 4096;
+constexpr uint64_t kCommitsPerSync = 1000;
 
 absl::StatusOr<std::vector<std::string>> FilesIn(const std::string& folder) {
   std::vector<std::string> files;
@@ -70,8 +73,8 @@ class Rebuilding {
   Rebuilding(std::string path, LogSigners log) : path_(std::move(path)), log_(std::move(log)) {}
 
   // The next deposit, in order. Errors: those of RebuildLedger().
-  absl::Status Take(const OpenedDeposit& opened) {
-    RETURN_IF_ERROR(federation::CheckDeposit(log_, opened));
+  absl::Status Take(const OpenedDeposit& opened, federation::DepositPlace place) {
+    RETURN_IF_ERROR(federation::CheckDeposit(log_, opened, place));
     if (opened.deposit().begin() != size_) {
       return absl::DataLossError(
           absl::StrCat("a deposit begins at entry ", opened.deposit().begin(), ", not ", size_));
@@ -86,13 +89,15 @@ class Rebuilding {
     peer_rows_.clear();
     Remember(opened.content().peer_rows(), Table::kPeer, peer_rows_);
     note_ = opened.content().newest_note();
+    time_ = absl::FromUnixMicros(opened.content().ledger_time_us());
     root_ = opened.deposit().root();
     return absl::OkStatus();
   }
 
   // After the last one: rows, root, note.
-  absl::StatusOr<RebuiltLedger> Finish(const Module& module) {
+  absl::StatusOr<RebuiltLedger> Finish(const Module& module, const NodeFolder& folder) {
     RETURN_IF_ERROR(ledger_->Sync().status());
+    RETURN_IF_ERROR(folder.RememberLog(module.service, ledger_->log_id()));
     RebuiltLedger rebuilt{.origin = log_.origin, .size = size_, .root = {}};
     ASSIGN_OR_RETURN(rebuilt.root, ledger_->RootAt(size_));
     if (rebuilt.root.view() != root_) {
@@ -103,7 +108,7 @@ class Rebuilding {
     remembered_.insert(remembered_.end(), std::make_move_iterator(peer_rows_.begin()),
                        std::make_move_iterator(peer_rows_.end()));
     ASSIGN_OR_RETURN(std::vector<RowWrite> rows,
-                     kernel::RestoredRows(*ledger_, *machine, std::move(remembered_)));
+                     kernel::RestoredRows(*ledger_, *machine, time_, std::move(remembered_)));
     for (size_t begin = 0; begin < rows.size(); begin += kRowsPerCommit) {
       const size_t end = std::min(begin + kRowsPerCommit, rows.size());
       Ledger::CommitRequest commit;
@@ -171,7 +176,9 @@ class Rebuilding {
            .leaf_hash = EntryLeafHash(ledger_->log_id(), entry)});
       ++size_;
     }
-    return commit.requests.empty() ? absl::OkStatus() : ledger_->Commit(commit).status();
+    if (commit.requests.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(ledger_->Commit(commit).status());
+    return ++commits_ % kCommitsPerSync == 0 ? ledger_->Sync().status() : absl::OkStatus();
   }
 
   const std::string path_;
@@ -180,11 +187,13 @@ class Rebuilding {
   chapter8::ledger::v1::Genesis genesis_;
   std::vector<Entry> entries_;
   uint64_t size_ = 0;
+  uint64_t commits_ = 0;
   std::vector<RowWrite> remembered_;
   // Of the newest complete deposit:
   std::vector<RowWrite> peer_rows_;
   std::string note_;
   std::string root_;
+  absl::Time time_;
 };
 
 absl::StatusOr<RebuiltLedger> Rebuild(const Module& module, const NodeFolder& folder,
@@ -197,15 +206,18 @@ absl::StatusOr<RebuiltLedger> Rebuild(const Module& module, const NodeFolder& fo
     ASSIGN_OR_RETURN(const GivenBack given, ReadGivenBack(path));
     for (const OpenedDeposit& opened : given.deposits()) {
       if (wanted == 0) break;
-      RETURN_IF_ERROR(rebuilding.Take(opened));
+      RETURN_IF_ERROR(rebuilding.Take(opened, wanted == 1 ? federation::DepositPlace::kLast
+                                                          : federation::DepositPlace::kEarlier));
       --wanted;
     }
   }
-  ASSIGN_OR_RETURN(RebuiltLedger rebuilt, rebuilding.Finish(module));
+  ASSIGN_OR_RETURN(RebuiltLedger rebuilt, rebuilding.Finish(module, folder));
   ASSIGN_OR_RETURN(const LedgerReport report, CheckLedger(module, fresh));
   if (report.difference.has_value()) return absl::DataLossError(*report.difference);
   return rebuilt;
 }
+
+constexpr char kRebuiltFile[] = "/rebuilt";
 
 absl::Status Failed(absl::string_view what, const std::error_code& error) {
   return absl::UnavailableError(absl::StrCat("cannot ", what, ": ", error.message()));
@@ -215,6 +227,16 @@ absl::Status Failed(absl::string_view what, const std::error_code& error) {
 
 std::string GivenBackPath(absl::string_view data, absl::string_view service) {
   return absl::StrCat(data, "/", service, "/given_back");
+}
+
+absl::StatusOr<uint64_t> RebuiltSize(const std::string& folder) {
+  const std::string path = folder + kRebuiltFile;
+  ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFileIfPresent(path));
+  uint64_t size = 0;
+  if (text.has_value() && !absl::SimpleAtoi(*text, &size)) {
+    return absl::DataLossError(absl::StrCat(path, " does not say a size"));
+  }
+  return size;
 }
 
 absl::StatusOr<std::optional<RebuiltLedger>> RebuildLedger(const Module& module,
@@ -236,8 +258,13 @@ absl::StatusOr<std::optional<RebuiltLedger>> RebuildLedger(const Module& module,
       return absl::Status(made.status().code(),
                           absl::StrCat(given_back, ": ", made.status().message()));
     }
+    // Before it is in its place: it signs nothing by itself. Both are durable before what was given
+    // back goes.
+    const std::string size_path = absl::StrCat(data, "/", module.service, kRebuiltFile);
+    RETURN_IF_ERROR(WriteFileDurably(size_path, absl::StrCat(made->size, "\n")));
     fs::rename(absl::StrCat(fresh, "/", module.service, "/ledger"), ledger, error);
     if (error) return Failed(absl::StrCat("put ", ledger, " in its place"), error);
+    RETURN_IF_ERROR(WriteFileDurably(size_path, absl::StrCat(made->size, "\n")));
     rebuilt = *made;
   }
   // From here on the ledger stands for itself.

@@ -25,6 +25,10 @@ struct RebuiltLedger {
 // GivenBack messages in files named by eight digits, from 00000000 on, in their order.
 std::string GivenBackPath(absl::string_view data, absl::string_view service);
 
+// At which size the ledger of a folder, <data>/<service>, was made anew, as `rebuilt` in it says; 0
+// if it never was. Errors: kDataLoss when the file does not parse; kUnavailable.
+absl::StatusOr<uint64_t> RebuiltSize(const std::string& folder);
+
 // Makes the ledger of `module` in `data` anew, when something was given back of it and there is no
 // ledger yet: its log up to the last complete deposit, its rows by replay, the rest as deposited.
 // Before it is put in its place everything is checked: who signed the deposits, the root that they

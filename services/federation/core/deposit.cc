@@ -10,6 +10,7 @@
 #include "services/federation/core/pull.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/refusal.h"
+#include "services/kernel/rows.h"
 #include "storage/base/bytes.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/chunk.h"
@@ -38,9 +39,11 @@ void AddRow(absl::string_view key, absl::string_view value,
   row.set_value(std::string(value));
 }
 
+using DepositRows = google::protobuf::RepeatedPtrField<DepositRow>;
+
 // The first answer to a request, if it is kept still.
 absl::Status AddAnswer(const Snapshot& snapshot, absl::string_view trust_domain,
-                       const Entry& stored, DepositContent& content) {
+                       const Entry& stored, DepositRows& answers) {
   chapter8::ledger::v1::Entry entry;
   const bool parsed =
       entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
@@ -53,36 +56,54 @@ absl::Status AddAnswer(const Snapshot& snapshot, absl::string_view trust_domain,
   chapter8::ledger::v1::Answer answer;
   if (value.has_value() && answer.ParseFromString(*value) &&
       answer.receipt().index() == stored.index) {
-    AddRow(key, *value, *content.mutable_answers());
+    AddRow(key, *value, answers);
   }
   return absl::OkStatus();
 }
 
-// Chunks from the draft's `end` on, whose entries all lie below `size`.
+// The answers to the requests that begin in a chunk, from entry `begin` on.
+absl::StatusOr<DepositRows> AnswersTo(const DepositSource& source, const Snapshot& snapshot,
+                                      const std::vector<Entry>& entries, uint64_t begin) {
+  DepositRows answers;
+  for (const Entry& entry : entries) {
+    if (entry.row != 0 || entry.index < begin) continue;
+    RETURN_IF_ERROR(AddAnswer(snapshot, source.trust_domain, entry, answers));
+  }
+  return answers;
+}
+
+size_t BytesOf(const DepositRows& rows) {
+  size_t bytes = 0;
+  for (const DepositRow& row : rows) bytes += row.ByteSizeLong();
+  return bytes;
+}
+
+// Chunks from the draft's `end` on, whose entries all lie below the snapshot's size.
 absl::Status AddChunks(const DepositSource& source, const Snapshot& snapshot, DepositDraft& draft) {
   size_t bytes = 0;
   std::vector<Entry> entries;
   absl::Status status;
-  RETURN_IF_ERROR(source.log.VisitChunks(draft.end, [&](uint64_t first, absl::string_view chunk) {
+  const auto add = [&](uint64_t first, absl::string_view chunk) -> absl::StatusOr<bool> {
     if (first >= snapshot.size()) return false;
-    if (bytes > 0 && bytes + chunk.size() > kDepositChunkBytesMax) return false;
-    status = DecodeChunk(chunk, entries);
-    if (!status.ok()) return false;
+    RETURN_IF_ERROR(DecodeChunk(chunk, entries));
     const uint64_t end = first + entries.size();
     if (end <= draft.end) return true;
     if (first > draft.end || end > snapshot.size()) {
-      status = absl::DataLossError(absl::StrCat("entry ", draft.end, ": its chunk is missing"));
-      return false;
+      return absl::DataLossError(absl::StrCat("entry ", draft.end, ": its chunk is missing"));
     }
-    for (const Entry& entry : entries) {
-      if (entry.row != 0 || entry.index < draft.end) continue;
-      status = AddAnswer(snapshot, source.trust_domain, entry, draft.content);
-      if (!status.ok()) return false;
-    }
+    ASSIGN_OR_RETURN(DepositRows answers, AnswersTo(source, snapshot, entries, draft.end));
+    const size_t more = chunk.size() + BytesOf(answers);
+    if (bytes > 0 && bytes + more > kDepositChunkBytesMax) return false;
+    bytes += more;
     draft.content.add_chunks(std::string(chunk));
-    bytes += chunk.size();
+    draft.content.mutable_answers()->MergeFrom(answers);
     draft.end = end;
     return true;
+  };
+  RETURN_IF_ERROR(source.log.VisitChunks(draft.end, [&](uint64_t first, absl::string_view chunk) {
+    const absl::StatusOr<bool> more = add(first, chunk);
+    status = more.status();
+    return more.ok() && *more;
   }));
   return status;
 }
@@ -96,6 +117,8 @@ absl::Status Complete(const DepositSource& source, const Snapshot& snapshot, Dep
       }));
   ASSIGN_OR_RETURN(const std::optional<std::string> note, source.ledger.NoteAtMost(draft.end));
   draft.content.set_newest_note(note.value_or(""));
+  draft.content.set_ledger_time_us(
+      absl::ToUnixMicros(kernel::NewestTime(kernel::SnapshotRows(snapshot))));
   return absl::OkStatus();
 }
 
@@ -115,6 +138,13 @@ absl::StatusOr<std::optional<DepositDraft>> DraftDeposit(const DepositSource& so
   RETURN_IF_ERROR(AddChunks(source, *snapshot, draft));
   ASSIGN_OR_RETURN(draft.root, source.ledger.RootAt(draft.end));
   if (draft.end == snapshot->size()) RETURN_IF_ERROR(Complete(source, *snapshot, draft));
+  if (draft.complete && draft.content.ByteSizeLong() > kDepositBytesMax && draft.end > held) {
+    // The entries at least; what completes them then has a message of its own.
+    draft.complete = false;
+    draft.content.clear_peer_rows();
+    draft.content.clear_newest_note();
+    draft.content.clear_ledger_time_us();
+  }
   if (draft.content.ByteSizeLong() > kDepositBytesMax) {
     return kernel::Refuse({.code = absl::StatusCode::kResourceExhausted,
                            .domain = kDomain,
@@ -135,12 +165,15 @@ std::string DepositStatement(absl::string_view origin, const Deposit& deposit,
 }
 
 absl::Status CheckDeposit(const LogSigners& log,
-                          const chapter8::federation::v1::OpenedDeposit& opened) {
+                          const chapter8::federation::v1::OpenedDeposit& opened,
+                          DepositPlace place) {
   const Deposit& deposit = opened.deposit();
   const absl::StatusOr<Hash> digest = Hash::FromBytes(opened.sealed_digest());
   if (digest.ok()) {
     const std::string statement = DepositStatement(log.origin, deposit, *digest);
+    const LogKey* const believed = SignerAt(log.keys, deposit.end());
     for (const LogKey& key : log.keys) {
+      if (place == DepositPlace::kLast && &key != believed) continue;
       if (key.key.Verifies(statement, deposit.signature())) return absl::OkStatus();
     }
   }

@@ -21,10 +21,11 @@
 // Thread safety: all functions may be called from any thread.
 namespace ch8::federation {
 
-// A deposit's chunks stay below this, so that a message with all that belongs to it has room.
+// A deposit's chunks, with the answers to their requests, stay below this, but for a first chunk.
 inline constexpr size_t kDepositChunkBytesMax = 1024 * 1024;
-// What a whole deposit may have: gRPC's own limit of a message, less its frame.
-inline constexpr size_t kDepositBytesMax = 4 * 1024 * 1024 - 64 * 1024;
+// What a deposit may have in all, and a message with one: what a ledger knows of others has to fit.
+inline constexpr size_t kDepositBytesMax = 48 * 1024 * 1024;
+inline constexpr int kDepositMessageBytesMax = 64 * 1024 * 1024;
 
 // A deposit before it is sealed and signed.
 struct DepositDraft {
@@ -55,10 +56,13 @@ std::string DepositStatement(absl::string_view origin,
                              const chapter8::federation::v1::Deposit& deposit,
                              const Hash& sealed_digest);
 
-// That a key which signs heads of the log, or did, has signed the opened deposit.
+// That a key of the log has signed the opened deposit. Of the last one of a copy it must be the key
+// that is believed for its end: a former key may be in other hands.
 // Errors: kDataLoss when none has.
+enum class DepositPlace { kEarlier, kLast };
 absl::Status CheckDeposit(const LogSigners& log,
-                          const chapter8::federation::v1::OpenedDeposit& opened);
+                          const chapter8::federation::v1::OpenedDeposit& opened,
+                          DepositPlace place);
 
 }  // namespace ch8::federation
 

@@ -185,7 +185,7 @@ TEST(DepositSignatureTest, CoversAllThatAKeeperCouldAlter) {
   deposit.set_signature(std::string(key.Sign(DepositStatement(kOrigin, deposit, digest)).view()));
   const LogSigners log{.origin = kOrigin,
                        .keys = {{SigningKey::Generate().public_key(), 2}, {key.public_key()}}};
-  EXPECT_THAT(CheckDeposit(log, opened), IsOk());
+  EXPECT_THAT(CheckDeposit(log, opened, DepositPlace::kLast), IsOk());
 
   const std::vector<std::function<void(OpenedDeposit&)>> alterations = {
       [](auto& altered) { altered.mutable_deposit()->set_begin(2); },
@@ -198,10 +198,19 @@ TEST(DepositSignatureTest, CoversAllThatAKeeperCouldAlter) {
   for (size_t i = 0; i < alterations.size(); ++i) {
     OpenedDeposit altered = opened;
     alterations[i](altered);
-    EXPECT_THAT(CheckDeposit(log, altered), StatusIs(absl::StatusCode::kDataLoss)) << i;
+    EXPECT_THAT(CheckDeposit(log, altered, DepositPlace::kEarlier),
+                StatusIs(absl::StatusCode::kDataLoss))
+        << i;
   }
+  // A former key is believed for what came before, and never for where a copy ends.
+  const LogSigners replaced{.origin = kOrigin,
+                            .keys = {{key.public_key(), 5}, {SigningKey::Generate().public_key()}}};
+  EXPECT_THAT(CheckDeposit(replaced, opened, DepositPlace::kEarlier), IsOk());
+  EXPECT_THAT(CheckDeposit(replaced, opened, DepositPlace::kLast),
+              StatusIs(absl::StatusCode::kDataLoss));
   const LogSigners other{.origin = "un.example/ch8/logistics", .keys = log.keys};
-  EXPECT_THAT(CheckDeposit(other, opened), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(CheckDeposit(other, opened, DepositPlace::kEarlier),
+              StatusIs(absl::StatusCode::kDataLoss));
 }
 
 }  // namespace

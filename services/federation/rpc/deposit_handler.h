@@ -24,7 +24,7 @@ namespace ch8::federation {
 // trust domain are under way.
 class DepositHandler final : public chapter8::federation::v1::DepositService::Service {
  public:
-  static constexpr size_t kCallsPerDomainMax = 4;
+  static constexpr size_t kCallsPerDomainMax = 16;
 
   struct Options {
     const rpc::Authorizer* authorizer = nullptr;         // All pointers outlive the handler.

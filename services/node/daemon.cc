@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "services/federation/core/deposit.h"
 #include "services/federation/core/records.h"
+#include "services/node/fitted_heads.h"
 #include "services/node/key_change.h"
 #include "services/node/own_witness.h"
 #include "services/node/rebuilt_ledger.h"
@@ -127,8 +128,20 @@ absl::Status Daemon::OpenLedgers() {
     hooks_.log->Event("ledger_created", {{"origin", home->ledger().origin()}});
     homes_.push_back(std::move(home));
   }
+  RETURN_IF_ERROR(FitRebuilt());
   clock_ = std::make_unique<ExerciseClock>(exercise.offset + config_.exercise_ahead);
   return absl::OkStatus();
+}
+
+// What the node's ledgers know of each other, where one was made anew.
+absl::Status Daemon::FitRebuilt() {
+  std::vector<FittedLedger> ledgers;
+  for (const std::unique_ptr<LedgerHome>& home : homes_) {
+    ASSIGN_OR_RETURN(const uint64_t size,
+                     RebuiltSize(absl::StrCat(config_.data, "/", home->module().service)));
+    ledgers.push_back({.ledger = &home->unserved_ledger(), .rebuilt_size = size});
+  }
+  return FitHeads(ledgers).status();
 }
 
 absl::Status Daemon::ServeLedgers() {

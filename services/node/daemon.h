@@ -76,6 +76,7 @@ class Daemon {
   absl::Status OpenLedgers();
   absl::Status RebuildLost();
   absl::StatusOr<Exercise> OpenExisting(std::vector<const Module*>& missing);
+  absl::Status FitRebuilt();
   absl::Status ServeLedgers();
   absl::Status FollowTrust();
   absl::Status StartOfficers();

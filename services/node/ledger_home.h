@@ -94,6 +94,8 @@ class LedgerHome {
   const Module& module() const { return module_; }
   const chapter8::ledger::v1::Genesis& genesis() const { return genesis_; }
   Exercise exercise() const;
+  // To be written to before Serve() only.
+  Ledger& unserved_ledger() { return *ledger_; }
 
   // After Serve():
   Sequencer& sequencer() { return *sequencer_; }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -255,6 +257,45 @@ TEST_F(RecoverTest, ALaggingCopyContradictsNobody) {
   EXPECT_TRUE(AwaitDeposited());
   EXPECT_THAT(au_.Metrics(), HasSubstr("ch8_ledger_evidence{service=\"finance\"} 0"));
   EXPECT_THAT(au_.Metrics(), HasSubstr("ch8_feed_verification_failures_total 0"));
+}
+
+// In the middle of traffic, with no time for a last copy.
+TEST_F(RecoverTest, ADiskIsLostUnderLoad) {
+  Finish(Reserve());
+  const std::string open_offer = Reserve();
+  std::atomic<int> created{0};
+  std::atomic<bool> ended{false};
+  std::thread officers([&] {
+    const auto officer = un_.NewClient("mandate-1");
+    for (int i = 0; !ended; ++i) {
+      const std::string id = absl::StrCat(1000 + i);
+      const client::WireReply reply = officer->Send("finance.v1.OperationService.CreateOperation",
+                                                    OperationBytes(id), absl::Seconds(2));
+      if (reply.status.ok()) ++created;
+    }
+  });
+  EXPECT_TRUE(WaitUntil([&] { return created > 200; }));
+  un_.Kill();
+  ended = true;
+  officers.join();
+  LoseUn();
+  const ShellResult recovered = Recover();
+  ASSERT_EQ(recovered.exit_code, 0) << recovered.output;
+  un_.Start();
+  WaiveAll();
+  ASSERT_TRUE(AwaitSigning());
+  // Whoever got an answer may ask again: either it is still known, or it is done now.
+  for (int i = 0; i < created; ++i) {
+    EXPECT_THAT(CreateOperation(absl::StrCat(1000 + i)).status, IsOk()) << i;
+  }
+  Finish(open_offer);
+  Finish(Reserve());
+  EXPECT_TRUE(AwaitDeposited());
+  EXPECT_THAT(au_.Metrics(), HasSubstr("ch8_ledger_evidence{service=\"finance\"} 0"));
+  EXPECT_THAT(au_.Metrics(), HasSubstr("ch8_feed_verification_failures_total 0"));
+  ASSERT_EQ(un_.Stop(), 0);
+  const ShellResult fsck = RunShell(absl::StrCat(ProgramPath("ch8d"), " fsck --data ", un_.data()));
+  EXPECT_EQ(fsck.exit_code, 0) << fsck.output;
 }
 
 TEST_F(RecoverTest, WhatDoesNotHoldTogetherIsNotPutInPlace) {

@@ -101,8 +101,8 @@ absl::StatusOr<std::optional<Hash>> NodeFolder::RememberedLog(absl::string_view 
 absl::Status NodeFolder::OtherLogExisted(absl::string_view service, const Hash& log_id) const {
   return absl::FailedPreconditionError(absl::StrCat(Origin(service), " existed with log id ",
                                                     log_id.ToHex(), " (", CreatedPath(service),
-                                                    "); restore its data, or begin a successor "
-                                                    "log"));
+                                                    "); restore its data, or bring it back from a "
+                                                    "partner: ch8 node recover"));
 }
 
 absl::Status NodeFolder::ExpectNoLog(absl::string_view service) const {

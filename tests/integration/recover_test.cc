@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/federation/v1/deposit.pb.h"
 #include "chapter8/federation/v1/deposit_service.grpc.pb.h"
 #include "chapter8/finance/v1/finance_service.pb.h"
@@ -34,6 +35,13 @@ namespace ch8::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using chapter8::books::v1::Balance;
+using chapter8::books::v1::GetBalanceRequest;
+using chapter8::books::v1::OpenAccountsRequest;
+using chapter8::books::v1::OpenAccountsResponse;
+using chapter8::books::v1::PostTransfersRequest;
+using chapter8::books::v1::PostTransfersResponse;
+using chapter8::books::v1::TransferRow;
 using chapter8::federation::v1::DepositService;
 using chapter8::federation::v1::FetchDepositsRequest;
 using chapter8::federation::v1::FetchDepositsResponse;
@@ -296,6 +304,78 @@ TEST_F(RecoverTest, ADiskIsLostUnderLoad) {
   ASSERT_EQ(un_.Stop(), 0);
   const ShellResult fsck = RunShell(absl::StrCat(ProgramPath("ch8d"), " fsck --data ", un_.data()));
   EXPECT_EQ(fsck.exit_code, 0) << fsck.output;
+}
+
+// Commits that are larger than a deposit.
+TEST_F(RecoverTest, BulkRowsComeBackWithBalancesAndIds) {
+  constexpr uint32_t kAccounts = 8;
+  constexpr int kBatches = 4;
+  OpenAccountsRequest open;
+  open.set_count(kAccounts);
+  open.set_unit("TENT");
+  open.set_floor(chapter8::books::v1::AccountOpened::NONE);
+  open.set_request_id(client::NewRequestId());
+  const auto opened =
+      un_.As("books").Call<OpenAccountsResponse>("books.v1.TransferService.OpenAccounts", open);
+  ASSERT_THAT(opened.status(), IsOk());
+  const uint32_t first = opened->first_account();
+  const auto batch = [&](int number) {
+    PostTransfersRequest post;
+    post.set_request_id(absl::StrCat("5f0e7a52-8c0c-4b5e-9d5d-00000000000", number));
+    for (uint64_t i = 0; i < 8'190; ++i) {
+      TransferRow& row = *post.add_rows();
+      row.set_id_high(static_cast<uint64_t>(number) + 1);
+      row.set_id_low(i + 1);
+      row.set_debit_account(first + static_cast<uint32_t>(i) % kAccounts);
+      row.set_credit_account(first + static_cast<uint32_t>(i + 1 + i % 5) % kAccounts);
+      row.set_amount(i % 97 + 1);
+    }
+    return post.SerializeAsString();
+  };
+  const auto post = [&](const std::string& bytes) {
+    return un_.As("books").Send("books.v1.TransferService.PostTransfers", bytes);
+  };
+  const auto balances = [&] {
+    std::vector<std::string> all;
+    for (uint32_t account = first; account < first + kAccounts; ++account) {
+      GetBalanceRequest request;
+      request.set_account(account);
+      auto balance = un_.As("books").Call<Balance>("books.v1.TransferService.GetBalance", request);
+      EXPECT_THAT(balance.status(), IsOk());
+      if (!balance.ok()) continue;
+      balance->clear_as_of_size();  // It grows by whatever is logged.
+      all.push_back(balance->SerializeAsString());
+    }
+    return all;
+  };
+  client::WireReply last;
+  for (int number = 0; number < kBatches; ++number) {
+    last = post(batch(number));
+    ASSERT_THAT(last.status, IsOk());
+  }
+  const std::vector<std::string> before = balances();
+  ASSERT_TRUE(AwaitDeposited());
+
+  LoseUn();
+  const ShellResult recovered = Recover();
+  ASSERT_EQ(recovered.exit_code, 0) << recovered.output;
+  un_.Start();
+  WaiveAll();
+  ASSERT_TRUE(AwaitSigning());
+  EXPECT_EQ(balances(), before);
+  const client::WireReply again = post(batch(kBatches - 1));
+  EXPECT_EQ(again.reply, last.reply);
+  EXPECT_EQ(balances(), before) << "a retry moves nothing";
+  PostTransfersRequest used;
+  ASSERT_TRUE(used.ParseFromString(batch(0)));
+  used.mutable_rows()->DeleteSubrange(1, used.rows_size() - 1);
+  used.set_request_id(client::NewRequestId());
+  PostTransfersResponse answer;
+  const client::WireReply reused = post(used.SerializeAsString());
+  ASSERT_THAT(reused.status, IsOk());
+  ASSERT_TRUE(answer.ParseFromString(reused.reply));
+  EXPECT_EQ(answer.applied(), 0u) << "its id was used before the loss";
+  EXPECT_EQ(balances(), before);
 }
 
 TEST_F(RecoverTest, WhatDoesNotHoldTogetherIsNotPutInPlace) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -99,19 +100,21 @@ DepositKeeper::FindCopies() {
   std::map<std::string, std::vector<std::shared_ptr<Copy>>> found;
   for (const auto& [trust_domain, record] : federation::NewestPinnedRecords(options_.pins)) {
     const std::string bytes = record.SerializeAsString();
-    for (const auto& log_key : record.log_keys()) {
+    std::set<std::string> origins;  // Of which one may have had several keys.
+    for (const auto& log_key : record.log_keys()) origins.insert(log_key.origin());
+    for (const std::string& origin : origins) {
       std::shared_ptr<Copy> copy;
       {
         std::lock_guard<std::mutex> lock(mutex_);
         if (ended_) return {};
-        std::shared_ptr<Copy>& known = copies_[log_key.origin()];
-        if (known == nullptr) known = std::make_shared<Copy>(log_key.origin());
+        std::shared_ptr<Copy>& known = copies_[origin];
+        if (known == nullptr) known = std::make_shared<Copy>(origin);
         copy = known;
       }
       std::lock_guard<std::mutex> lock(copy->mutex);
       found[trust_domain].push_back(copy);
       if (copy->stub != nullptr && copy->record == bytes) continue;
-      const std::string service = copy->origin.substr(copy->origin.rfind('/') + 1);
+      const std::string service = origin.substr(origin.rfind('/') + 1);
       auto channel = options_.connect(trust_domain, federation::TargetOf(record, service));
       if (!channel.ok()) continue;
       copy->stub = DepositService::NewStub(*std::move(channel));
@@ -149,9 +152,10 @@ absl::Status DepositKeeper::BringUpTo(const std::string& origin, uint64_t size) 
       !copy->last.ok() && !IsOfTheNetwork(copy->last) && options_.clock->SinceBoot() < copy->ask_at;
   if (copy->stub == nullptr || refused) return absl::OkStatus();
   const absl::StatusOr<GetDepositRequest> next = options_.kept->Next(origin);
+  const bool complete = next.ok() && next->after_complete();
   // The first copy of a long ledger takes its time, and reading goes on meanwhile.
-  copy->was_complete = copy->was_complete || (next.ok() && next->after_complete());
-  if (!copy->was_complete || next->after_size() >= size) return absl::OkStatus();
+  copy->was_complete = copy->was_complete || complete;
+  if (!copy->was_complete || (complete && next->after_size() >= size)) return absl::OkStatus();
   const absl::Status brought = Bring(*copy);
   return IsOfTheNetwork(brought) ? brought : absl::OkStatus();
 }

@@ -141,7 +141,9 @@ absl::Status Daemon::FitRebuilt() {
                      RebuiltSize(absl::StrCat(config_.data, "/", home->module().service)));
     ledgers.push_back({.ledger = &home->unserved_ledger(), .rebuilt_size = size});
   }
-  return FitHeads(ledgers).status();
+  ASSIGN_OR_RETURN(const int fitted, FitHeads(ledgers));
+  if (fitted > 0) hooks_.log->Event("heads_taken_back", {{"count", absl::StrCat(fitted)}});
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::ServeLedgers() {

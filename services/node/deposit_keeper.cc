@@ -25,7 +25,8 @@ using chapter8::federation::v1::GetDepositRequest;
 using chapter8::federation::v1::GetDepositResponse;
 
 constexpr absl::Duration kAskEvery = absl::Seconds(1);
-constexpr absl::Duration kPatience = absl::Seconds(10);
+// For the largest deposit, on a slow line.
+constexpr absl::Duration kPatience = absl::Minutes(1);
 // So that no partner takes the others' turns.
 constexpr int kPiecesPerTurn = 64;
 
@@ -54,8 +55,7 @@ struct DepositKeeper::Copy {
   absl::Duration ask_at;  // and, since boot, when to ask again.
   federation::Backoff backoff;
   absl::Status told;
-  bool was_complete = false;  // Once, in this run.
-  std::mutex call_mutex;      // Guards the two below.
+  std::mutex call_mutex;  // Guards the two below.
   grpc::ClientContext* running = nullptr;
   bool ended = false;
 };
@@ -152,10 +152,10 @@ absl::Status DepositKeeper::BringUpTo(const std::string& origin, uint64_t size) 
       !copy->last.ok() && !IsOfTheNetwork(copy->last) && options_.clock->SinceBoot() < copy->ask_at;
   if (copy->stub == nullptr || refused) return absl::OkStatus();
   const absl::StatusOr<GetDepositRequest> next = options_.kept->Next(origin);
-  const bool complete = next.ok() && next->after_complete();
+  if (next.ok() && next->after_complete() && next->after_size() >= size) return absl::OkStatus();
   // The first copy of a long ledger takes its time, and reading goes on meanwhile.
-  copy->was_complete = copy->was_complete || complete;
-  if (!copy->was_complete || (complete && next->after_size() >= size)) return absl::OkStatus();
+  const absl::StatusOr<bool> was_complete = options_.kept->WasComplete(origin);
+  if (!was_complete.ok() || !*was_complete) return absl::OkStatus();
   const absl::Status brought = Bring(*copy);
   return IsOfTheNetwork(brought) ? brought : absl::OkStatus();
 }

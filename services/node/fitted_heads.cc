@@ -48,16 +48,20 @@ absl::StatusOr<bool> Fit(Ledger& reader, const Ledger& source, const NotedHead& 
   return true;
 }
 
+bool IsJustRebuilt(const FittedLedger& fitted) {
+  return fitted.rebuilt_size > 0 && fitted.rebuilt_size == fitted.ledger->durable_size();
+}
+
 }  // namespace
 
 absl::StatusOr<int> FitHeads(const std::vector<FittedLedger>& ledgers) {
   int fitted = 0;
   for (const FittedLedger& source : ledgers) {
-    if (source.rebuilt_size == 0 || source.rebuilt_size != source.ledger->durable_size()) continue;
+    if (!IsJustRebuilt(source)) continue;
     ASSIGN_OR_RETURN(const std::optional<NotedHead> head, NewestNoted(*source.ledger));
     if (!head.has_value()) continue;
     for (const FittedLedger& reader : ledgers) {
-      if (reader.ledger == source.ledger) continue;
+      if (reader.ledger == source.ledger || !IsJustRebuilt(reader)) continue;
       ASSIGN_OR_RETURN(const bool changed, Fit(*reader.ledger, *source.ledger, *head));
       fitted += changed ? 1 : 0;
     }

@@ -18,8 +18,10 @@ struct FittedLedger {
 
 // Copies of a node's ledgers are taken one after the other. So one that comes back may have
 // verified a head of another that is beyond that one's copy, and would hold it to that for ever.
-// Where a ledger was made anew and has nothing new yet, such heads are taken back to the newest
-// that its log has a note of, unless something beyond was taken: then the reader's feed says so.
+// Where both were made anew and have nothing new yet, such heads are taken back to the newest that
+// the source's log has a note of, unless something beyond that was taken: then the reader's feed
+// says so. What a ledger knows that was never lost stays: it may be the proof that a copy is too
+// old.
 //
 // Returns how many. Errors: those of Ledger::Commit() and Sync(); kDataLoss when a row or a note
 // does not parse.

@@ -57,8 +57,8 @@ class FittedHeadsTest : public ::testing::Test {
     return federation::PeerStateFrom(source_->origin(), *row).value();
   }
   int Fit(uint64_t rebuilt_size) {
-    const auto fitted = FitHeads(
-        {{.ledger = source_.get(), .rebuilt_size = rebuilt_size}, {.ledger = reader_.get()}});
+    const auto fitted = FitHeads({{.ledger = source_.get(), .rebuilt_size = rebuilt_size},
+                                  {.ledger = reader_.get(), .rebuilt_size = reader_rebuilt_size_}});
     EXPECT_THAT(fitted, IsOk());
     return fitted.value_or(-1);
   }
@@ -67,6 +67,7 @@ class FittedHeadsTest : public ::testing::Test {
   std::unique_ptr<MemLedger> reader_ =
       MemLedger::Create({.origin = "un.example/ch8/reader", .payload = "p", .salt = Sha256("s")})
           .value();
+  uint64_t reader_rebuilt_size_ = 1;
   std::string note_;
 };
 
@@ -91,6 +92,13 @@ TEST_F(FittedHeadsTest, ALedgerThatWasNotMadeAnewIsHeldToItsHeads) {
   EXPECT_EQ(Fit(0), 0);
   EXPECT_EQ(Fit(9), 0) << "it has grown since";
   EXPECT_EQ(Kept().verified_size(), 15u);
+}
+
+TEST_F(FittedHeadsTest, WhatAReaderKnowsThatWasNeverLostStays) {
+  Verified(15, 7);
+  reader_rebuilt_size_ = 0;
+  EXPECT_EQ(Fit(11), 0);
+  EXPECT_EQ(Kept().verified_size(), 15u) << "the proof that the source's copy is too old";
 }
 
 TEST_F(FittedHeadsTest, AHeadThatTheCopyHasStays) {

@@ -30,6 +30,8 @@ std::string KeyOf(absl::string_view origin, uint64_t number) {
   return absl::StrCat(PrefixOf(origin), KeyU64(number));
 }
 std::string BytesKey(absl::string_view trust_domain) { return absl::StrCat("b/", trust_domain); }
+// There once a complete deposit of the ledger was kept.
+std::string CompleteKey(absl::string_view origin) { return absl::StrCat("c/", origin); }
 absl::string_view TrustDomainOf(absl::string_view origin) {
   return origin.substr(0, origin.find('/'));
 }
@@ -66,6 +68,10 @@ struct KeptDeposits::Newest {
 absl::StatusOr<RowStore*> KeptDeposits::Store(IfMissing if_missing) {
   std::error_code error;
   const bool make = if_missing == IfMissing::kMake || std::filesystem::exists(options_.path, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot look for ", options_.path, ": ", error.message()));
+  }
   if (store_ == nullptr && make) {
     ASSIGN_OR_RETURN(store_, RowStore::Open(options_.path));
   }
@@ -103,6 +109,14 @@ absl::StatusOr<GetDepositRequest> KeptDeposits::Next(const std::string& origin) 
   return request;
 }
 
+absl::StatusOr<bool> KeptDeposits::WasComplete(const std::string& origin) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ASSIGN_OR_RETURN(const RowStore* const store, Store(IfMissing::kNull));
+  if (store == nullptr) return false;
+  ASSIGN_OR_RETURN(const std::optional<std::string> row, store->Get(CompleteKey(origin)));
+  return row.has_value();
+}
+
 absl::Status KeptDeposits::Keep(const std::string& origin, const Deposit& deposit) {
   std::lock_guard<std::mutex> lock(mutex_);
   ASSIGN_OR_RETURN(const Newest newest, FindNewest(origin));
@@ -123,10 +137,11 @@ absl::Status KeptDeposits::Keep(const std::string& origin, const Deposit& deposi
         absl::StrCat("the deposits of ", trust_domain, " have reached ", options_.bytes_max,
                      " bytes, the most that is kept for one organization"));
   }
-  std::string sum = KeyU64(bytes + value.size());
   ASSIGN_OR_RETURN(RowStore* const store, Store(IfMissing::kMake));
-  const absl::Status written =
-      store->Write({{std::move(key), std::move(value)}, {BytesKey(trust_domain), KeyU64(bytes)}});
+  std::vector<RowStore::Change> changes = {{std::move(key), std::move(value)},
+                                           {BytesKey(trust_domain), KeyU64(bytes)}};
+  if (deposit.complete()) changes.emplace_back(CompleteKey(origin), "");
+  const absl::Status written = store->Write(changes);
   if (!written.ok()) store_.reset();  // What is there only opening it again tells.
   return written;
 }

@@ -36,6 +36,9 @@ class KeptDeposits {
   // RowStore.
   absl::StatusOr<chapter8::federation::v1::GetDepositRequest> Next(const std::string& origin);
 
+  // Whether a complete deposit of it was ever kept. Errors: those of RowStore.
+  absl::StatusOr<bool> WasComplete(const std::string& origin);
+
   // Adds a deposit that begins where the last one ends. When it returns OK it survives a power
   // loss. Errors: kInvalidArgument when it does not follow, or is none; kResourceExhausted when the
   // disk or the organization's share is full; those of RowStore.

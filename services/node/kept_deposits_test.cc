@@ -89,8 +89,13 @@ TEST_F(KeptDepositsTest, WhatDoesNotFollowIsNotKept) {
 TEST_F(KeptDepositsTest, ADepositMayCompleteWhatIsThere) {
   EXPECT_THAT(kept_->Keep(kFinance, Deposit()), StatusIs(absl::StatusCode::kInvalidArgument));
   ASSERT_THAT(kept_->Keep(kFinance, Piece(0, 5, Ends::kInTheMiddle)), IsOk());
+  EXPECT_FALSE(*kept_->WasComplete(kFinance));
   EXPECT_THAT(kept_->Keep(kFinance, Piece(5, 5)), IsOk());
   EXPECT_TRUE(Next(kFinance).after_complete());
+  ASSERT_THAT(kept_->Keep(kFinance, Piece(5, 7, Ends::kInTheMiddle)), IsOk());
+  Reopen();
+  EXPECT_TRUE(*kept_->WasComplete(kFinance)) << "and so are heads held back until it is again";
+  EXPECT_FALSE(*kept_->WasComplete(kLogistics));
 }
 
 TEST_F(KeptDepositsTest, AskingMakesNothing) {

@@ -51,18 +51,25 @@ absl::StatusOr<GivenBack> ReadGivenBack(const std::string& path) {
   return given;
 }
 
-// The last complete deposit: what follows it is of no use.
-absl::StatusOr<uint64_t> CompleteCount(const std::vector<std::string>& files) {
+// Up to the last complete deposit that a key signed which is believed there: what follows it is of
+// no use.
+absl::StatusOr<uint64_t> CompleteCount(const std::vector<std::string>& files,
+                                       const LogSigners& log) {
   uint64_t count = 0;
   uint64_t complete = 0;
   for (const std::string& path : files) {
     ASSIGN_OR_RETURN(const GivenBack given, ReadGivenBack(path));
     for (const OpenedDeposit& opened : given.deposits()) {
       ++count;
-      if (opened.deposit().complete()) complete = count;
+      if (!opened.deposit().complete()) continue;
+      if (federation::CheckDeposit(log, opened, federation::DepositPlace::kLast).ok()) {
+        complete = count;
+      }
     }
   }
-  if (complete == 0) return absl::DataLossError("no deposit that was given back is complete");
+  if (complete == 0)
+    return absl::DataLossError(
+        "no deposit that was given back is complete and signed by the key believed there");
   return complete;
 }
 
@@ -199,9 +206,9 @@ class Rebuilding {
 absl::StatusOr<RebuiltLedger> Rebuild(const Module& module, const NodeFolder& folder,
                                       const std::string& given_back, const std::string& fresh) {
   ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesIn(given_back));
-  ASSIGN_OR_RETURN(uint64_t wanted, CompleteCount(files));
-  Rebuilding rebuilding(absl::StrCat(fresh, "/", module.service, "/ledger"),
-                        federation::LogSignersOf(folder.record, folder.Origin(module.service)));
+  const LogSigners log = federation::LogSignersOf(folder.record, folder.Origin(module.service));
+  ASSIGN_OR_RETURN(uint64_t wanted, CompleteCount(files, log));
+  Rebuilding rebuilding(absl::StrCat(fresh, "/", module.service, "/ledger"), log);
   for (const std::string& path : files) {
     ASSIGN_OR_RETURN(const GivenBack given, ReadGivenBack(path));
     for (const OpenedDeposit& opened : given.deposits()) {

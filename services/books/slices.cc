@@ -68,11 +68,12 @@ std::string HoldIdOf(const SliceHold& hold) {
   return std::string(digest.view().substr(0, kIdSize));
 }
 
-// What is left of a slice goes back. Ids are used once: entries of the log are counted on.
+// What is left of a slice goes back. Ids are used once, here and at the mandate ledger, to which
+// other ledgers return slices of the same delegation: entries of this log are counted on.
 absl::StatusOr<OwnStep> ReserveOfReturn(const kernel::Context& context, const SliceAccounts& slice,
                                         uint64_t quantity) {
-  const Hash digest = Sha256(
-      {"chapter8/books/slice-return/v1\n", slice.name(), "\n", absl::StrCat(context.log_size)});
+  const Hash digest = Sha256({"chapter8/books/slice-return/v1\n", context.origin, "\n",
+                              slice.name(), "\n", absl::StrCat(context.log_size)});
   SliceTerms terms;
   terms.set_delegation(slice.delegation());
   terms.set_unit(slice.unit());

@@ -73,20 +73,24 @@ absl::Status ParentNotInForce(absl::string_view parent, absl::string_view instea
                         {{"rule", "A-3"}, {"instead", std::string(instead)}});
 }
 
+absl::Status UnknownParent(const std::string& name) {
+  return kernel::Unknown("UNKNOWN_PARENT", name, "ch8 mandate list");
+}
+
 // What the parent covers. Errors: kNotFound/UNKNOWN_PARENT; kFailedPrecondition/
 // PARENT_NOT_IN_FORCE.
 absl::StatusOr<Scope> ParentScope(const State& state, const std::string& name, absl::CivilDay day) {
-  const auto decision = kernel::TableReader<v1::Decision>(state.rows).Find(name);
-  if (absl::StartsWith(name, "decisions/") && decision.has_value()) {
+  if (absl::StartsWith(name, "decisions/")) {
+    const auto decision = kernel::TableReader<v1::Decision>(state.rows).Find(name);
+    if (!decision.has_value()) return UnknownParent(name);
     if (!InForce(*decision, day)) {
       return ParentNotInForce(name, kernel::ShowCommand(kDecision, name));
     }
     return *ScopeOf(*decision);
   }
+  if (!absl::StartsWith(name, kCollection)) return UnknownParent(name);
   const auto delegation = kernel::TableReader<Delegation>(state.rows).Find(name);
-  if (!absl::StartsWith(name, kCollection) || !delegation.has_value()) {
-    return kernel::Unknown("UNKNOWN_PARENT", name, "ch8 mandate list");
-  }
+  if (!delegation.has_value()) return UnknownParent(name);
   const std::optional<Scope> scope = ScopeOf(*delegation);
   if (delegation->state() != Delegation::ACTIVE || day < scope->from || day > scope->to) {
     return ParentNotInForce(name, Show(*delegation));
@@ -153,8 +157,9 @@ std::vector<Delegation> WithChildren(const kernel::RowReader& rows, const Delega
 
 // A tree is revoked in one commit (rule A-7), so it must fit into one.
 absl::Status CheckTree(const kernel::RowReader& rows, const std::string& parent) {
+  if (!absl::StartsWith(parent, kCollection)) return absl::OkStatus();
   std::optional<Delegation> top = kernel::TableReader<Delegation>(rows).Find(parent);
-  if (!absl::StartsWith(parent, kCollection) || !top.has_value()) return absl::OkStatus();
+  if (!top.has_value()) return absl::OkStatus();
   while (absl::StartsWith(top->parent(), kCollection)) {
     const auto above = kernel::TableReader<Delegation>(rows).Find(top->parent());
     if (!above.has_value()) break;
@@ -277,8 +282,9 @@ absl::StatusOr<kernel::Decision> ConfirmDelegation(const Context& context,
 
 // The ceilings of what a delegation rests on.
 std::vector<v1::Ceiling> CeilingsOf(const kernel::RowReader& rows, const std::string& name) {
-  if (const auto decision = kernel::TableReader<v1::Decision>(rows).Find(name);
-      absl::StartsWith(name, "decisions/") && decision.has_value()) {
+  if (absl::StartsWith(name, "decisions/")) {
+    const auto decision = kernel::TableReader<v1::Decision>(rows).Find(name);
+    if (!decision.has_value()) return {};
     return {decision->ceilings().begin(), decision->ceilings().end()};
   }
   const auto delegation = kernel::TableReader<Delegation>(rows).Find(name);

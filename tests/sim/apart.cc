@@ -5,6 +5,9 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
 namespace ch8::sim {
 
 RunReport RunApart(RunOptions options) {
@@ -31,6 +34,16 @@ RunReport RunApart(RunOptions options) {
   waitpid(child, &ended, 0);
   if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) said = "a check of the product's own fails";
   return {.status = said.empty() ? absl::OkStatus() : absl::InternalError(said)};
+}
+
+absl::Status SearchFor(const BugInfo& bug, const std::vector<uint64_t>& seeds) {
+  std::string last;
+  for (const uint64_t seed : seeds) {
+    const RunReport report = RunApart({.seed = seed, .bug = bug.bug});
+    if (absl::StrContains(report.status.message(), bug.shows)) return absl::OkStatus();
+    if (!report.status.ok()) last = std::string(report.status.message());
+  }
+  return absl::NotFoundError(absl::StrCat(bug.name, " does not show; last: ", last));
 }
 
 }  // namespace ch8::sim

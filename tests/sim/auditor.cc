@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/books/v1/transfer_service.pb.h"
 #include "services/federation/core/peer_log.h"
 #include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
@@ -15,6 +16,9 @@ namespace {
 
 using chapter8::books::v1::AccountOpened;
 using chapter8::books::v1::Posting;
+using chapter8::books::v1::PostTransfersRequest;
+using chapter8::books::v1::PostTransfersResponse;
+using chapter8::books::v1::TransferRow;
 using chapter8::books::v1::TransferStep;
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Request;
@@ -23,6 +27,8 @@ template <typename... Parts>
 absl::Status Broken(const Parts&... parts) {
   return absl::InternalError(absl::StrCat(parts...));
 }
+
+std::string RowIdOf(uint64_t high, uint64_t low) { return absl::StrCat("row ", high, " ", low); }
 
 bool HoldsGoods(absl::string_view origin) { return absl::EndsWith(origin, "/ch8/logistics"); }
 
@@ -43,14 +49,19 @@ absl::Status Auditor::Read(const Node& node) {
       ledger.ReadEntries(model.leaves.size(), ledger.durable_size(), [&](const Entry& stored) {
         const Hash leaf_hash = EntryLeafHash(ledger.log_id(), stored);
         chapter8::ledger::v1::Entry entry;
-        status = entry.ParseFromString(std::string(stored.payload))
-                     ? ReadForm(model, stored, leaf_hash, entry)
-                     : Broken("does not parse");
+        const bool is_row = stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{};
+        if (is_row) {
+          status = ReadRow(model, stored.payload);
+        } else if (entry.ParseFromString(std::string(stored.payload))) {
+          status = ReadForm(model, stored, leaf_hash, entry);
+        } else {
+          status = Broken("does not parse");
+        }
         if (!status.ok()) {
           status = Broken(node.history(), " entry ", stored.index, ": ", status.message());
           return false;
         }
-        status = ReadEntry(node.history(), model, entry);
+        if (!is_row) status = ReadEntry(node.history(), model, entry);
         model.leaves.push_back(leaf_hash);
         return status.ok();
       }));
@@ -97,6 +108,7 @@ absl::Status Auditor::ReadEntry(const std::string& history, Model& model,
                     model.receives ? GoodsAuditor::Source::kReceived : GoodsAuditor::Source::kOwn);
     if (!status.ok()) return Broken(place, status.message());
   }
+  if (history == model.origin) ceilings_.Read(history, entry);
   if (entry.has_request()) return ReadRequest(history, model, entry.request());
   absl::Status status;
   if (entry.has_step()) status = ReadStep(history, model, entry.step(), true);
@@ -111,6 +123,7 @@ absl::Status Auditor::ReadRequest(const std::string& history, Model& model,
   if (request.time_us() < model.time_us) return Broken(place, "its time is before the last one's");
   model.time_us = request.time_us();
   model.receives = request.has_delivery();
+  model.request_index = model.leaves.size();
   if (!request.request_id().empty() &&
       !model.requests.emplace(request.caller(), request.request_id()).second) {
     return Broken(place, "request ", request.request_id(), " has a second effect");
@@ -156,6 +169,56 @@ absl::Status Auditor::ReadPosting(Model& model, const Posting& posting) {
   if (debit->second.floor &&
       debit->second.debits + debit->second.debits_held > debit->second.credits) {
     return Broken("account ", posting.debit_account(), " falls below its floor");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::ReadRow(Model& model, absl::string_view payload) {
+  TransferRow row;
+  if (!row.ParseFromString(std::string(payload))) return Broken("a row does not parse");
+  model.rows[model.request_index].emplace_back(payload);
+  const std::string id = RowIdOf(row.id_high(), row.id_low());
+  if (!model.row_ids.insert(id).second) return Broken("a row's id occurs twice");
+  Posting posting;
+  posting.set_debit_account(row.debit_account());
+  posting.set_credit_account(row.credit_account());
+  if (row.kind() == TransferRow::HOLD) {
+    posting.set_hold(row.amount());
+    posting.set_hold_id(id);
+  } else {
+    posting.set_amount(row.amount());
+  }
+  if (row.kind() == TransferRow::POST_HELD || row.kind() == TransferRow::VOID_HELD) {
+    posting.set_hold_id(RowIdOf(row.hold_id_high(), row.hold_id_low()));
+    const auto hold = model.holds.find(posting.hold_id());
+    if (hold == model.holds.end()) return Broken("a row ends a hold that there is not");
+    posting.set_release(hold->second.amount);
+  }
+  RETURN_IF_ERROR(ReadPosting(model, posting));
+  if (posting.hold() > 0) model.holds.at(id).of_row = true;
+  return absl::OkStatus();
+}
+
+absl::Status Auditor::CheckRowsAnswer(const std::string& history, const Model& model,
+                                      const Answer& answer) const {
+  PostTransfersRequest request;
+  PostTransfersResponse response;
+  request.ParseFromString(answer.call.request);
+  response.ParseFromString(answer.reply);
+  std::set<int> refused;
+  for (const auto& each : response.refused()) refused.insert(static_cast<int>(each.row()));
+  std::vector<std::string> wanted;
+  for (int row = 0; row < request.rows_size(); ++row) {
+    if (row > 0 && request.rows(row - 1).linked() &&
+        refused.contains(row) != refused.contains(row - 1)) {
+      return Broken(history, ": ", answer.call.request_id, " splits a linked group at row ", row);
+    }
+    if (!refused.contains(row)) wanted.push_back(request.rows(row).SerializeAsString());
+  }
+  const auto logged = model.rows.find(response.first_index());
+  if ((logged == model.rows.end() ? std::vector<std::string>() : logged->second) != wanted) {
+    return Broken(history, ": ", answer.call.request_id, " is answered, and its rows are not those",
+                  " of the log");
   }
   return absl::OkStatus();
 }
@@ -272,6 +335,11 @@ absl::Status Auditor::CheckAcross() {
     if (!same) return Broken(receiver, " has mirrored what ", key.first, " did not log");
   }
   mirrors_.clear();
+  for (const auto& [history, answer] : rows_answers_) {
+    RETURN_IF_ERROR(CheckRowsAnswer(history, ledgers_.at(history), answer));
+  }
+  rows_answers_.clear();
+  RETURN_IF_ERROR(ceilings_.Check(liar_));
   return goods_forked_ ? absl::OkStatus() : goods_.Check();
 }
 
@@ -348,15 +416,26 @@ absl::Status Auditor::CheckHalfAtRest(const Model& model, const TransferKey& key
   return absl::OkStatus();
 }
 
+std::set<std::string> Auditor::HoldsWithLiar(const Model& model) const {
+  std::set<std::string> ids;
+  const std::string service = model.origin.substr(model.origin.rfind('/') + 1);
+  for (const auto& [key, half] : model.halves) {
+    if (!IsOfLiar(half.other)) continue;
+    ids.insert(key.second);
+    const Hash of_slice = Sha256({"chapter8/", service, "/slice-hold/v1\n", key.second});
+    ids.emplace(of_slice.view().substr(0, key.second.size()));
+  }
+  return ids;
+}
+
 absl::Status Auditor::CheckAtRest() const {
   for (const auto& [history, model] : ledgers_) {
     if (IsOfLiar(model.origin)) continue;
-    std::set<std::string> with_liar;  // Transfers whose ends it owes.
-    for (const auto& [key, half] : model.halves) {
-      if (IsOfLiar(half.other)) with_liar.insert(key.second);
-    }
+    const std::set<std::string> with_liar = HoldsWithLiar(model);
     for (const auto& [id, hold] : model.holds) {
-      if (hold.open && !with_liar.contains(id)) return Broken(history, ": a hold is open for ever");
+      if (hold.open && !hold.of_row && !with_liar.contains(id)) {
+        return Broken(history, ": a hold is open for ever");
+      }
     }
     for (const auto& [other, chain] : model.chains) {
       if (!chain.parked.empty() && !IsOfLiar(other)) {

@@ -13,6 +13,7 @@
 #include "chapter8/books/v1/transfer.pb.h"
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "storage/base/hash.h"
+#include "tests/sim/ceiling_auditor.h"
 #include "tests/sim/goods_auditor.h"
 #include "tests/sim/head_auditor.h"
 #include "tests/sim/node.h"
@@ -36,6 +37,11 @@ class Auditor {
   absl::Status CheckState(const Node& node) const;
   // What was answered with OK is in the log, and durable.
   absl::Status CheckAnswered(const Node& node, const std::string& request_id) const;
+  // What was answered with OK to a bulk request, to be held to the log once that is read: the rows
+  // that were not refused stand in it as they were sent, and of each linked group all or none.
+  void ReadRowsAnswer(const Node& node, const Answer& answer) {
+    rows_answers_.emplace_back(node.history(), answer);
+  }
   // Nothing is on its way any more: every transfer has ended, in both ledgers the same. But for
   // those of the liar, if there is one.
   absl::Status CheckAtRest() const;
@@ -48,6 +54,8 @@ class Auditor {
   void Forget(const Node& node) {
     ledgers_.erase(node.history());
     goods_.Forget(node.origin());
+    ceilings_.Forget(node.origin());
+    std::erase_if(rows_answers_, [&](const auto& of) { return of.first == node.history(); });
   }
 
   HeadAuditor& heads() { return heads_; }
@@ -64,6 +72,7 @@ class Auditor {
   };
   struct Hold {
     uint64_t amount = 0;
+    bool of_row = false;  // Which may stay open for ever.
     bool open = true;
   };
   // The chain that one ledger has taken of another.
@@ -100,7 +109,10 @@ class Auditor {
     std::set<std::pair<std::string, std::string>> requests;  // Caller and request id.
     std::map<TransferKey, Half> halves;
     int64_t time_us = 0;
-    bool receives = false;                       // Whether the last request was another's entry.
+    bool receives = false;       // Whether the last request was another's entry.
+    uint64_t request_index = 0;  // Of the last request.
+    std::map<uint64_t, std::vector<std::string>> rows;  // Bulk rows, by their request's index.
+    std::set<std::string> row_ids;
     std::set<Tag> tags;                          // Those that are not zero.
     std::set<uint64_t> steps;                    // Indexes of its own steps of transfers.
     std::map<std::string, Addressed> addressed;  // By recipient.
@@ -122,21 +134,29 @@ class Auditor {
   absl::Status ReadRequest(const std::string& history, Model& model,
                            const chapter8::ledger::v1::Request& request);
   absl::Status ReadPosting(Model& model, const chapter8::books::v1::Posting& posting);
+  // A bulk row, as it was sent.
+  absl::Status ReadRow(Model& model, absl::string_view payload);
   absl::Status ReadStep(const std::string& history, Model& model,
                         const chapter8::books::v1::TransferStep& step, bool own);
   // The histories of a ledger, the first of them first.
   std::vector<const Model*> HistoriesOf(const std::string& origin) const;
   bool IsOfLiar(const std::string& origin) const;
+  // The ids of transfers with the liar, and of what they hold beside them: it owes their ends.
+  std::set<std::string> HoldsWithLiar(const Model& model) const;
+  absl::Status CheckRowsAnswer(const std::string& history, const Model& model,
+                               const Answer& answer) const;
   absl::Status CheckHalfAtRest(const Model& model, const TransferKey& key, const Half& half) const;
 
   std::map<std::string, Model> ledgers_;  // By history.
   HeadAuditor heads_;
   GoodsAuditor goods_;
+  CeilingAuditor ceilings_;
   std::map<std::string, std::string> twins_;                  // The second history, by origin.
   std::string liar_;                                          // A trust domain; may be empty.
   bool goods_forked_ = false;                                 // No god knows what is true then.
   std::vector<Claim> claims_;                                 // Since the last CheckAcross().
   std::vector<std::pair<std::string, TransferKey>> mirrors_;  // The same; by the receiver.
+  std::vector<std::pair<std::string, Answer>> rows_answers_;  // The same; by history.
   bool grown_ = false;  // Whether any ledger has, since the last CheckAcross().
   uint64_t posted_count_ = 0;
 };

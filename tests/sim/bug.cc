@@ -50,6 +50,11 @@ const std::vector<BugInfo>& Bugs() {
       {Bug::kRevokeBelowWitnessed, "revoke-below-witnessed",
        "a witness lets go of a head when a record revokes its key below it", "has forgotten a head",
        24},
+      {Bug::kCeilingPerLedger, "ceiling-per-ledger",
+       "what a ledger gets of a ceiling is not taken from what the others may get",
+       "more than its ceiling"},
+      {Bug::kSplitLinkedGroup, "split-linked-group", "linked rows are applied one by one",
+       "splits a linked group"},
   };
   return *bugs;
 }

@@ -35,6 +35,8 @@ enum class Bug {
   kStockAtDispatch,
   kIdWithoutOrigin,
   kRevokeBelowWitnessed,
+  kCeilingPerLedger,
+  kSplitLinkedGroup,
 };
 
 struct BugInfo {

@@ -93,6 +93,10 @@ void PutIntoStock(uint64_t quantity, const kernel::State& state, Event& event) {
 std::unique_ptr<kernel::Machine> MachineOf(absl::string_view service, Bug bug) {
   if (service == "finance") return std::make_unique<BuggyMachine>(bug);
   if (service == "logistics") return std::make_unique<BuggyGoods>(bug);
+  if (service == "mandate") {
+    if (bug == Bug::kCeilingPerLedger) return std::make_unique<CeilingPerLedger>();
+    return std::make_unique<mandate::MandateMachine>();
+  }
   if (bug == Bug::kLogWitnessHeads) return std::make_unique<LogsWitnessHeads>();
   return std::make_unique<witness::WitnessMachine>();
 }
@@ -160,6 +164,17 @@ std::vector<Event> BuggyGoods::DecideDue(const kernel::Context& context,
     return due.empty();
   });
   return due;
+}
+
+kernel::Verdict CeilingPerLedger::DecideDelivery(const kernel::Context& context,
+                                                 const kernel::Delivered& delivered,
+                                                 const kernel::State& state) const {
+  kernel::Verdict verdict = mandate_.DecideDelivery(context, delivered, state);
+  for (Event& event : verdict.events) {
+    if (!event.entry.step().has_post()) continue;
+    for (auto& posting : *event.entry.mutable_postings()) posting.clear_amount();
+  }
+  return verdict;
 }
 
 std::vector<Event> LogsWitnessHeads::DecideDue(const kernel::Context& context,

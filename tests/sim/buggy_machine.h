@@ -7,6 +7,7 @@
 #include "services/finance/core/machine.h"
 #include "services/kernel/accounts.h"
 #include "services/logistics/core/machine.h"
+#include "services/mandate/core/machine.h"
 #include "services/witness/core/machine.h"
 #include "tests/sim/bug.h"
 
@@ -65,6 +66,27 @@ class BuggyGoods final : public kernel::Machine {
  private:
   const logistics::LogisticsMachine logistics_;
   const Bug bug_;
+};
+
+// That of the mandate ledger, which gives a slice and keeps it as well.
+//
+// Thread safety: as kernel::Machine.
+class CeilingPerLedger final : public kernel::Machine {
+ public:
+  absl::string_view domain() const override { return mandate_.domain(); }
+  const kernel::Routes& routes() const override { return mandate_.routes(); }
+  kernel::Verdict DecideDelivery(const kernel::Context& context, const kernel::Delivered& delivered,
+                                 const kernel::State& state) const override;
+  std::vector<kernel::Event> DecideDue(const kernel::Context& context,
+                                       const kernel::State& state) const override {
+    return mandate_.DecideDue(context, state);
+  }
+  void Apply(const kernel::Applied& applied, kernel::Rows& rows) const override {
+    mandate_.Apply(applied, rows);
+  }
+
+ private:
+  const mandate::MandateMachine mandate_;
 };
 
 // That of the witness, which logs heads of other witnesses as well.

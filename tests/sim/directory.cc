@@ -8,7 +8,7 @@
 namespace ch8::sim {
 namespace {
 
-constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
+constexpr absl::string_view kServices[] = {"finance", "logistics", "mandate", "witness"};
 
 }  // namespace
 

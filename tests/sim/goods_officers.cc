@@ -16,6 +16,8 @@ using v1::SupplyOffer;
 
 constexpr size_t kRecent = 6;
 constexpr int64_t kHoldSecondsMax = 3'600;
+// So little that offers of goods and of money reach the same ceilings.
+constexpr int64_t kTentMinor = 100;
 
 std::string DepotOf(absl::string_view organization) {
   return absl::StrCat("organizations/", organization, "/depots/main");
@@ -59,7 +61,7 @@ std::vector<Call> GoodsOfficers::FirstCalls(const std::string& organization) {
   item.mutable_resource()->set_base_unit("ea");
   item.mutable_resource()->set_category(v1::Item::TENTAGE);
   item.mutable_resource()->mutable_unit_value()->set_currency_code("USD");
-  item.mutable_resource()->mutable_unit_value()->set_amount_minor(98'000);
+  item.mutable_resource()->mutable_unit_value()->set_amount_minor(kTentMinor);
   item.set_request_id(NextRequestId());
   v1::CreateDepotRequest depot;
   depot.set_depot_id("main");
@@ -99,14 +101,13 @@ Call GoodsOfficers::Quarantine(const std::string& lot) {
   return CallOf("supply", "StockService/QuarantineStock", request, request.request_id());
 }
 
-Call GoodsOfficers::Ask(const std::string& organization, const std::string& addressee,
-                        absl::Time time) {
+Call GoodsOfficers::Ask(const Occasion& occasion) {
   v1::MakeRequestRequest request;
   v1::MaterielRequest& asked = *request.mutable_resource();
-  asked.set_addressee(NameOf(addressee));
+  asked.set_addressee(NameOf(occasion.partner));
   asked.set_operation("operations/aussom");
-  asked.set_destination(DepotOf(organization));
-  SetDay(time, 20, asked.mutable_needed_by());
+  asked.set_destination(DepotOf(occasion.organization));
+  SetDay(occasion.time, 20, asked.mutable_needed_by());
   v1::MaterielRequest::Line& line = *asked.add_lines();
   line.set_item("items/tent");
   line.set_quantity(1 + random_.Pick(30));
@@ -114,7 +115,7 @@ Call GoodsOfficers::Ask(const std::string& organization, const std::string& addr
   return CallOf("requester", "RequestService/MakeRequest", request, request.request_id());
 }
 
-Call GoodsOfficers::Offer(const v1::MaterielRequest& asked) {
+Call GoodsOfficers::Offer(const v1::MaterielRequest& asked, const std::string& delegation) {
   v1::MakeOfferRequest request;
   SupplyOffer& offer = *request.mutable_resource();
   offer.set_request(asked.name());
@@ -122,8 +123,11 @@ Call GoodsOfficers::Offer(const v1::MaterielRequest& asked) {
   offer.set_quantity(1 + random_.Pick(asked.lines(0).quantity()));
   offer.set_depot(asked.addressee() + "/depots/main");
   offer.mutable_hold_duration()->set_seconds(1 + random_.Pick(kHoldSecondsMax));
+  offer.set_delegation(delegation);
   request.set_request_id(NextRequestId());
-  return CallOf("supply", "OfferService/MakeOffer", request, request.request_id());
+  // The post that acts are delegated to is called the same in each ledger.
+  return CallOf(delegation.empty() ? "supply" : "manager", "OfferService/MakeOffer", request,
+                request.request_id());
 }
 
 Call GoodsOfficers::Dispatch(const SupplyOffer& offer, absl::Time time) {
@@ -231,8 +235,8 @@ Call GoodsOfficers::Argue(const std::string& organization) {
   return CallOf("accepter", "DiscrepancyService/CloseDiscrepancy", request, request.request_id());
 }
 
-Call GoodsOfficers::Any(const std::string& organization, const std::string& partner,
-                        absl::Time time) {
+Call GoodsOfficers::Any(const Occasion& occasion) {
+  const std::string& organization = occasion.organization;
   std::vector<v1::MaterielRequest> asked_here;
   for (const v1::MaterielRequest& asked : asked_) {
     if (asked.addressee() != NameOf(organization)) continue;
@@ -255,10 +259,14 @@ Call GoodsOfficers::Any(const std::string& organization, const std::string& part
   const std::vector<std::string>& lots = lots_[organization];
   for (int tries = 0; tries < 3; ++tries) {
     const int64_t choice = random_.Pick(16);
-    if (choice < 2 && !asked_here.empty()) return Offer(random_.PickOf(asked_here));
-    if (choice >= 2 && choice < 4 && !drafts.empty()) return OfGiver(Recent(drafts, random_), time);
+    if (choice < 2 && !asked_here.empty()) {
+      return Offer(random_.PickOf(asked_here), occasion.delegation);
+    }
+    if (choice >= 2 && choice < 4 && !drafts.empty()) {
+      return OfGiver(Recent(drafts, random_), occasion.time);
+    }
     if (choice >= 4 && choice < 7 && !accepted.empty()) {
-      return OfGiver(Recent(accepted, random_), time);
+      return OfGiver(Recent(accepted, random_), occasion.time);
     }
     if (choice >= 7 && choice < 10 && !got.empty()) return Answered(Recent(got, random_));
     if (choice >= 10 && choice < 12 && !going.empty()) {
@@ -269,7 +277,7 @@ Call GoodsOfficers::Any(const std::string& organization, const std::string& part
     if (choice == 14) return Argue(organization);
     if (choice == 15) break;
   }
-  return Ask(organization, partner, time);
+  return Ask(occasion);
 }
 
 void GoodsOfficers::Learn(const Answer& answer) {

@@ -12,6 +12,7 @@
 #include "chapter8/logistics/v1/logistics.pb.h"
 #include "google/protobuf/message.h"
 #include "tests/sim/node.h"
+#include "tests/sim/occasion.h"
 #include "tests/sim/random.h"
 
 namespace ch8::sim {
@@ -26,7 +27,7 @@ class GoodsOfficers {
 
   // What a new organization enters first: an item, a depot, stock.
   std::vector<Call> FirstCalls(const std::string& organization);
-  Call Any(const std::string& organization, const std::string& partner, absl::Time time);
+  Call Any(const Occasion& occasion);
   void Learn(const Answer& answer);
 
  private:
@@ -35,8 +36,8 @@ class GoodsOfficers {
   Call Record(const std::string& organization);
   Call Adjust(const std::string& lot);
   Call Quarantine(const std::string& lot);
-  Call Ask(const std::string& organization, const std::string& addressee, absl::Time time);
-  Call Offer(const chapter8::logistics::v1::MaterielRequest& asked);
+  Call Ask(const Occasion& occasion);
+  Call Offer(const chapter8::logistics::v1::MaterielRequest& asked, const std::string& delegation);
   Call OfGiver(const chapter8::logistics::v1::SupplyOffer& offer, absl::Time time);
   Call Dispatch(const chapter8::logistics::v1::SupplyOffer& offer, absl::Time time);
   Call Answered(const chapter8::logistics::v1::SupplyOffer& offer);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "services/books/recovery.h"
 #include "services/books/test_facts.h"
@@ -15,6 +16,7 @@
 #include "services/finance/core/test_ledger.h"
 #include "services/kernel/authority.h"
 #include "services/logistics/core/test_ledger.h"
+#include "services/mandate/core/test_mandate.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/durable_file.h"
@@ -37,6 +39,7 @@ constexpr uint64_t kMarkerInterval = 64;
 absl::Span<const books::TestOfficer> OfficersOf(absl::string_view service) {
   if (service == "finance") return finance::kTestOfficers;
   if (service == "logistics") return logistics::kTestOfficers;
+  if (service == "mandate") return mandate::kTestOfficers;
   return {};  // Nobody acts on a witness's ledger.
 }
 
@@ -76,6 +79,14 @@ Page WithoutStamps(const Page& page) {
   marker->hold_pages.assign(marker->hold_pages.size(), 0);
   parts->body = books::EncodeMarker(*marker);
   return books::EncodePage(*parts);
+}
+
+// The rows, each on its own.
+std::string WithoutLinks(const std::string& bytes) {
+  chapter8::books::v1::PostTransfersRequest request;
+  Check(request.ParseFromString(bytes), "a request that does not parse");
+  for (auto& row : *request.mutable_rows()) row.clear_linked();
+  return request.SerializeAsString();
 }
 
 bool IsCursor(const RowWrite& row) {
@@ -281,18 +292,42 @@ void Node::FlushPages() {
 void Node::Submit(Call call) {
   Group([&](kernel::Executor& executor) {
     if (!call.signed_at.has_value()) call.signed_at = executor.time();
-    kernel::Command command = books::OfficerCommand(
-        {.trust_domain = trust_domain(),
-         .officer = call.officer,
-         .method = absl::StrCat("/chapter8.", options_.service, ".v1.", call.method),
-         .request = call.request,
-         .request_id = call.request_id,
-         .time = *call.signed_at});
-    command.request_salt = random_.NextHash();
-    command.random = call.random;
-    const kernel::Outcome outcome = executor.Execute(command);
+    const kernel::Outcome outcome = Execute(executor, call);
     process_->answers.push_back({call, outcome.status, outcome.reply});
   });
+}
+
+kernel::Command Node::CommandOf(const Call& call) {
+  const bool of_books = absl::StartsWith(call.method, "TransferService/");
+  const absl::string_view package = of_books ? "books" : absl::string_view(options_.service);
+  kernel::Command command =
+      books::OfficerCommand({.trust_domain = trust_domain(),
+                             .officer = call.officer,
+                             .method = absl::StrCat("/chapter8.", package, ".v1.", call.method),
+                             .request = call.request,
+                             .request_id = call.request_id,
+                             .time = *call.signed_at});
+  command.request_salt = random_.NextHash();
+  command.random = call.random;
+  return command;
+}
+
+kernel::Outcome Node::Execute(kernel::Executor& executor, const Call& call) {
+  kernel::Command command = CommandOf(call);
+  return call.method == "TransferService/PostTransfers" ? ExecuteRows(executor, std::move(command))
+                                                        : executor.Execute(command);
+}
+
+kernel::Outcome Node::ExecuteRows(kernel::Executor& executor, kernel::Command command) {
+  command.act = std::nullopt;  // Bulk requests are not signed by officers.
+  const bool split = options_.bug == Bug::kSplitLinkedGroup && random_.OneIn(4);
+  absl::StatusOr<std::unique_ptr<node::Batch>> batch = node::Batch::Prepare(
+      split ? WithoutLinks(command.request) : command.request,
+      {.log_id = ledger_->log_id(), .request_salt = command.request_salt}, *process_->older_ids);
+  Check(batch.ok(), "rows that do not parse");
+  process_->batch = *std::move(batch);
+  process_->batch->Bind(*process_->books);
+  return executor.ExecuteBatch(command, *process_->batch);
 }
 
 void Node::Tick() {
@@ -367,7 +402,7 @@ absl::Status Node::Take(const Feed& feed, const PullRequest& request,
     if (evidence.has_value()) KeepRows({federation::EvidenceRow(*evidence)});
     return page.status();
   }
-  if (page->grown) {
+  if (page->grown && feed.have_cosigned != nullptr) {
     ASSIGN_OR_RETURN(const std::string cosigned, CosignedNote(feed, *page, request, response));
     page->state.set_cosigned_note(cosigned);
   }

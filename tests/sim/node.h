@@ -23,6 +23,7 @@
 #include "services/federation/rpc/cosigner.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/ledger_time.h"
+#include "services/node/batch.h"
 #include "storage/base/clock.h"
 #include "storage/base/ed25519.h"
 #include "storage/ledger/head_keeper.h"
@@ -48,7 +49,7 @@ class SimClock final : public Clock {
 // What a caller sends, and may send again.
 struct Call {
   std::string officer;
-  std::string method;  // "OfferService/MakeOffer", of the ledger's own service.
+  std::string method;  // "OfferService/MakeOffer", of the ledger's own service or of its books.
   std::string request;
   std::string request_id;
   std::string random;                        // 16 bytes, for the ids that the decision chooses.
@@ -131,7 +132,8 @@ class Node {
   // Another ledger as it is read from here.
   struct Feed {
     LogSigners log;
-    // Asks the own witness about a larger head: federation::HaveCosigned().
+    // Asks the own witness about a larger head: federation::HaveCosigned(). Absent for a ledger of
+    // the own organization.
     std::function<absl::StatusOr<std::string>(const federation::VerifiedHead&)> have_cosigned = {};
   };
   // Takes a page of the feed's ledger. Errors: those of VerifyPull() and of the witness; kAborted
@@ -181,8 +183,9 @@ class Node {
     std::unique_ptr<kernel::Executor> executor;
     std::unique_ptr<kernel::LedgerTime> time;
     std::unique_ptr<HeadKeeper> keeper;
-    std::vector<Answer> answers;  // Of commits that are not synced.
-    std::vector<Page> held_back;  // By a planted bug.
+    std::unique_ptr<node::Batch> batch;  // Of the group under way.
+    std::vector<Answer> answers;         // Of commits that are not synced.
+    std::vector<Page> held_back;         // By a planted bug.
     std::optional<uint64_t> waiver_index;
     std::map<std::string, chapter8::federation::v1::PeerState> peers;  // As of what is committed.
     std::map<std::string, std::string> cosigned_sent;  // By peer, the note sent last.
@@ -196,6 +199,10 @@ class Node {
   };
 
   absl::Status Start();
+  kernel::Command CommandOf(const Call& call);
+  kernel::Outcome Execute(kernel::Executor& executor, const Call& call);
+  // The same for rows in bulk.
+  kernel::Outcome ExecuteRows(kernel::Executor& executor, kernel::Command command);
   // One group: begins, decides, commits. False when the ledger takes none now.
   bool Group(const std::function<void(kernel::Executor&)>& decide);
   void MaintainBooks(uint64_t written_size);

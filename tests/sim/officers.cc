@@ -13,6 +13,8 @@ namespace {
 namespace v1 = chapter8::finance::v1;
 
 constexpr size_t kRecent = 6;
+// What is offered under a delegation at most, so that its slices suffice for some.
+constexpr int64_t kDelegatedMinor = 1'500;
 
 void SetUsd(int64_t amount_minor, chapter8::type::v1::Money* money) {
   money->set_currency_code("USD");
@@ -89,14 +91,14 @@ Call Officers::Contribute(const std::string& organization) {
   return CallOf("manager", "FundService/ImportContributions", request, request.request_id());
 }
 
-Call Officers::Ask(const std::string& organization, const std::string& addressee, absl::Time time) {
+Call Officers::Ask(const Occasion& occasion) {
   v1::MakeRequestRequest request;
   v1::FundingRequest& asked = *request.mutable_resource();
-  asked.set_addressee(absl::StrCat("organizations/", addressee));
+  asked.set_addressee(NameOf(occasion.partner));
   asked.set_operation("operations/aussom");
-  asked.set_budget_line(absl::StrCat("organizations/", organization, "/budgetLines/fuel"));
+  asked.set_budget_line(NameOf(occasion.organization) + "/budgetLines/fuel");
   SetUsd(1 + random_.Pick(9'000), asked.mutable_amount());
-  const absl::CivilDay day = absl::ToCivilDay(time, absl::UTCTimeZone()) + 20;
+  const absl::CivilDay day = absl::ToCivilDay(occasion.time, absl::UTCTimeZone()) + 20;
   asked.mutable_needed_by()->set_year(static_cast<int32_t>(day.year()));
   asked.mutable_needed_by()->set_month(day.month());
   asked.mutable_needed_by()->set_day(day.day());
@@ -104,15 +106,18 @@ Call Officers::Ask(const std::string& organization, const std::string& addressee
   return CallOf("requester", "RequestService/MakeRequest", request, request.request_id());
 }
 
-Call Officers::Offer(const Asked& asked) {
+Call Officers::Offer(const Asked& asked, const std::string& delegation) {
   v1::MakeOfferRequest request;
   v1::Offer& offer = *request.mutable_resource();
   offer.set_request(asked.name);
   offer.set_fund(absl::StrCat("organizations/", asked.addressee, "/funds/trust"));
-  const int64_t amount_minor = 1 + random_.Pick(std::max<int64_t>(asked.amount_minor, 1));
+  const int64_t most_minor =
+      delegation.empty() ? asked.amount_minor : std::min(asked.amount_minor, kDelegatedMinor);
+  const int64_t amount_minor = 1 + random_.Pick(std::max<int64_t>(most_minor, 1));
   SetUsd(amount_minor, offer.mutable_amount());
   SetUsd(1 + random_.Pick(amount_minor), offer.mutable_amount_min());
   offer.mutable_hold_duration()->set_seconds(1 + random_.Pick(1'800));
+  offer.set_delegation(delegation);
   request.set_request_id(NextRequestId());
   return CallOf("manager", "OfferService/MakeOffer", request, request.request_id());
 }
@@ -147,7 +152,8 @@ Call Officers::Answered(const v1::Offer& offer) {
   return CallOf("accepter", "OfferService/AcceptOffer", request, request.request_id());
 }
 
-Call Officers::Any(const std::string& organization, const std::string& partner, absl::Time time) {
+Call Officers::Any(const Occasion& occasion) {
+  const std::string& organization = occasion.organization;
   const std::string name = NameOf(organization);
   std::vector<Asked> asked_here;
   for (const Asked& asked : asked_) {
@@ -167,11 +173,13 @@ Call Officers::Any(const std::string& organization, const std::string& partner, 
     const int64_t choice = random_.Pick(12);
     if (choice < 5 && !got.empty()) return Answered(Recent(got, random_));
     if (choice >= 5 && choice < 8 && !given.empty()) return OfGiver(Recent(given, random_));
-    if (choice >= 8 && choice < 10 && !asked_here.empty()) return Offer(random_.PickOf(asked_here));
+    if (choice >= 8 && choice < 10 && !asked_here.empty()) {
+      return Offer(random_.PickOf(asked_here), occasion.delegation);
+    }
     if (choice == 10) return Contribute(organization);
     if (choice == 11) break;
   }
-  return Ask(organization, partner, time);
+  return Ask(occasion);
 }
 
 void Officers::Learn(const Answer& answer) {

@@ -9,6 +9,7 @@
 #include "chapter8/finance/v1/finance.pb.h"
 #include "google/protobuf/message.h"
 #include "tests/sim/node.h"
+#include "tests/sim/occasion.h"
 #include "tests/sim/random.h"
 
 namespace ch8::sim {
@@ -25,7 +26,7 @@ class Officers {
   std::vector<Call> FirstCalls(const std::string& organization);
   // Anything an officer of `organization` may try at `time`; if it asks for something, then of the
   // organization `partner`, an id.
-  Call Any(const std::string& organization, const std::string& partner, absl::Time time);
+  Call Any(const Occasion& occasion);
   // What an answer tells them: a request or an offer that is there now.
   void Learn(const Answer& answer);
 
@@ -39,8 +40,8 @@ class Officers {
 
   Call CallOf(const std::string& officer, const std::string& method,
               const google::protobuf::Message& request, const std::string& request_id);
-  Call Ask(const std::string& organization, const std::string& addressee, absl::Time time);
-  Call Offer(const Asked& asked);
+  Call Ask(const Occasion& occasion);
+  Call Offer(const Asked& asked, const std::string& delegation);
   Call Contribute(const std::string& organization);
   Call Answered(const chapter8::finance::v1::Offer& offer);
   Call OfGiver(const chapter8::finance::v1::Offer& offer);

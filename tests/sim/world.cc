@@ -18,16 +18,18 @@ namespace {
 constexpr absl::string_view kIds[] = {"un", "au", "ecowas", "sadc", "igad", "eccas", "eu"};
 // 2 March 2026, 09:00 UTC.
 constexpr int64_t kStartSeconds = 1'772'442'000;
-constexpr absl::Duration kYear = absl::Hours(24 * 365);
+// Before life begins, so that something is delegated, and slices have arrived.
+constexpr int kFirstMandateActs = 6;
+constexpr int kFirstRounds = 4;
 // How long the healed world may take to come to rest: what needs only messages does in a few short
-// rounds, and all holds end within an hour.
+// rounds, and all holds end within an hour; what they held of a slice then goes back.
 constexpr int kShortRounds = 6;
-constexpr int kRoundsMax = 14;
+constexpr int kRoundsMax = 20;
 constexpr absl::Duration kShortRound = absl::Minutes(2);
 constexpr absl::Duration kRound = absl::Minutes(10);
 // Afterwards: until witnesses have logged the last heads, and a liar's holds have ended; and how
 // long no ledger may grow then.
-constexpr int kRoundsToQuiet = 4;
+constexpr int kRoundsToQuiet = 7;
 constexpr int kRoundsToQuietWithLiar = 11;
 constexpr int kRoundsQuiet = 3;
 
@@ -49,11 +51,14 @@ World::World(const RunOptions& options)
       folder_(options.folder),
       random_(options.seed),
       officers_(random_),
-      goods_officers_(random_) {
+      goods_officers_(random_),
+      mandate_officers_(random_),
+      bookkeepers_(random_) {
   size_t count = 2;
   while (count < std::size(kIds) && random_.OneIn(2)) ++count;
   enabled_ = static_cast<uint64_t>(random_.Pick(int64_t{1} << kFaultCount)) |
              static_cast<uint64_t>(random_.Pick(int64_t{1} << kFaultCount));
+  if (random_.OneIn(3)) services_ = kServicesWithMandate;
   now_ = absl::FromUnixSeconds(kStartSeconds);
   if (Enabled(Fault::kFork) && random_.OneIn(3)) {
     liar_ = static_cast<size_t>(random_.Pick(static_cast<int64_t>(count)));
@@ -62,7 +67,7 @@ World::World(const RunOptions& options)
     const std::string id(kIds[organization]);
     std::vector<std::string> others(std::begin(kIds), std::begin(kIds) + count);
     others.erase(others.begin() + static_cast<ptrdiff_t>(organization));
-    for (const absl::string_view service : kServices) {
+    for (const absl::string_view service : services_) {
       AddNode({.id = id, .service = std::string(service), .others = others});
       Node& node = *nodes_.back();
       node.clock().now = now_;
@@ -70,6 +75,11 @@ World::World(const RunOptions& options)
       node.Begin();
       for (const Call& call : FirstCalls(node)) node.Submit(call);
       node.Sync();
+      const bool delegates = service == "mandate" && mandate_officers_.Delegates(id);
+      for (int i = 0; i < kFirstMandateActs && delegates; ++i) {
+        node.Submit(mandate_officers_.Any(id));
+        node.Sync();
+      }
     }
     witnesses_.push_back(std::make_unique<Witness>(*nodes_.back(), options.bug));
   }
@@ -88,7 +98,13 @@ void World::AddNode(Node::Options options) {
 }
 
 size_t World::OrganizationOf(size_t node) const {
-  return node < witnesses_.size() * kServiceCount ? node / kServiceCount : *liar_;
+  const size_t count = services_.size();
+  return node < witnesses_.size() * count ? node / count : *liar_;
+}
+
+size_t World::NodeOf(size_t organization, absl::string_view service) const {
+  const auto place = std::find(services_.begin(), services_.end(), service);
+  return organization * services_.size() + static_cast<size_t>(place - services_.begin());
 }
 
 size_t World::Partner(size_t organization) {
@@ -118,11 +134,31 @@ bool World::IsForked(size_t node) const {
   return forked_.has_value() && (node == *forked_ || node + 1 == nodes_.size());
 }
 
-size_t World::PeerOf(size_t reader, size_t organization) {
-  const absl::string_view service = nodes_[reader]->service();
-  const auto* const place = std::find(std::begin(kServices), std::end(kServices), service);
-  const size_t first =
-      organization * kServiceCount + static_cast<size_t>(place - std::begin(kServices));
+std::vector<size_t> World::PeersOf(size_t reader) {
+  const size_t own = OrganizationOf(reader);
+  const std::string& service = nodes_[reader]->service();
+  std::vector<size_t> peers;
+  if (service == "mandate") {
+    return {ShownTo(reader, NodeOf(own, "finance")), ShownTo(reader, NodeOf(own, "logistics"))};
+  }
+  if (HasMandates() && service != "witness") peers.push_back(NodeOf(own, "mandate"));
+  for (size_t organization = 0; organization < witnesses_.size(); ++organization) {
+    if (organization != own) peers.push_back(ShownTo(reader, NodeOf(organization, service)));
+  }
+  return peers;
+}
+
+size_t World::AnyPeerOf(size_t reader) {
+  const size_t own = OrganizationOf(reader);
+  const std::string& service = nodes_[reader]->service();
+  if (service == "mandate") {
+    return ShownTo(reader, NodeOf(own, random_.OneIn(2) ? "finance" : "logistics"));
+  }
+  if (HasMandates() && service != "witness" && random_.OneIn(2)) return NodeOf(own, "mandate");
+  return ShownTo(reader, NodeOf(Partner(own), service));
+}
+
+size_t World::ShownTo(size_t reader, size_t first) {
   if (!IsForked(first)) return first;
   bool twin = shown_twin_.emplace(reader, random_.OneIn(2)).first->second;
   if (Enabled(Fault::kFork) && random_.OneIn(10)) twin = !twin;
@@ -141,8 +177,15 @@ void World::Learn(size_t node, const Answer& answer) {
   const auto [first, is_new] = answers_[node].emplace(answer.call.request_id, answer);
   if (is_new || !first->second.status.ok()) {
     first->second = answer;
+    if (answer.status.ok() && answer.call.method == "TransferService/PostTransfers") {
+      auditor_.ReadRowsAnswer(*nodes_[node], answer);
+    }
     if (answer.call.method == "OfferService/MakeOffer") ids_[node].push_back(answer.call.random);
     if (nodes_[node]->service() == "logistics") return goods_officers_.Learn(answer);
+    if (nodes_[node]->service() == "mandate") {
+      return mandate_officers_.Learn(nodes_[node]->id(), answer);
+    }
+    bookkeepers_.Learn(nodes_[node]->id(), answer);
     return officers_.Learn(answer);
   }
   const bool same = answer.status.ok() && answer.reply == first->second.reply;
@@ -155,6 +198,11 @@ void World::Learn(size_t node, const Answer& answer) {
 }
 
 absl::Status World::Live() {
+  const uint64_t enabled = std::exchange(enabled_, 0);
+  for (int round = 0; round < kFirstRounds && HasMandates(); ++round) {
+    RETURN_IF_ERROR(At(step_, Round(absl::Seconds(1))));
+  }
+  enabled_ = enabled;
   for (step_ = 1; step_ <= options_.steps; ++step_) {
     const absl::Status status = Step();
     RETURN_IF_ERROR(At(step_, noticed_));
@@ -200,22 +248,36 @@ void World::Pass(absl::Duration time) {
 }
 
 std::vector<Call> World::FirstCalls(const Node& node) {
-  if (node.service() == "finance") return officers_.FirstCalls(node.id());
+  if (node.service() == "finance") {
+    std::vector<Call> calls = officers_.FirstCalls(node.id());
+    for (Call& call : bookkeepers_.FirstCalls()) calls.push_back(std::move(call));
+    return calls;
+  }
+  // Half of the organizations delegate nothing.
+  if (node.service() == "mandate" && random_.OneIn(2)) return mandate_officers_.FirstCalls();
   if (node.service() == "logistics") return goods_officers_.FirstCalls(node.id());
   return {};  // Nobody acts on a witness's ledger.
 }
 
 Call World::AnyCall(size_t n) {
   const Node& node = *nodes_[n];
-  const std::string& partner = witnesses_[Partner(OrganizationOf(n))]->node().id();
-  const absl::Time time = node.clock().Now();
-  if (node.service() == "logistics") return goods_officers_.Any(node.id(), partner, time);
-  return officers_.Any(node.id(), partner, time);
+  if (node.service() == "mandate") return mandate_officers_.Any(node.id());
+  if (node.service() == "finance" && random_.OneIn(8)) return bookkeepers_.Any(node.id());
+  const Occasion occasion{
+      .organization = node.id(),
+      .partner = witnesses_[Partner(OrganizationOf(n))]->node().id(),
+      .delegation = HasMandates() ? mandate_officers_.AnyDelegation(node.id()) : "",
+      .time = node.clock().Now()};
+  return node.service() == "logistics" ? goods_officers_.Any(occasion) : officers_.Any(occasion);
 }
 
 absl::Status World::Act() {
   size_t n = AnyNode();
-  while (nodes_[n]->service() == "witness") n = AnyNode();
+  const auto acts = [&](const Node& node) {
+    if (node.service() == "mandate") return mandate_officers_.Delegates(node.id());
+    return node.service() != "witness";
+  };
+  while (!acts(*nodes_[n])) n = AnyNode();
   Node& node = *nodes_[n];
   Call call = AnyCall(n);
   // Of another offer, here or in another ledger.
@@ -231,7 +293,13 @@ absl::Status World::Act() {
 void World::RepeatCall(size_t node) {
   auto any = answers_[node].begin();
   std::advance(any, random_.Pick(static_cast<int64_t>(answers_[node].size())));
-  nodes_[node]->Submit(any->second.call);
+  const Call& call = any->second.call;
+  // An officer's act is refused when it is too old; rows that come again later than that are
+  // decided anew.
+  const absl::Time time = std::max(nodes_[node]->time(), nodes_[node]->clock().Now());
+  const bool too_old = time > *call.signed_at + kernel::kAnswerLife;
+  if (call.method == "TransferService/PostTransfers" && too_old) return;
+  nodes_[node]->Submit(call);
 }
 
 absl::Status World::Sync(size_t node) {
@@ -260,118 +328,9 @@ absl::Status World::Start(size_t node, const absl::Status& started) {
   return absl::OkStatus();
 }
 
-absl::Status World::Fail() {
-  const size_t n = AnyNode();
-  if (liar_.has_value() && !forked_.has_value() && random_.OneIn(4)) Fork();
-  switch (random_.Pick(9)) {
-    case 0:
-      if (Happens(Fault::kPartition, 1)) {
-        const size_t other = OtherOrganization(OrganizationOf(n));
-        cut_until_[std::minmax(OrganizationOf(n), other)] =
-            step_ + 1 + static_cast<uint64_t>(random_.Pick(80));
-      }
-      return absl::OkStatus();
-    case 1:
-      return FailClock(n);
-    case 2:
-      nodes_[n]->clock().now = now_;
-      return absl::OkStatus();
-    case 3:
-      if (!nodes_[n]->restored() && random_.OneIn(2)) nodes_[n]->TakeBackup();
-      return absl::OkStatus();
-    case 4:
-      if (Enabled(Fault::kFalseRevocation) && IsForked(n)) return RevokeFalsely();
-      return ChangeKey(n);
-    default:
-      return FailMachine(n);
-  }
-}
-
-absl::Status World::ChangeKey(size_t n) {
-  Node& node = *nodes_[n];
-  const bool ready = node.vouched() && !node.restored() && node.signed_size() > 0;
-  if (!ready || IsForked(n) || !Happens(Fault::kKeyChange, 3)) return absl::OkStatus();
-  node.Sync();
-  directory_.ChangeKey(node.origin(), node.signed_size());
-  RETURN_IF_ERROR(Start(n, node.TakeNewKey()));
-  node.LearnRecord(node.trust_domain());
-  return absl::OkStatus();
-}
-
-absl::Status World::RevokeFalsely() {
-  Node& first = *nodes_[*forked_];
-  Node& twin = *nodes_.back();
-  const LogSigners signers = directory_.SignersOf(first.origin());
-  const uint64_t least = signers.keys.size() < 2 ? 1 : signers.keys.rbegin()[1].until_size + 1;
-  const bool ready = twin.vouched() && !twin.restored() && twin.signed_size() > least;
-  if (!ready || twin.signers().keys != first.signers().keys) return absl::OkStatus();
-  faults_.Count(Fault::kFalseRevocation);
-  const auto span = static_cast<int64_t>(twin.signed_size() - least);
-  directory_.ChangeKey(first.origin(), least + static_cast<uint64_t>(random_.Pick(span)));
-  RETURN_IF_ERROR(Start(nodes_.size() - 1, twin.TakeNewKey()));
-  twin.LearnRecord(twin.trust_domain());
-  return absl::OkStatus();
-}
-
-void World::TellRecord() {
-  const size_t to = AnyNode();
-  const size_t about = OtherOrganization(OrganizationOf(to));
-  nodes_[to]->LearnRecord(witnesses_[about]->node().trust_domain());
-}
-
-absl::Status World::FailMachine(size_t n) {
-  Node& node = *nodes_[n];
-  if (node.restored()) return Start(n, node.RestoreTruth());
-  const Fault restore = node.service() == "witness" ? Fault::kWitnessRestore : Fault::kRestore;
-  if (node.has_backup() && Happens(restore, 6)) {
-    const absl::Status started = node.RestoreBackup();
-    if (!node.restored()) {
-      auditor_.Forget(node);
-      answers_[n].clear();
-    }
-    return Start(n, started);
-  }
-  if (Happens(Fault::kReboot, 4)) return Start(n, node.Reboot());
-  const Fault crash = node.has_unsynced()    ? Fault::kCrashUnsynced
-                      : node.has_unflushed() ? Fault::kCrashPages
-                                             : Fault::kCrash;
-  return Happens(crash, 1) ? Start(n, node.Restart()) : absl::OkStatus();
-}
-
-absl::Status World::FailClock(size_t n) {
-  SimClock& clock = nodes_[n]->clock();
-  if (Happens(Fault::kClockForward, 3)) {
-    clock.now +=
-        random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * (1 + random_.Pick(40));
-  } else if (Happens(Fault::kClockBack, 3)) {
-    clock.now -=
-        random_.OneIn(2) ? absl::Minutes(1 + random_.Pick(60)) : kYear * (1 + random_.Pick(40));
-  }
-  return absl::OkStatus();
-}
-
-// The liar's ledger goes on twice from here, each as if it were the only one.
-void World::Fork() {
-  const size_t first = *liar_ * kServiceCount +
-                       static_cast<size_t>(random_.Pick(static_cast<int64_t>(kServiceCount)));
-  const Node& node = *nodes_[first];
-  if (node.restored() || node.service() == "witness") return;
-  std::vector<std::string> others;
-  for (const auto& witness : witnesses_) {
-    if (witness->node().id() != node.id()) others.push_back(witness->node().id());
-  }
-  Notice(auditor_.Read(node));
-  AddNode({.id = node.id(), .service = node.service(), .others = std::move(others)});
-  forked_ = first;
-  nodes_.back()->BeginAsTwinOf(node);
-  auditor_.Fork(node, *nodes_.back());
-}
-
 absl::Status World::Round(absl::Duration time) {
   for (size_t to = 0; to < nodes_.size(); ++to) {
-    for (size_t organization = 0; organization < witnesses_.size(); ++organization) {
-      if (organization == OrganizationOf(to)) continue;
-      const size_t from = PeerOf(to, organization);
+    for (const size_t from : PeersOf(to)) {
       if (!HasNews(to, from)) continue;
       auto request = nodes_[to]->NextRequest(nodes_[from]->origin());
       if (!request.has_value()) continue;

@@ -12,11 +12,14 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "tests/sim/auditor.h"
+#include "tests/sim/bookkeepers.h"
 #include "tests/sim/bug.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/goods_officers.h"
+#include "tests/sim/mandate_officers.h"
 #include "tests/sim/node.h"
 #include "tests/sim/officers.h"
 #include "tests/sim/random.h"
@@ -69,9 +72,11 @@ class World {
   RunReport Report() const;
 
  private:
-  static constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
-  static constexpr size_t kServiceCount = std::size(kServices);
   static constexpr int kTries = 4;  // To find a node for which there is something to do.
+
+  static constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
+  static constexpr absl::string_view kServicesWithMandate[] = {"finance", "logistics", "mandate",
+                                                               "witness"};
 
   // A request for a page, or the page.
   struct Message {
@@ -138,10 +143,18 @@ class World {
   size_t AnyToSync();
   size_t OrganizationOf(size_t node) const;
   size_t OtherOrganization(size_t organization);
+  // The node of an organization's service; the witness's is the last.
+  size_t NodeOf(size_t organization, absl::string_view service) const;
   // Mostly one of its two neighbours: whoever deals with everybody gets nowhere in a short life.
   size_t Partner(size_t organization);
-  // The ledger of `organization` that `reader` reads: one of the two, if it has two histories.
-  size_t PeerOf(size_t reader, size_t organization);
+  bool HasMandates() const { return services_.size() > std::size(kServices); }
+  // All that `reader` reads: the same service of the others; what spends and the mandate ledger of
+  // one organization each other.
+  std::vector<size_t> PeersOf(size_t reader);
+  // One of them.
+  size_t AnyPeerOf(size_t reader);
+  // The node that shows `reader` the ledger of a node: its twin, if that is what the liar wants.
+  size_t ShownTo(size_t reader, size_t node);
   bool IsForked(size_t node) const;
   bool IsCut(size_t from, size_t to) const;
   // Remembers the first invariant that is broken where no step can say so.
@@ -153,6 +166,8 @@ class World {
   FaultCounts faults_;
   uint64_t enabled_ = 0;  // One bit a fault: each world has its own selection.
   uint64_t step_ = 0;
+  // Of each organization. Ceilings are delegated in some worlds only: in those, less is given.
+  absl::Span<const absl::string_view> services_ = kServices;
   Directory directory_;
   std::vector<std::unique_ptr<Node>> nodes_;         // By organization and service; a twin last.
   std::vector<std::unique_ptr<Witness>> witnesses_;  // By organization.
@@ -161,6 +176,8 @@ class World {
   std::map<size_t, bool> shown_twin_;  // By reader, what it is mostly shown.
   Officers officers_;
   GoodsOfficers goods_officers_;
+  MandateOfficers mandate_officers_;
+  Bookkeepers bookkeepers_;
   Auditor auditor_;
   std::vector<Message> messages_;
   std::map<std::pair<size_t, size_t>, uint64_t> cut_until_;  // By two organizations, lower first.

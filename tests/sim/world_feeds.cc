@@ -62,11 +62,11 @@ bool World::HasNews(size_t reader, size_t peer) const {
 
 void World::AskPeer() {
   size_t from = AnyReader();
-  size_t to = PeerOf(from, Partner(OrganizationOf(from)));
+  size_t to = AnyPeerOf(from);
   // Mostly where there is something to read.
   for (int tries = 0; tries < kTries && !HasNews(from, to); ++tries) {
     from = AnyReader();
-    to = PeerOf(from, Partner(OrganizationOf(from)));
+    to = AnyPeerOf(from);
   }
   auto request = nodes_[from]->NextRequest(nodes_[to]->origin());
   if (!request.has_value()) return;
@@ -157,16 +157,19 @@ absl::Status World::TakePage(const Message& page) {
   OwnWitness witness(*this, organization);
   PeerSource source(*this, page.from);
   Node::Feed feed{.log = reader.PinnedSigners(peer.origin())};
-  feed.have_cosigned = [&](const federation::VerifiedHead& head) {
-    return federation::HaveCosigned(witness, WitnessKeyOf(reader.trust_domain()), source, feed.log,
-                                    head);
-  };
-  if (options_.bug == Bug::kTakeUncosigned) {
+  const bool own = peer.trust_domain() == reader.trust_domain();
+  if (!own) {
+    feed.have_cosigned = [&](const federation::VerifiedHead& head) {
+      return federation::HaveCosigned(witness, WitnessKeyOf(reader.trust_domain()), source,
+                                      feed.log, head);
+    };
+  }
+  if (options_.bug == Bug::kTakeUncosigned && !own) {
     feed.have_cosigned = [](const federation::VerifiedHead& head) { return head.note; };
   }
   const uint64_t verified_size = reader.FreshnessOf(peer.origin()).verified_size;
   const absl::Status taken = reader.Take(feed, page.request, page.response);
-  if (const auto evidence = federation::EvidenceOf(taken)) {
+  if (const auto evidence = federation::EvidenceOf(taken); evidence.has_value() && !own) {
     AddCheckpointRequest shown;
     shown.set_note(evidence->second_note());
     shown.set_old_size(page.request.verified_size());
@@ -176,6 +179,7 @@ absl::Status World::TakePage(const Message& page) {
   if (page.lie) {
     return absl::InternalError(absl::StrCat(reader.id(), " believes a lie of ", peer.id()));
   }
+  if (own) return absl::OkStatus();
   return auditor_.heads().CheckTaken({.trust_domain = reader.trust_domain(),
                                       .note = page.response.checkpoint_note(),
                                       .verified_size = verified_size});
@@ -227,7 +231,7 @@ absl::StatusOr<AddCheckpointResponse> World::AskWitness(size_t organization,
   if (witness.dead()) {
     faults_.Count(Fault::kWitnessCrash);
     witness.Revive();
-    const size_t n = (organization + 1) * kServiceCount - 1;
+    const size_t n = NodeOf(organization, "witness");
     Notice(Start(n, nodes_[n]->Restart()));
     return absl::UnavailableError("died");
   }

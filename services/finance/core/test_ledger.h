@@ -22,6 +22,7 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"accepter", 7, chapter8::authz::v1::ACCEPTER},
     {"auditor", 8, chapter8::authz::v1::AUDITOR},
     {"twin", 3, chapter8::authz::v1::APPROVER, 10'000'000'000},
+    {"bookkeeper", 9, chapter8::authz::v1::BOOKKEEPER},
 };
 
 // One organization's finance ledger.

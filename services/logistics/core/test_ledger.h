@@ -26,6 +26,7 @@ inline constexpr books::TestOfficer kTestOfficers[] = {
     {"eager", 4, chapter8::authz::v1::RECEIVER},
     {"counter", 6, chapter8::authz::v1::ACCEPTER},
     {"admin", 8, chapter8::authz::v1::ADMINISTRATOR},
+    {"manager", 9, chapter8::authz::v1::SUPPLY_MANAGER},
 };
 
 // One organization's logistics ledger.

@@ -44,16 +44,6 @@ absl::StatusOr<OrganizationRecord> ReadRecord(const std::string& path) {
   return trust::VerifyFirstContact(signed_record);
 }
 
-// Where the partner's node that may keep a service's copy listens: the one that reads that service.
-std::string TargetOf(const OrganizationRecord& peer, absl::string_view service) {
-  std::string target;
-  for (const auto& endpoint : peer.endpoints()) {
-    if (endpoint.service() == service) return endpoint.target();
-    if (endpoint.service() == "federation") target = endpoint.target();
-  }
-  return target;
-}
-
 absl::StatusOr<OpenedDeposit> Opened(const SigningKey& root_key, Deposit deposit) {
   OpenedDeposit opened;
   opened.set_sealed_digest(std::string(Sha256(deposit.sealed()).view()));
@@ -180,7 +170,8 @@ class Partner {
 
  private:
   absl::StatusOr<client::Transport*> TransportTo(absl::string_view service) {
-    const std::string target = target_.empty() ? TargetOf(record_, service) : target_;
+    const std::string target =
+        target_.empty() ? trust::record::TargetOf(record_, service) : target_;
     if (target.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the record of ", trust_domain(), " names no node that serves others: --target"));

@@ -17,6 +17,7 @@
 #include "services/node/own_witness.h"
 #include "services/node/rebuilt_ledger.h"
 #include "services/trust/files.h"
+#include "services/trust/record/record.h"
 #include "services/trust/tls.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
@@ -413,7 +414,8 @@ absl::Status Daemon::StartWitness() {
   }
   LedgerHome* const home = Find("witness");
   if (home == nullptr) {
-    ASSIGN_OR_RETURN(auto channel, Connect(own, federation::TargetOf(folder_.record, "witness")));
+    ASSIGN_OR_RETURN(auto channel,
+                     Connect(own, trust::record::TargetOf(folder_.record, "witness")));
     witness_ = std::make_unique<federation::RemoteCosigner>(std::move(channel));
     return absl::OkStatus();
   }

@@ -12,6 +12,7 @@
 #include "services/federation/core/records.h"
 #include "services/kernel/entry_form.h"
 #include "services/kernel/refusal.h"
+#include "services/trust/record/record.h"
 #include "storage/base/bytes.h"
 #include "storage/base/ed25519.h"
 #include "storage/base/status_macros.h"
@@ -115,7 +116,7 @@ DepositKeeper::FindCopies() {
       found[trust_domain].push_back(copy);
       if (copy->stub != nullptr && copy->record == bytes) continue;
       const std::string service = origin.substr(origin.rfind('/') + 1);
-      auto channel = options_.connect(trust_domain, federation::TargetOf(record, service));
+      auto channel = options_.connect(trust_domain, trust::record::TargetOf(record, service));
       if (!channel.ok()) continue;
       copy->stub = DepositService::NewStub(*std::move(channel));
       copy->record = bytes;

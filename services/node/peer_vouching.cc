@@ -13,6 +13,7 @@
 #include "services/federation/rpc/cosigner.h"
 #include "services/federation/rpc/durable.h"
 #include "services/kernel/rows.h"
+#include "services/trust/record/record.h"
 #include "storage/base/bytes.h"
 #include "storage/base/ed25519.h"
 #include "storage/base/status_macros.h"
@@ -95,9 +96,9 @@ void PeerVouching::Ask(const Target& target) {
 // The one made before: gRPC does not try more often than it likes to, however many ask.
 std::shared_ptr<grpc::Channel> PeerVouching::ChannelTo(const OrganizationRecord& peer) {
   std::shared_ptr<grpc::Channel>& channel =
-      channels_[{peer.trust_domain(), federation::TargetOf(peer, "witness")}];
+      channels_[{peer.trust_domain(), trust::record::TargetOf(peer, "witness")}];
   if (channel != nullptr) return channel;
-  auto made = options_.connect(peer.trust_domain(), federation::TargetOf(peer, "witness"));
+  auto made = options_.connect(peer.trust_domain(), trust::record::TargetOf(peer, "witness"));
   if (made.ok()) channel = *std::move(made);
   return channel;
 }

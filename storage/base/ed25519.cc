@@ -6,14 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/base/check.h"
+#include "storage/base/sodium.h"
 
 namespace ch8 {
-namespace {
 
 void InitSodium() {
   static const int kResult = sodium_init();
   Check(kResult >= 0, "libsodium does not start");
 }
+
+namespace {
 
 template <typename Value>
 absl::StatusOr<Value> CopyBytes(absl::string_view raw, absl::string_view what) {

@@ -5,13 +5,12 @@
 #include <array>
 
 #include "storage/base/check.h"
+#include "storage/base/sodium.h"
 
 namespace ch8 {
 namespace {
 
 static_assert(kSealedBoxOverhead == crypto_box_SEALBYTES);
-
-void InitSodium() { Check(sodium_init() >= 0, "libsodium does not start"); }
 
 const uint8_t* Bytes(absl::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());

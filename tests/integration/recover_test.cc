@@ -66,22 +66,8 @@ class RecoverTest : public ::testing::Test {
  protected:
   RecoverTest() : un_(nodes_.un()), au_(nodes_.au()) {}
 
-  std::string Reserve() {
-    const std::string offer =
-        nodes_.Reserve(nodes_.MakeRequest(kAmount), {.amount_minor = kAmount});
-    EXPECT_TRUE(TwoNodes::Await(au_, offer, Offer::RESERVED));
-    return offer;
-  }
-  void Finish(const std::string& offer) {
-    absl::Status accepted;
-    EXPECT_TRUE(WaitUntil([&] {
-      accepted = nodes_.Accept(offer).status();
-      return accepted.ok();
-    })) << accepted;
-    EXPECT_TRUE(TwoNodes::Await(un_, offer, Offer::SETTLED));
-    EXPECT_EQ(Differences(TwoNodes::Read(un_, offer).value(), TwoNodes::Read(au_, offer).value()),
-              std::vector<std::string>());
-  }
+  std::string Reserve() { return nodes_.Reserve(kAmount); }
+  void Finish(const std::string& offer) { nodes_.Finish(offer); }
 
   // That every entry of the UN has its copy at the AU.
   bool AwaitDeposited() {

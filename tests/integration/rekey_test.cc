@@ -72,23 +72,8 @@ class RekeyTest : public ::testing::Test {
     ASSERT_TRUE(WaitUntil([&] { return Held().size() > 1 && Held().size() == VerifiedSize(); }));
   }
 
-  // An offer that waits for the AU.
-  std::string Reserve() {
-    const std::string offer =
-        nodes_.Reserve(nodes_.MakeRequest(kAmount), {.amount_minor = kAmount});
-    EXPECT_TRUE(TwoNodes::Await(au_, offer, Offer::RESERVED));
-    return offer;
-  }
-  void Finish(const std::string& offer) {
-    absl::Status accepted;
-    EXPECT_TRUE(WaitUntil([&] {
-      accepted = nodes_.Accept(offer).status();
-      return accepted.ok();
-    })) << accepted;
-    EXPECT_TRUE(TwoNodes::Await(un_, offer, Offer::SETTLED));
-    EXPECT_EQ(Differences(TwoNodes::Read(un_, offer).value(), TwoNodes::Read(au_, offer).value()),
-              std::vector<std::string>());
-  }
+  std::string Reserve() { return nodes_.Reserve(kAmount); }
+  void Finish(const std::string& offer) { nodes_.Finish(offer); }
   void Settle() { Finish(Reserve()); }
 
   // Something that the AU has to hear of.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "chapter8/directory/v1/directory.pb.h"
@@ -225,6 +226,25 @@ bool TwoNodes::Await(OrganizationNode& node, const std::string& offer, Offer::St
     const absl::StatusOr<Offer> read = Read(node, offer);
     return read.ok() && read->state() == state;
   });
+}
+
+std::string TwoNodes::Reserve(int64_t amount_minor) {
+  const std::string offer = Reserve(MakeRequest(amount_minor), {.amount_minor = amount_minor});
+  Check(Await(au_, offer, Offer::RESERVED), "an offer that does not arrive");
+  return offer;
+}
+
+void TwoNodes::Finish(const std::string& offer) {
+  absl::Status accepted;
+  const bool taken = WaitUntil([&] {
+    accepted = Accept(offer).status();
+    return accepted.ok();
+  });
+  Check(taken, accepted.ToString());
+  Check(Await(un_, offer, Offer::SETTLED), "an offer that is not settled");
+  const std::vector<std::string> differences =
+      Differences(Must(Read(un_, offer), "its half"), Must(Read(au_, offer), "its half"));
+  Check(differences.empty(), absl::StrJoin(differences, "; "));
 }
 
 Fund TwoNodes::Fund() {

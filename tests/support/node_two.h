@@ -54,6 +54,8 @@ class TwoNodes {
   absl::StatusOr<chapter8::finance::v1::Offer> Cancel(const std::string& offer);
   // Both: made and approved. Aborts when refused.
   std::string Reserve(const std::string& request, const OfferParts& parts);
+  // The same for all of a new request; waits until the AU knows.
+  std::string Reserve(int64_t amount_minor);
 
   // As the AU's accepter; `amount_minor` 0 accepts all.
   absl::StatusOr<chapter8::finance::v1::Offer> Accept(const std::string& offer,
@@ -66,6 +68,10 @@ class TwoNodes {
   // Waits for a state of one half; false when it does not come.
   static bool Await(OrganizationNode& node, const std::string& offer,
                     chapter8::finance::v1::Offer::State state);
+
+  // Accepts all of an offer, as soon as the AU's node takes it, and waits until it is settled: two
+  // halves of one tally. Aborts otherwise.
+  void Finish(const std::string& offer);
 
   chapter8::finance::v1::Fund Fund();
   chapter8::finance::v1::BudgetLine BudgetLine();

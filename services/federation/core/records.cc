@@ -61,13 +61,4 @@ std::optional<NoteVerifier> WitnessOf(const OrganizationRecord& record) {
                           kNoteCosignatureV1);
 }
 
-std::string TargetOf(const OrganizationRecord& record, absl::string_view service) {
-  std::string target;
-  for (const auto& endpoint : record.endpoints()) {
-    if (endpoint.service() == service) return endpoint.target();
-    if (endpoint.service() == "federation") target = endpoint.target();
-  }
-  return target;
-}
-
 }  // namespace ch8::federation

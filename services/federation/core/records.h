@@ -32,11 +32,6 @@ std::optional<chapter8::directory::v1::OrganizationRecord> PinnedRecord(
 std::map<std::string, chapter8::directory::v1::OrganizationRecord> NewestPinnedRecords(
     const std::vector<const Ledger*>& ledgers);
 
-// host:port of the federation port of the node that hosts `service`; empty when the record names
-// none.
-std::string TargetOf(const chapter8::directory::v1::OrganizationRecord& record,
-                     absl::string_view service);
-
 // Who signs the heads of `origin`: no keys when the record names none.
 LogSigners LogSignersOf(const chapter8::directory::v1::OrganizationRecord& record,
                         absl::string_view origin);

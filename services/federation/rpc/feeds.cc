@@ -8,6 +8,7 @@
 #include "services/federation/core/records.h"
 #include "services/kernel/authority.h"
 #include "services/kernel/rows.h"
+#include "services/trust/record/record.h"
 #include "storage/base/check.h"
 
 namespace ch8::federation {
@@ -126,8 +127,8 @@ std::unique_ptr<Feed> Feeds::Start(const std::string& origin, const Wanted& want
   if (own && hosted != options_.hosted.end()) {
     source = std::make_unique<LocalSource>(*hosted->second, options_.trust_domain);
   } else {
-    auto channel =
-        options_.connect(wanted.record.trust_domain(), TargetOf(wanted.record, wanted.service));
+    auto channel = options_.connect(wanted.record.trust_domain(),
+                                    trust::record::TargetOf(wanted.record, wanted.service));
     if (!channel.ok()) return nullptr;  // Looked at again at the next turn.
     source = std::make_unique<RemoteSource>(*std::move(channel));
   }

@@ -243,4 +243,13 @@ std::string Fingerprint(absl::string_view record_bytes) {
   return result;
 }
 
+std::string TargetOf(const OrganizationRecord& record, absl::string_view service) {
+  std::string target;
+  for (const auto& endpoint : record.endpoints()) {
+    if (endpoint.service() == service) return endpoint.target();
+    if (endpoint.service() == "federation") target = endpoint.target();
+  }
+  return target;
+}
+
 }  // namespace ch8::trust::record

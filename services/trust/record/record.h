@@ -57,6 +57,10 @@ absl::StatusOr<OrganizationRecord> VerifyUpdate(const SignedOrganizationRecord& 
 // it, would be valid again. Both records keep Check(). Errors: kFailedPrecondition.
 absl::Status CheckKeySuccession(const OrganizationRecord& before, const OrganizationRecord& after);
 
+// host:port of the federation port of the node that hosts `service`; empty when the record names
+// none.
+std::string TargetOf(const OrganizationRecord& record, absl::string_view service);
+
 // SHA-256 of the record bytes as 16 groups of 4 hex digits joined by spaces, to be read aloud.
 std::string Fingerprint(absl::string_view record_bytes);
 

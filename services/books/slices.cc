@@ -72,8 +72,8 @@ std::string HoldIdOf(const SliceHold& hold) {
 // other ledgers return slices of the same delegation: entries of this log are counted on.
 absl::StatusOr<OwnStep> ReserveOfReturn(const kernel::Context& context, const SliceAccounts& slice,
                                         uint64_t quantity) {
-  const Hash digest = Sha256({"chapter8/books/slice-return/v1\n", context.origin, "\n",
-                              slice.name(), "\n", absl::StrCat(context.log_size)});
+  const Hash digest =
+      Sha256({"chapter8/books/slice-return/v1\n", context.random, "\n", slice.name()});
   SliceTerms terms;
   terms.set_delegation(slice.delegation());
   terms.set_unit(slice.unit());

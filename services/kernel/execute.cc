@@ -25,6 +25,7 @@ using chapter8::ledger::v1::Request;
 constexpr absl::string_view kDomain = "kernel.chapter8";
 constexpr absl::string_view kTimeKey = "time";
 constexpr int kForgetMax = 256;
+constexpr size_t kRandomSize = 16;
 
 std::string KeyOf(const Command& command) {
   return AnswerKey(command.caller.trust_domain, command.caller.id, command.request_id);
@@ -413,8 +414,9 @@ int Executor::RunDue() {
   ForgetAnswers();
   RetryParked();
   if (head_ == Head::kUnvouched) return static_cast<int>(entries_ - before);
-  const std::vector<Event> due =
-      options_.machine->DecideDue(MakeContext(Actor{}, ""), CurrentState());
+  const Hash random = options_.fresh_salt();
+  const std::vector<Event> due = options_.machine->DecideDue(
+      MakeContext(Actor{}, random.view().substr(0, kRandomSize)), CurrentState());
   if (!due.empty()) {
     Check(LogInternal("/internal/Due", due).status.ok(), "what is due does not balance");
   }

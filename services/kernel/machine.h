@@ -66,8 +66,8 @@ struct Context {
   std::string origin;        // "un.example/ch8/finance"
   std::string organization;  // "organizations/un"
   std::string trust_domain;  // "un.example"
-  Actor actor;               // Empty for deliveries and ticks.
-  std::string random;        // The command's.
+  Actor actor;               // Empty for deliveries and what is due.
+  std::string random;        // The command's, or fresh for what is due; empty for deliveries.
   uint64_t log_size = 0;     // Entries in the log, those of earlier commands of the group included.
 };
 

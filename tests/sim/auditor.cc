@@ -4,8 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "chapter8/books/v1/transfer_service.pb.h"
 #include "services/federation/core/peer_log.h"
+#include "services/kernel/execute.h"
 #include "services/kernel/kept_check.h"
 #include "services/kernel/replayed_rows.h"
 #include "storage/base/status_macros.h"
@@ -16,9 +16,6 @@ namespace {
 
 using chapter8::books::v1::AccountOpened;
 using chapter8::books::v1::Posting;
-using chapter8::books::v1::PostTransfersRequest;
-using chapter8::books::v1::PostTransfersResponse;
-using chapter8::books::v1::TransferRow;
 using chapter8::books::v1::TransferStep;
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Request;
@@ -27,8 +24,6 @@ template <typename... Parts>
 absl::Status Broken(const Parts&... parts) {
   return absl::InternalError(absl::StrCat(parts...));
 }
-
-std::string RowIdOf(uint64_t high, uint64_t low) { return absl::StrCat("row ", high, " ", low); }
 
 bool HoldsGoods(absl::string_view origin) { return absl::EndsWith(origin, "/ch8/logistics"); }
 
@@ -49,9 +44,9 @@ absl::Status Auditor::Read(const Node& node) {
       ledger.ReadEntries(model.leaves.size(), ledger.durable_size(), [&](const Entry& stored) {
         const Hash leaf_hash = EntryLeafHash(ledger.log_id(), stored);
         chapter8::ledger::v1::Entry entry;
-        const bool is_row = stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{};
+        const bool is_row = model.rows_left > 0;
         if (is_row) {
-          status = ReadRow(model, stored.payload);
+          status = ReadRow(model, stored);
         } else if (entry.ParseFromString(std::string(stored.payload))) {
           status = ReadForm(model, stored, leaf_hash, entry);
         } else {
@@ -94,7 +89,8 @@ absl::Status Auditor::ReadEntry(const std::string& history, Model& model,
         model.accounts
             .emplace(opened.account(),
                      Account{.unit = opened.unit(),
-                             .floor = opened.floor() == AccountOpened::CREDIT_BALANCE})
+                             .floor = opened.floor() == AccountOpened::CREDIT_BALANCE,
+                             .bulk = opened.bulk()})
             .second;
     if (!is_new) return Broken(place, "account ", opened.account(), " is opened twice");
   }
@@ -108,13 +104,41 @@ absl::Status Auditor::ReadEntry(const std::string& history, Model& model,
                     model.receives ? GoodsAuditor::Source::kReceived : GoodsAuditor::Source::kOwn);
     if (!status.ok()) return Broken(place, status.message());
   }
-  if (history == model.origin) ceilings_.Read(history, entry);
+  RETURN_IF_ERROR(CheckStepPosting(place, entry));
+  KeepTogether(model, entry);
+  if (history == model.origin) {
+    const absl::Status status = ceilings_.Read(history, entry);
+    if (!status.ok()) return Broken(place, status.message());
+  }
   if (entry.has_request()) return ReadRequest(history, model, entry.request());
   absl::Status status;
   if (entry.has_step()) status = ReadStep(history, model, entry.step(), true);
   if (entry.has_peer_step()) status = ReadStep(history, model, entry.peer_step(), false);
   // Of two histories each hears what others answered to the other.
   return twins_.contains(model.origin) ? absl::OkStatus() : status;
+}
+
+// What an own step says of quantities is what it moves under the transfer's hold.
+absl::Status Auditor::CheckStepPosting(const std::string& place,
+                                       const chapter8::ledger::v1::Entry& entry) {
+  if (!entry.has_step()) return absl::OkStatus();
+  const TransferStep& step = entry.step();
+  uint64_t moved = 0;
+  for (const Posting& posting : entry.postings()) {
+    if (posting.hold_id() == step.transfer_id()) moved += posting.amount();
+  }
+  const uint64_t said = step.post().quantity() + step.mirror().quantity();
+  if (moved == said) return absl::OkStatus();
+  return Broken(place, "a step of ", said, " moves ", moved);
+}
+
+void Auditor::KeepTogether(Model& model, const chapter8::ledger::v1::Entry& entry) {
+  std::set<std::string> opened;
+  for (const Posting& posting : entry.postings()) {
+    if (posting.hold() > 0) opened.insert(posting.hold_id());
+  }
+  if (opened.size() < 2) return;
+  for (const std::string& id : opened) model.opened_with[id] = opened;
 }
 
 absl::Status Auditor::ReadRequest(const std::string& history, Model& model,
@@ -124,9 +148,17 @@ absl::Status Auditor::ReadRequest(const std::string& history, Model& model,
   model.time_us = request.time_us();
   model.receives = request.has_delivery();
   model.request_index = model.leaves.size();
-  if (!request.request_id().empty() &&
-      !model.requests.emplace(request.caller(), request.request_id()).second) {
-    return Broken(place, "request ", request.request_id(), " has a second effect");
+  const bool of_rows = absl::EndsWith(request.method(), "/PostTransfers");
+  model.rows_left = of_rows ? request.rows() : 0;
+  if (!request.request_id().empty()) {
+    const auto [known, is_new] = model.requests.emplace(
+        std::pair(request.caller(), request.request_id()), request.time_us());
+    // Rows whose answer is forgotten are decided anew, and each of them applies once in all.
+    const int64_t forgotten_us = known->second + absl::ToInt64Microseconds(kernel::kAnswerLife);
+    if (!is_new && !(of_rows && request.time_us() > forgotten_us)) {
+      return Broken(place, "request ", request.request_id(), " has a second effect");
+    }
+    known->second = request.time_us();
   }
   if (!request.has_delivery()) return absl::OkStatus();
   const Delivery& delivery = request.delivery();
@@ -151,13 +183,19 @@ absl::Status Auditor::ReadPosting(Model& model, const Posting& posting) {
     return Broken("a posting between accounts that do not fit");
   }
   if (posting.hold() > 0 &&
-      !model.holds.emplace(posting.hold_id(), Hold{.amount = posting.hold()}).second) {
-    return Broken("a hold is opened twice");
+      !model.holds
+           .emplace(posting.hold_id(), Hold{.amount = posting.hold(),
+                                            .debit_account = posting.debit_account(),
+                                            .credit_account = posting.credit_account()})
+           .second) {
+    return Broken("the id of a hold is used twice");
   }
   if (posting.release() > 0) {
     const auto hold = model.holds.find(posting.hold_id());
     if (hold == model.holds.end() || !hold->second.open ||
-        hold->second.amount != posting.release()) {
+        hold->second.amount != posting.release() || posting.amount() > posting.release() ||
+        hold->second.debit_account != posting.debit_account() ||
+        hold->second.credit_account != posting.credit_account()) {
       return Broken("a hold ends that is not open, or not as it was opened");
     }
     hold->second.open = false;
@@ -169,56 +207,6 @@ absl::Status Auditor::ReadPosting(Model& model, const Posting& posting) {
   if (debit->second.floor &&
       debit->second.debits + debit->second.debits_held > debit->second.credits) {
     return Broken("account ", posting.debit_account(), " falls below its floor");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Auditor::ReadRow(Model& model, absl::string_view payload) {
-  TransferRow row;
-  if (!row.ParseFromString(std::string(payload))) return Broken("a row does not parse");
-  model.rows[model.request_index].emplace_back(payload);
-  const std::string id = RowIdOf(row.id_high(), row.id_low());
-  if (!model.row_ids.insert(id).second) return Broken("a row's id occurs twice");
-  Posting posting;
-  posting.set_debit_account(row.debit_account());
-  posting.set_credit_account(row.credit_account());
-  if (row.kind() == TransferRow::HOLD) {
-    posting.set_hold(row.amount());
-    posting.set_hold_id(id);
-  } else {
-    posting.set_amount(row.amount());
-  }
-  if (row.kind() == TransferRow::POST_HELD || row.kind() == TransferRow::VOID_HELD) {
-    posting.set_hold_id(RowIdOf(row.hold_id_high(), row.hold_id_low()));
-    const auto hold = model.holds.find(posting.hold_id());
-    if (hold == model.holds.end()) return Broken("a row ends a hold that there is not");
-    posting.set_release(hold->second.amount);
-  }
-  RETURN_IF_ERROR(ReadPosting(model, posting));
-  if (posting.hold() > 0) model.holds.at(id).of_row = true;
-  return absl::OkStatus();
-}
-
-absl::Status Auditor::CheckRowsAnswer(const std::string& history, const Model& model,
-                                      const Answer& answer) const {
-  PostTransfersRequest request;
-  PostTransfersResponse response;
-  request.ParseFromString(answer.call.request);
-  response.ParseFromString(answer.reply);
-  std::set<int> refused;
-  for (const auto& each : response.refused()) refused.insert(static_cast<int>(each.row()));
-  std::vector<std::string> wanted;
-  for (int row = 0; row < request.rows_size(); ++row) {
-    if (row > 0 && request.rows(row - 1).linked() &&
-        refused.contains(row) != refused.contains(row - 1)) {
-      return Broken(history, ": ", answer.call.request_id, " splits a linked group at row ", row);
-    }
-    if (!refused.contains(row)) wanted.push_back(request.rows(row).SerializeAsString());
-  }
-  const auto logged = model.rows.find(response.first_index());
-  if ((logged == model.rows.end() ? std::vector<std::string>() : logged->second) != wanted) {
-    return Broken(history, ": ", answer.call.request_id, " is answered, and its rows are not those",
-                  " of the log");
   }
   return absl::OkStatus();
 }
@@ -253,7 +241,7 @@ absl::Status Auditor::ReadStep(const std::string& history, Model& model, const T
       if (half.ended.has_value()) return Broken(place, "a second POST or VOID");
       half.ended = step.post().quantity();
       if (step.has_void_()) return absl::OkStatus();
-      if (own) ++posted_count_;
+      if (own) ++counts_.posted;
       if (!half.accepted.has_value()) return Broken(place, "POST without an ACCEPT");
       if (half.ended > half.accepted || *half.ended < half.quantity_min) {
         return Broken(place, "POST of what was not accepted");
@@ -394,8 +382,8 @@ absl::Status Auditor::CheckState(const Node& node) const {
 
 absl::Status Auditor::CheckAnswered(const Node& node, const std::string& request_id) const {
   const Model& model = ledgers_.at(node.history());
-  for (const auto& [caller, id] : model.requests) {
-    if (id == request_id) return absl::OkStatus();
+  for (const auto& [caller_and_id, time_us] : model.requests) {
+    if (caller_and_id.second == request_id) return absl::OkStatus();
   }
   return Broken(node.origin(), " has answered ", request_id, ", which is not in its log");
 }
@@ -418,12 +406,11 @@ absl::Status Auditor::CheckHalfAtRest(const Model& model, const TransferKey& key
 
 std::set<std::string> Auditor::HoldsWithLiar(const Model& model) const {
   std::set<std::string> ids;
-  const std::string service = model.origin.substr(model.origin.rfind('/') + 1);
   for (const auto& [key, half] : model.halves) {
     if (!IsOfLiar(half.other)) continue;
     ids.insert(key.second);
-    const Hash of_slice = Sha256({"chapter8/", service, "/slice-hold/v1\n", key.second});
-    ids.emplace(of_slice.view().substr(0, key.second.size()));
+    const auto beside = model.opened_with.find(key.second);
+    if (beside != model.opened_with.end()) ids.insert(beside->second.begin(), beside->second.end());
   }
   return ids;
 }
@@ -447,6 +434,7 @@ absl::Status Auditor::CheckAtRest() const {
       if (!IsOfLiar(half.other)) RETURN_IF_ERROR(CheckHalfAtRest(model, key, half));
     }
   }
+  RETURN_IF_ERROR(ceilings_.CheckAtRest(liar_));
   return liar_.empty() ? goods_.CheckAtRest() : absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "storage/base/hash.h"
 #include "tests/sim/ceiling_auditor.h"
+#include "tests/sim/counts.h"
 #include "tests/sim/goods_auditor.h"
 #include "tests/sim/head_auditor.h"
 #include "tests/sim/node.h"
@@ -59,12 +60,17 @@ class Auditor {
   }
 
   HeadAuditor& heads() { return heads_; }
-  uint64_t posted_count() const { return posted_count_; }
+  Counts counts() const {
+    Counts counts = counts_;
+    counts.Add(ceilings_.counts());
+    return counts;
+  }
 
  private:
   struct Account {
     std::string unit;
     bool floor = false;
+    bool bulk = false;
     uint64_t debits = 0;
     uint64_t credits = 0;
     uint64_t debits_held = 0;
@@ -72,6 +78,8 @@ class Auditor {
   };
   struct Hold {
     uint64_t amount = 0;
+    uint32_t debit_account = 0;
+    uint32_t credit_account = 0;
     bool of_row = false;  // Which may stay open for ever.
     bool open = true;
   };
@@ -105,12 +113,15 @@ class Auditor {
     Hash root;
     std::map<uint32_t, Account> accounts;
     std::map<std::string, Hold> holds;
+    std::map<std::string, std::set<std::string>> opened_with;  // By hold, those of the same entry.
     std::map<std::string, Chain> chains;
-    std::set<std::pair<std::string, std::string>> requests;  // Caller and request id.
+    // When they were last executed, by caller and request id.
+    std::map<std::pair<std::string, std::string>, int64_t> requests;
     std::map<TransferKey, Half> halves;
     int64_t time_us = 0;
     bool receives = false;       // Whether the last request was another's entry.
     uint64_t request_index = 0;  // Of the last request.
+    uint64_t rows_left = 0;      // Of that, if it is a bulk request.
     std::map<uint64_t, std::vector<std::string>> rows;  // Bulk rows, by their request's index.
     std::set<std::string> row_ids;
     std::set<Tag> tags;                          // Those that are not zero.
@@ -134,8 +145,9 @@ class Auditor {
   absl::Status ReadRequest(const std::string& history, Model& model,
                            const chapter8::ledger::v1::Request& request);
   absl::Status ReadPosting(Model& model, const chapter8::books::v1::Posting& posting);
-  // A bulk row, as it was sent.
-  absl::Status ReadRow(Model& model, absl::string_view payload);
+  static absl::Status CheckStepPosting(const std::string& place,
+                                       const chapter8::ledger::v1::Entry& entry);
+  static void KeepTogether(Model& model, const chapter8::ledger::v1::Entry& entry);
   absl::Status ReadStep(const std::string& history, Model& model,
                         const chapter8::books::v1::TransferStep& step, bool own);
   // The histories of a ledger, the first of them first.
@@ -143,8 +155,10 @@ class Auditor {
   bool IsOfLiar(const std::string& origin) const;
   // The ids of transfers with the liar, and of what they hold beside them: it owes their ends.
   std::set<std::string> HoldsWithLiar(const Model& model) const;
+  // Rows in bulk: auditor_rows.cc.
+  absl::Status ReadRow(Model& model, const Entry& stored);
   absl::Status CheckRowsAnswer(const std::string& history, const Model& model,
-                               const Answer& answer) const;
+                               const Answer& answer);
   absl::Status CheckHalfAtRest(const Model& model, const TransferKey& key, const Half& half) const;
 
   std::map<std::string, Model> ledgers_;  // By history.
@@ -158,7 +172,7 @@ class Auditor {
   std::vector<std::pair<std::string, TransferKey>> mirrors_;  // The same; by the receiver.
   std::vector<std::pair<std::string, Answer>> rows_answers_;  // The same; by history.
   bool grown_ = false;  // Whether any ledger has, since the last CheckAcross().
-  uint64_t posted_count_ = 0;
+  Counts counts_;
 };
 
 }  // namespace ch8::sim

@@ -8,19 +8,21 @@
 #include <vector>
 
 #include "chapter8/books/v1/posting.pb.h"
+#include "tests/sim/caller.h"
 #include "tests/sim/node.h"
 #include "tests/sim/random.h"
 
 namespace ch8::sim {
 
 // What bookkeepers do in their finance ledgers: they open internal accounts and post rows between
-// them in bulk, in chains of which all rows apply or none. Many do not: what is not there is moved,
-// ids come twice, holds end twice.
+// them in bulk, in groups of which all rows apply or none. Many do not: what is not there is moved,
+// ids come twice, holds end twice or between other accounts, and some accounts are no rows'
+// business.
 //
 // Thread safety: none.
 class Bookkeepers {
  public:
-  explicit Bookkeepers(Random& random) : random_(random) {}
+  explicit Bookkeepers(Random& random) : random_(random), caller_(random, "rows") {}
 
   std::vector<Call> FirstCalls();
   Call Any(const std::string& organization);
@@ -35,12 +37,14 @@ class Bookkeepers {
     std::vector<chapter8::books::v1::TransferRow> holds;
   };
 
-  Call Open(uint32_t count, chapter8::books::v1::AccountOpened::Floor floor);
+  Call Open(const std::string& unit, uint32_t count,
+            chapter8::books::v1::AccountOpened::Floor floor);
+  uint32_t AnyAccount(const Known& known);
+  void EndHold(const chapter8::books::v1::TransferRow& hold, chapter8::books::v1::TransferRow& row);
   chapter8::books::v1::TransferRow AnyRow(Known& known);
-  std::string NextRequestId();
 
   Random& random_;
-  uint64_t calls_ = 0;
+  Caller caller_;
   std::map<std::string, Known> known_;  // By organization.
 };
 

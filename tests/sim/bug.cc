@@ -15,7 +15,7 @@ const std::vector<BugInfo>& Bugs() {
        "a clean marker is on disk before the pages that it vouches for",
        "is not what its postings come to", 2},
       {Bug::kEvictBeforeIndexed, "evict-before-indexed",
-       "ids leave memory without being in the index", "a hold is opened twice", 8},
+       "ids leave memory without being in the index", "is used twice", 8},
       {Bug::kForgetAnswers, "forget-answers", "a repeated request is executed again",
        "otherwise than before", 2},
       {Bug::kLoseCursor, "lose-cursor", "how far a peer's log was taken is not kept",

@@ -12,7 +12,9 @@
 #include "services/books/transfer.h"
 #include "services/books/transfer_rows.h"
 #include "services/kernel/rows.h"
+#include "services/node/batch.h"
 #include "services/witness/core/heads.h"
+#include "storage/base/status_macros.h"
 
 namespace ch8::sim {
 namespace {
@@ -76,6 +78,33 @@ class WithoutOrigins final : public kernel::RowReader {
 
  private:
   const kernel::RowReader& rows_;
+};
+
+// The product's batch over rows that are not linked any more.
+class SplitBatch final : public kernel::RowBatch {
+ public:
+  SplitBatch(books::ParsedBatch parsed, books::Books& books)
+      : parsed_(std::move(parsed)), books_(books) {
+    for (books::Row& row : parsed_.rows) row.linked = false;
+  }
+
+  absl::Status Apply(uint64_t first_index) override {
+    ASSIGN_OR_RETURN(outcome_, books::ApplyBatch(books_, parsed_, first_index));
+    return absl::OkStatus();
+  }
+  std::vector<NewEntry> TakeEntries() override {
+    std::vector<NewEntry> entries;
+    books::AppendApplied(parsed_, outcome_, entries);
+    return entries;
+  }
+  std::string Reply(uint64_t request_index) const override {
+    return books::ResponseOf(outcome_, request_index).SerializeAsString();
+  }
+
+ private:
+  books::ParsedBatch parsed_;
+  books::BatchOutcome outcome_;
+  books::Books& books_;
 };
 
 // What another organization has posted, put into a lot of ours.
@@ -172,7 +201,8 @@ kernel::Verdict CeilingPerLedger::DecideDelivery(const kernel::Context& context,
   kernel::Verdict verdict = mandate_.DecideDelivery(context, delivered, state);
   for (Event& event : verdict.events) {
     if (!event.entry.step().has_post()) continue;
-    for (auto& posting : *event.entry.mutable_postings()) posting.clear_amount();
+    const auto given = event.entry.postings(0);
+    books::Move({given.credit_account(), given.debit_account()}, given.amount(), event);
   }
   return verdict;
 }
@@ -196,6 +226,20 @@ std::vector<Event> LogsWitnessHeads::DecideDue(const kernel::Context& context,
         return true;
       });
   return due;
+}
+
+absl::StatusOr<std::unique_ptr<kernel::RowBatch>> BatchOf(absl::string_view bytes,
+                                                          const books::PrepareParts& parts,
+                                                          const books::IdIndex& older_ids,
+                                                          books::Books& books, Bug bug) {
+  if (bug == Bug::kSplitLinkedGroup) {
+    ASSIGN_OR_RETURN(books::ParsedBatch parsed, books::PrepareBatch(bytes, parts, older_ids));
+    return std::make_unique<SplitBatch>(std::move(parsed), books);
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<node::Batch> batch,
+                   node::Batch::Prepare(std::string(bytes), parts, older_ids));
+  batch->Bind(books);
+  return batch;
 }
 
 void TwiceApplied::Apply(const Change& change, uint64_t index) {

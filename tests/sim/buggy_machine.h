@@ -4,8 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "services/books/books.h"
+#include "services/books/rows.h"
 #include "services/finance/core/machine.h"
 #include "services/kernel/accounts.h"
+#include "services/kernel/execute.h"
 #include "services/logistics/core/machine.h"
 #include "services/mandate/core/machine.h"
 #include "services/witness/core/machine.h"
@@ -109,6 +113,13 @@ class LogsWitnessHeads final : public kernel::Machine {
  private:
   const witness::WitnessMachine witness_;
 };
+
+// Rows in bulk, bound to the books. With a planted bug linked rows are applied one by one.
+// `bytes`, `ids` and `books` outlive it. Errors: as books::PrepareBatch().
+absl::StatusOr<std::unique_ptr<kernel::RowBatch>> BatchOf(absl::string_view bytes,
+                                                          const books::PrepareParts& parts,
+                                                          const books::IdIndex& older_ids,
+                                                          books::Books& books, Bug bug);
 
 // Books that apply one entry in sixteen twice.
 class TwiceApplied final : public kernel::Accounts {

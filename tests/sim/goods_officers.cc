@@ -14,10 +14,9 @@ namespace {
 namespace v1 = chapter8::logistics::v1;
 using v1::SupplyOffer;
 
-constexpr size_t kRecent = 6;
 constexpr int64_t kHoldSecondsMax = 3'600;
 // So little that offers of goods and of money reach the same ceilings.
-constexpr int64_t kTentMinor = 100;
+constexpr int64_t kTentMinor = 40;
 
 std::string DepotOf(absl::string_view organization) {
   return absl::StrCat("organizations/", organization, "/depots/main");
@@ -30,29 +29,7 @@ void SetDay(absl::Time time, int days, chapter8::type::v1::Date* date) {
   date->set_day(day.day());
 }
 
-template <typename T>
-const T& Recent(const std::vector<T>& known, Random& random) {
-  const size_t span = std::min(known.size(), kRecent);
-  return known[known.size() - 1 - static_cast<size_t>(random.Pick(static_cast<int64_t>(span)))];
-}
-
-std::string NameOf(absl::string_view organization) {
-  return absl::StrCat("organizations/", organization);
-}
-
 }  // namespace
-
-std::string GoodsOfficers::NextRequestId() { return absl::StrCat("goods-", ++calls_); }
-
-Call GoodsOfficers::CallOf(const std::string& officer, const std::string& method,
-                           const google::protobuf::Message& request,
-                           const std::string& request_id) {
-  return {.officer = officer,
-          .method = method,
-          .request = request.SerializeAsString(),
-          .request_id = request_id,
-          .random = std::string(random_.NextHash().view().substr(0, 16))};
-}
 
 std::vector<Call> GoodsOfficers::FirstCalls(const std::string& organization) {
   v1::CreateItemRequest item;
@@ -62,15 +39,12 @@ std::vector<Call> GoodsOfficers::FirstCalls(const std::string& organization) {
   item.mutable_resource()->set_category(v1::Item::TENTAGE);
   item.mutable_resource()->mutable_unit_value()->set_currency_code("USD");
   item.mutable_resource()->mutable_unit_value()->set_amount_minor(kTentMinor);
-  item.set_request_id(NextRequestId());
   v1::CreateDepotRequest depot;
   depot.set_depot_id("main");
   depot.mutable_resource()->set_title("Main depot");
   depot.mutable_resource()->set_locode("KEMBA");
-  depot.set_request_id(NextRequestId());
-  return {CallOf("supply", "CatalogueService/CreateItem", item, item.request_id()),
-          CallOf("supply", "DepotService/CreateDepot", depot, depot.request_id()),
-          Record(organization)};
+  return {caller_.CallOf("supply", "CatalogueService/CreateItem", item),
+          caller_.CallOf("supply", "DepotService/CreateDepot", depot), Record(organization)};
 }
 
 Call GoodsOfficers::Record(const std::string& organization) {
@@ -79,8 +53,7 @@ Call GoodsOfficers::Record(const std::string& organization) {
   request.mutable_resource()->set_depot(DepotOf(organization));
   request.set_quantity(1 + random_.Pick(60));
   request.set_reason("purchase");
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "StockService/RecordStock", request, request.request_id());
+  return caller_.CallOf("supply", "StockService/RecordStock", request);
 }
 
 Call GoodsOfficers::Adjust(const std::string& lot) {
@@ -88,8 +61,7 @@ Call GoodsOfficers::Adjust(const std::string& lot) {
   request.set_name(lot);
   request.set_difference(random_.Pick(2) == 0 ? -1 - random_.Pick(5) : 1 + random_.Pick(3));
   request.set_reason("recount");
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "StockService/AdjustStock", request, request.request_id());
+  return caller_.CallOf("supply", "StockService/AdjustStock", request);
 }
 
 Call GoodsOfficers::Quarantine(const std::string& lot) {
@@ -97,8 +69,7 @@ Call GoodsOfficers::Quarantine(const std::string& lot) {
   request.set_name(lot);
   request.set_quantity(1 + random_.Pick(4));
   request.set_reason("torn");
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "StockService/QuarantineStock", request, request.request_id());
+  return caller_.CallOf("supply", "StockService/QuarantineStock", request);
 }
 
 Call GoodsOfficers::Ask(const Occasion& occasion) {
@@ -111,8 +82,7 @@ Call GoodsOfficers::Ask(const Occasion& occasion) {
   v1::MaterielRequest::Line& line = *asked.add_lines();
   line.set_item("items/tent");
   line.set_quantity(1 + random_.Pick(30));
-  request.set_request_id(NextRequestId());
-  return CallOf("requester", "RequestService/MakeRequest", request, request.request_id());
+  return caller_.CallOf("requester", "RequestService/MakeRequest", request);
 }
 
 Call GoodsOfficers::Offer(const v1::MaterielRequest& asked, const std::string& delegation) {
@@ -124,10 +94,9 @@ Call GoodsOfficers::Offer(const v1::MaterielRequest& asked, const std::string& d
   offer.set_depot(asked.addressee() + "/depots/main");
   offer.mutable_hold_duration()->set_seconds(1 + random_.Pick(kHoldSecondsMax));
   offer.set_delegation(delegation);
-  request.set_request_id(NextRequestId());
   // The post that acts are delegated to is called the same in each ledger.
-  return CallOf(delegation.empty() ? "supply" : "manager", "OfferService/MakeOffer", request,
-                request.request_id());
+  return caller_.CallOf(delegation.empty() ? "supply" : "manager", "OfferService/MakeOffer",
+                        request);
 }
 
 Call GoodsOfficers::Dispatch(const SupplyOffer& offer, absl::Time time) {
@@ -140,22 +109,19 @@ Call GoodsOfficers::Dispatch(const SupplyOffer& offer, absl::Time time) {
   leg.set_destination("SOKMU");
   leg.set_carrier("MV Baraka");
   SetDay(time, 0, leg.mutable_departed_on());
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "ConsignmentService/DispatchConsignment", request, request.request_id());
+  return caller_.CallOf("supply", "ConsignmentService/DispatchConsignment", request);
 }
 
 Call GoodsOfficers::OfGiver(const SupplyOffer& offer, absl::Time time) {
   if (random_.OneIn(8)) {
     v1::CancelOfferRequest request;
     request.set_name(offer.name());
-    request.set_request_id(NextRequestId());
-    return CallOf("supply", "OfferService/CancelOffer", request, request.request_id());
+    return caller_.CallOf("supply", "OfferService/CancelOffer", request);
   }
   if (offer.state() == SupplyOffer::ACCEPTED) return Dispatch(offer, time);
   v1::ApproveOfferRequest request;
   request.set_name(offer.name());
-  request.set_request_id(NextRequestId());
-  return CallOf("approver", "OfferService/ApproveOffer", request, request.request_id());
+  return caller_.CallOf("approver", "OfferService/ApproveOffer", request);
 }
 
 Call GoodsOfficers::Answered(const SupplyOffer& offer) {
@@ -163,13 +129,11 @@ Call GoodsOfficers::Answered(const SupplyOffer& offer) {
     v1::RejectOfferRequest request;
     request.set_name(offer.name());
     request.set_reason(chapter8::books::v1::Reject::NOT_NEEDED);
-    request.set_request_id(NextRequestId());
-    return CallOf("accepter", "OfferService/RejectOffer", request, request.request_id());
+    return caller_.CallOf("accepter", "OfferService/RejectOffer", request);
   }
   v1::AcceptOfferRequest request;
   request.set_name(offer.name());
-  request.set_request_id(NextRequestId());
-  return CallOf("accepter", "OfferService/AcceptOffer", request, request.request_id());
+  return caller_.CallOf("accepter", "OfferService/AcceptOffer", request);
 }
 
 Call GoodsOfficers::Count(const SupplyOffer& offer) {
@@ -188,8 +152,7 @@ Call GoodsOfficers::Count(const SupplyOffer& offer) {
     count.set_short_(missing - damaged);
     count.set_over(random_.OneIn(6) ? 1 : 0);
   }
-  request.set_request_id(NextRequestId());
-  return CallOf("receiver", "ConsignmentService/ReceiveConsignment", request, request.request_id());
+  return caller_.CallOf("receiver", "ConsignmentService/ReceiveConsignment", request);
 }
 
 Call GoodsOfficers::Return(const SupplyOffer& offer) {
@@ -198,8 +161,7 @@ Call GoodsOfficers::Return(const SupplyOffer& offer) {
   request.set_quantity(1 + random_.Pick(3));
   request.set_depot(offer.receiver() + "/depots/main");
   request.mutable_hold_duration()->set_seconds(1 + random_.Pick(kHoldSecondsMax));
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "OfferService/ReturnGoods", request, request.request_id());
+  return caller_.CallOf("supply", "OfferService/ReturnGoods", request);
 }
 
 // A consignment that is dispatched, or counted already.
@@ -213,8 +175,7 @@ Call GoodsOfficers::OnTheWay(const SupplyOffer& offer, const std::string& organi
   request.mutable_leg()->set_destination("SOKMU");
   request.mutable_leg()->set_carrier("Juba Haulage");
   SetDay(absl::UnixEpoch(), 20'515, request.mutable_leg()->mutable_departed_on());
-  request.set_request_id(NextRequestId());
-  return CallOf("supply", "ConsignmentService/RecordLeg", request, request.request_id());
+  return caller_.CallOf("supply", "ConsignmentService/RecordLeg", request);
 }
 
 Call GoodsOfficers::Argue(const std::string& organization) {
@@ -225,14 +186,12 @@ Call GoodsOfficers::Argue(const std::string& organization) {
     request.set_name(name);
     request.set_liability(v1::Discrepancy::CARRIER);
     request.set_answer("pilfered on the way");
-    request.set_request_id(NextRequestId());
-    return CallOf("supply", "DiscrepancyService/AnswerDiscrepancy", request, request.request_id());
+    return caller_.CallOf("supply", "DiscrepancyService/AnswerDiscrepancy", request);
   }
   v1::CloseDiscrepancyRequest request;
   request.set_name(name);
   request.set_closing("credit note");
-  request.set_request_id(NextRequestId());
-  return CallOf("accepter", "DiscrepancyService/CloseDiscrepancy", request, request.request_id());
+  return caller_.CallOf("accepter", "DiscrepancyService/CloseDiscrepancy", request);
 }
 
 Call GoodsOfficers::Any(const Occasion& occasion) {
@@ -260,7 +219,7 @@ Call GoodsOfficers::Any(const Occasion& occasion) {
   for (int tries = 0; tries < 3; ++tries) {
     const int64_t choice = random_.Pick(16);
     if (choice < 2 && !asked_here.empty()) {
-      return Offer(random_.PickOf(asked_here), occasion.delegation);
+      return Offer(Older(asked_here, random_), occasion.delegation);
     }
     if (choice >= 2 && choice < 4 && !drafts.empty()) {
       return OfGiver(Recent(drafts, random_), occasion.time);

@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "chapter8/logistics/v1/consignment.pb.h"
 #include "chapter8/logistics/v1/logistics.pb.h"
-#include "google/protobuf/message.h"
+#include "tests/sim/caller.h"
 #include "tests/sim/node.h"
 #include "tests/sim/occasion.h"
 #include "tests/sim/random.h"
@@ -23,7 +23,7 @@ namespace ch8::sim {
 // Thread safety: none.
 class GoodsOfficers {
  public:
-  explicit GoodsOfficers(Random& random) : random_(random) {}
+  explicit GoodsOfficers(Random& random) : random_(random), caller_(random, "goods") {}
 
   // What a new organization enters first: an item, a depot, stock.
   std::vector<Call> FirstCalls(const std::string& organization);
@@ -31,8 +31,6 @@ class GoodsOfficers {
   void Learn(const Answer& answer);
 
  private:
-  Call CallOf(const std::string& officer, const std::string& method,
-              const google::protobuf::Message& request, const std::string& request_id);
   Call Record(const std::string& organization);
   Call Adjust(const std::string& lot);
   Call Quarantine(const std::string& lot);
@@ -45,10 +43,9 @@ class GoodsOfficers {
   Call Count(const chapter8::logistics::v1::SupplyOffer& offer);
   Call Return(const chapter8::logistics::v1::SupplyOffer& offer);
   Call Argue(const std::string& organization);
-  std::string NextRequestId();
 
   Random& random_;
-  uint64_t calls_ = 0;
+  Caller caller_;
   uint64_t waybills_ = 0;
   std::map<std::string, std::vector<std::string>> lots_;  // By organization.
   std::vector<chapter8::logistics::v1::MaterielRequest> asked_;

@@ -36,7 +36,7 @@ struct Sum {
   uint64_t first_seed = 1;
   uint64_t seeds = 0;
   uint64_t entries = 0;
-  uint64_t posted = 0;
+  Counts counts;
   FaultCounts faults;
   std::vector<uint64_t> found;  // Seeds in which an invariant broke.
   std::vector<uint64_t> shown;  // Those of them in which the planted bug shows as what it is.
@@ -63,7 +63,12 @@ absl::string_view ShowsOf(Bug bug) {
 }
 
 Sum RunAll(const Seeds& seeds, RunOptions options) {
-  Sum sum{.first_seed = seeds.first, .faults = {}, .found = {}, .shown = {}, .broken = {}};
+  Sum sum{.first_seed = seeds.first,
+          .counts = {},
+          .faults = {},
+          .found = {},
+          .shown = {},
+          .broken = {}};
   // One broken world says it all, unless worlds are meant to break.
   const bool to_the_end = options.bug != Bug::kNone;
   for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
@@ -71,7 +76,7 @@ Sum RunAll(const Seeds& seeds, RunOptions options) {
     const RunReport report = to_the_end ? RunApart(options) : Run(options);
     ++sum.seeds;
     sum.entries += report.entries;
-    sum.posted += report.posted;
+    sum.counts.Add(report.counts);
     sum.faults.Add(report.faults);
     if (report.status.ok()) continue;
     if (sum.found.empty()) sum.broken = std::string(report.status.message());
@@ -89,7 +94,9 @@ nlohmann::ordered_json Json(const Sum& sum, uint64_t steps, double seconds) {
   json["steps_per_second"] =
       static_cast<uint64_t>(static_cast<double>(sum.seeds * steps) / seconds);
   json["entries"] = sum.entries;
-  json["posted"] = sum.posted;
+  for (const CountInfo& info : kCounts) {
+    json["outcomes"][std::string(info.name)] = sum.counts.*info.count;
+  }
   for (size_t i = 0; i < kFaultCount; ++i) {
     json["faults"][std::string(NameOf(static_cast<Fault>(i)))] = sum.faults.fired[i];
   }

@@ -12,7 +12,7 @@ using v1::Delegation;
 
 constexpr absl::string_view kDecision = "decisions/sres-2809";
 // So small that offers of a few thousand soon reach it.
-constexpr uint64_t kCeilingMinor = 30'000;
+constexpr uint64_t kCeilingMinor = 60'000;
 
 // What is delegated lies within the year, and within the country, that the decision names.
 template <typename DecisionOrDelegation>
@@ -32,18 +32,6 @@ void SetScope(uint64_t quantity_minor, DecisionOrDelegation& scope) {
 
 }  // namespace
 
-std::string MandateOfficers::NextRequestId() { return absl::StrCat("mandate-", ++calls_); }
-
-Call MandateOfficers::CallOf(const std::string& officer, const std::string& method,
-                             const google::protobuf::Message& request,
-                             const std::string& request_id) {
-  return {.officer = officer,
-          .method = method,
-          .request = request.SerializeAsString(),
-          .request_id = request_id,
-          .random = std::string(random_.NextHash().view().substr(0, 16))};
-}
-
 std::vector<Call> MandateOfficers::FirstCalls() {
   v1::ProposeDecisionRequest propose;
   propose.set_decision_id("sres-2809");
@@ -57,13 +45,11 @@ std::vector<Call> MandateOfficers::FirstCalls() {
   decision.mutable_decided_on()->set_day(23);
   decision.set_document_sha256(std::string(Sha256("a scan").view()));
   SetScope(kCeilingMinor, decision);
-  propose.set_request_id(NextRequestId());
   v1::ConfirmDecisionRequest confirm;
   confirm.set_name(std::string(kDecision));
-  confirm.set_request_id(NextRequestId());
   return {
-      CallOf("mandate-a", "DecisionService/ProposeDecision", propose, propose.request_id()),
-      CallOf("mandate-b", "DecisionService/ConfirmDecision", confirm, confirm.request_id()),
+      caller_.CallOf("mandate-a", "DecisionService/ProposeDecision", propose),
+      caller_.CallOf("mandate-b", "DecisionService/ConfirmDecision", confirm),
   };
 }
 
@@ -75,15 +61,13 @@ Call MandateOfficers::Propose(const std::string& parent) {
   delegation.set_purpose("Support to AUSSOM");
   delegation.set_sub_delegable(random_.OneIn(2));
   SetScope(3'000 + static_cast<uint64_t>(random_.Pick(5'000)), delegation);
-  request.set_request_id(NextRequestId());
-  return CallOf("mandate-a", "DelegationService/ProposeDelegation", request, request.request_id());
+  return caller_.CallOf("mandate-a", "DelegationService/ProposeDelegation", request);
 }
 
 Call MandateOfficers::Confirm(const std::string& delegation) {
   v1::ConfirmDelegationRequest request;
   request.set_name(delegation);
-  request.set_request_id(NextRequestId());
-  return CallOf("mandate-b", "DelegationService/ConfirmDelegation", request, request.request_id());
+  return caller_.CallOf("mandate-b", "DelegationService/ConfirmDelegation", request);
 }
 
 Call MandateOfficers::Allot(const std::string& delegation) {
@@ -93,16 +77,14 @@ Call MandateOfficers::Allot(const std::string& delegation) {
   slice.set_service(random_.OneIn(2) ? "finance" : "logistics");
   slice.mutable_ceiling()->set_unit("USD");
   slice.mutable_ceiling()->set_quantity(1'000 + static_cast<uint64_t>(random_.Pick(5'000)));
-  request.set_request_id(NextRequestId());
-  return CallOf("mandate-a", "DelegationService/AllotSlice", request, request.request_id());
+  return caller_.CallOf("mandate-a", "DelegationService/AllotSlice", request);
 }
 
 Call MandateOfficers::Revoke(const std::string& delegation) {
   v1::RevokeDelegationRequest request;
   request.set_name(delegation);
   request.set_reason("the post has moved");
-  request.set_request_id(NextRequestId());
-  return CallOf("mandate-b", "DelegationService/RevokeDelegation", request, request.request_id());
+  return caller_.CallOf("mandate-b", "DelegationService/RevokeDelegation", request);
 }
 
 std::vector<std::string> MandateOfficers::In(const std::string& organization,
@@ -121,7 +103,7 @@ Call MandateOfficers::Any(const std::string& organization) {
   const std::vector<std::string> active = In(organization, Delegation::ACTIVE);
   if (!proposed.empty() && random_.OneIn(2)) return Confirm(random_.PickOf(proposed));
   if (active.empty()) return Propose(std::string(kDecision));
-  switch (random_.Pick(8)) {
+  switch (random_.Pick(12)) {
     case 0:
       return Propose(std::string(kDecision));
     case 1:
@@ -135,21 +117,28 @@ Call MandateOfficers::Any(const std::string& organization) {
 
 void MandateOfficers::Learn(const std::string& organization, const Answer& answer) {
   const std::string& method = answer.call.method;
-  if (answer.status.ok() && method == "DecisionService/ConfirmDecision") known_[organization];
-  if (!answer.status.ok() || method == "DelegationService/AllotSlice" ||
-      method.substr(0, method.find('/')) != "DelegationService") {
-    return;
+  if (!answer.status.ok()) return;
+  if (method == "DecisionService/ConfirmDecision") known_[organization];
+  if (method == "DelegationService/AllotSlice") {
+    v1::Slice slice;
+    slice.ParseFromString(answer.reply);
+    allotted_[{organization, slice.service()}].push_back(slice.delegation());
+  } else if (method.substr(0, method.find('/')) == "DelegationService") {
+    Delegation delegation;
+    delegation.ParseFromString(answer.reply);
+    known_[organization][delegation.name()] = delegation.state();
   }
-  Delegation delegation;
-  delegation.ParseFromString(answer.reply);
-  known_[organization][delegation.name()] = delegation.state();
 }
 
-std::string MandateOfficers::AnyDelegation(const std::string& organization) {
-  if (random_.OneIn(10)) return "";
-  const auto state = random_.OneIn(10) ? Delegation::REVOKED : Delegation::ACTIVE;
-  const std::vector<std::string> names = In(organization, state);
-  return names.empty() ? "" : random_.PickOf(names);
+std::string MandateOfficers::AnyDelegation(const std::string& organization,
+                                           const std::string& service) {
+  const auto allotted = allotted_.find({organization, service});
+  if (allotted == allotted_.end() || random_.OneIn(10)) return "";
+  for (int tries = 0; tries < 4; ++tries) {
+    const std::string& name = Recent(allotted->second, random_);
+    if (known_[organization][name] == Delegation::ACTIVE) return name;
+  }
+  return allotted->second.back();
 }
 
 }  // namespace ch8::sim

@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chapter8/mandate/v1/mandate.pb.h"
-#include "google/protobuf/message.h"
+#include "tests/sim/caller.h"
 #include "tests/sim/node.h"
 #include "tests/sim/random.h"
 
@@ -19,7 +20,7 @@ namespace ch8::sim {
 // Thread safety: none.
 class MandateOfficers {
  public:
-  explicit MandateOfficers(Random& random) : random_(random) {}
+  explicit MandateOfficers(Random& random) : random_(random), caller_(random, "mandate") {}
 
   // What a new organization enters first: the decision that all rests on.
   std::vector<Call> FirstCalls();
@@ -27,22 +28,21 @@ class MandateOfficers {
   void Learn(const std::string& organization, const Answer& answer);
   // Whether the organization has a decision to delegate from.
   bool Delegates(const std::string& organization) const { return known_.contains(organization); }
-  // One that an offer of the organization may name, mostly in force; empty when it has none.
-  std::string AnyDelegation(const std::string& organization);
+  // One that an offer of the ledger may name, mostly in force; empty when there is none.
+  std::string AnyDelegation(const std::string& organization, const std::string& service);
 
  private:
-  Call CallOf(const std::string& officer, const std::string& method,
-              const google::protobuf::Message& request, const std::string& request_id);
   Call Propose(const std::string& parent);
   Call Confirm(const std::string& delegation);
   Call Allot(const std::string& delegation);
   Call Revoke(const std::string& delegation);
-  std::string NextRequestId();
   std::vector<std::string> In(const std::string& organization,
                               chapter8::mandate::v1::Delegation::State state) const;
 
   Random& random_;
-  uint64_t calls_ = 0;
+  Caller caller_;
+  // Delegations of which a ledger may have a slice, by organization and service.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> allotted_;
   // By organization and name, as last heard.
   std::map<std::string, std::map<std::string, chapter8::mandate::v1::Delegation::State>> known_;
 };

@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "chapter8/books/v1/transfer_service.pb.h"
 #include "chapter8/directory/v1/directory.pb.h"
 #include "services/books/recovery.h"
 #include "services/books/test_facts.h"
@@ -79,14 +78,6 @@ Page WithoutStamps(const Page& page) {
   marker->hold_pages.assign(marker->hold_pages.size(), 0);
   parts->body = books::EncodeMarker(*marker);
   return books::EncodePage(*parts);
-}
-
-// The rows, each on its own.
-std::string WithoutLinks(const std::string& bytes) {
-  chapter8::books::v1::PostTransfersRequest request;
-  Check(request.ParseFromString(bytes), "a request that does not parse");
-  for (auto& row : *request.mutable_rows()) row.clear_linked();
-  return request.SerializeAsString();
 }
 
 bool IsCursor(const RowWrite& row) {
@@ -221,6 +212,7 @@ bool Node::Group(const std::function<void(kernel::Executor&)>& decide) {
     std::erase_if(commit.rows, [](const RowWrite& row) { return row.table == Table::kAnswers; });
   }
   if (options_.bug == Bug::kLoseCursor && random_.OneIn(4)) std::erase_if(commit.rows, IsCursor);
+  const auto batches = std::exchange(process_->batches, {});  // The commit has views of theirs.
   if (commit.requests.empty() && commit.rows.empty()) return true;
   const absl::StatusOr<Ledger::Committed> committed = ledger_->Commit(commit);
   Check(committed.ok(), "a commit in memory fails");
@@ -320,14 +312,12 @@ kernel::Outcome Node::Execute(kernel::Executor& executor, const Call& call) {
 
 kernel::Outcome Node::ExecuteRows(kernel::Executor& executor, kernel::Command command) {
   command.act = std::nullopt;  // Bulk requests are not signed by officers.
-  const bool split = options_.bug == Bug::kSplitLinkedGroup && random_.OneIn(4);
-  absl::StatusOr<std::unique_ptr<node::Batch>> batch = node::Batch::Prepare(
-      split ? WithoutLinks(command.request) : command.request,
-      {.log_id = ledger_->log_id(), .request_salt = command.request_salt}, *process_->older_ids);
+  absl::StatusOr<std::unique_ptr<kernel::RowBatch>> batch =
+      BatchOf(command.request, {.log_id = ledger_->log_id(), .request_salt = command.request_salt},
+              *process_->older_ids, *process_->books, options_.bug);
   Check(batch.ok(), "rows that do not parse");
-  process_->batch = *std::move(batch);
-  process_->batch->Bind(*process_->books);
-  return executor.ExecuteBatch(command, *process_->batch);
+  process_->batches.push_back(*std::move(batch));
+  return executor.ExecuteBatch(command, *process_->batches.back());
 }
 
 void Node::Tick() {

@@ -23,7 +23,6 @@
 #include "services/federation/rpc/cosigner.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/ledger_time.h"
-#include "services/node/batch.h"
 #include "storage/base/clock.h"
 #include "storage/base/ed25519.h"
 #include "storage/ledger/head_keeper.h"
@@ -183,9 +182,9 @@ class Node {
     std::unique_ptr<kernel::Executor> executor;
     std::unique_ptr<kernel::LedgerTime> time;
     std::unique_ptr<HeadKeeper> keeper;
-    std::unique_ptr<node::Batch> batch;  // Of the group under way.
-    std::vector<Answer> answers;         // Of commits that are not synced.
-    std::vector<Page> held_back;         // By a planted bug.
+    std::vector<std::unique_ptr<kernel::RowBatch>> batches;  // Of the group under way.
+    std::vector<Answer> answers;                             // Of commits that are not synced.
+    std::vector<Page> held_back;                             // By a planted bug.
     std::optional<uint64_t> waiver_index;
     std::map<std::string, chapter8::federation::v1::PeerState> peers;  // As of what is committed.
     std::map<std::string, std::string> cosigned_sent;  // By peer, the note sent last.

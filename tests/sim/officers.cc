@@ -12,42 +12,19 @@ namespace {
 
 namespace v1 = chapter8::finance::v1;
 
-constexpr size_t kRecent = 6;
 // What is offered under a delegation at most, so that its slices suffice for some.
-constexpr int64_t kDelegatedMinor = 1'500;
+constexpr int64_t kDelegatedMinor = 800;
 
 void SetUsd(int64_t amount_minor, chapter8::type::v1::Money* money) {
   money->set_currency_code("USD");
   money->set_amount_minor(amount_minor);
 }
 
-std::string NameOf(absl::string_view organization) {
-  return absl::StrCat("organizations/", organization);
-}
-
 std::string IdOf(absl::string_view organization) {
   return std::string(absl::StripPrefix(organization, "organizations/"));
 }
 
-// One of those made last: older ones have mostly ended.
-template <typename T>
-const T& Recent(const std::vector<T>& known, Random& random) {
-  const size_t span = std::min(known.size(), kRecent);
-  return known[known.size() - 1 - static_cast<size_t>(random.Pick(static_cast<int64_t>(span)))];
-}
-
 }  // namespace
-
-std::string Officers::NextRequestId() { return absl::StrCat("request-", ++calls_); }
-
-Call Officers::CallOf(const std::string& officer, const std::string& method,
-                      const google::protobuf::Message& request, const std::string& request_id) {
-  return {.officer = officer,
-          .method = method,
-          .request = request.SerializeAsString(),
-          .request_id = request_id,
-          .random = std::string(random_.NextHash().view().substr(0, 16))};
-}
 
 std::vector<Call> Officers::FirstCalls(const std::string& organization) {
   std::vector<Call> calls;
@@ -55,23 +32,19 @@ std::vector<Call> Officers::FirstCalls(const std::string& organization) {
   operation.set_operation_id("aussom");
   operation.mutable_resource()->set_title("AUSSOM");
   operation.mutable_resource()->set_lead("organizations/au");
-  operation.set_request_id(NextRequestId());
-  calls.push_back(
-      CallOf("mandate-a", "OperationService/CreateOperation", operation, operation.request_id()));
+  calls.push_back(caller_.CallOf("mandate-a", "OperationService/CreateOperation", operation));
   v1::CreateFundRequest fund;
   fund.set_fund_id("trust");
   fund.mutable_resource()->set_title("Trust fund");
   fund.mutable_resource()->set_source(v1::Fund::EXTRA_BUDGETARY);
   fund.mutable_resource()->set_currency_code("USD");
-  fund.set_request_id(NextRequestId());
-  calls.push_back(CallOf("manager", "FundService/CreateFund", fund, fund.request_id()));
+  calls.push_back(caller_.CallOf("manager", "FundService/CreateFund", fund));
   v1::CreateBudgetLineRequest line;
   line.set_budget_line_id("fuel");
   line.mutable_resource()->set_title("Fuel");
   line.mutable_resource()->set_operation("operations/aussom");
   line.mutable_resource()->set_currency_code("USD");
-  line.set_request_id(NextRequestId());
-  calls.push_back(CallOf("manager", "BudgetService/CreateBudgetLine", line, line.request_id()));
+  calls.push_back(caller_.CallOf("manager", "BudgetService/CreateBudgetLine", line));
   calls.push_back(Contribute(organization));
   return calls;
 }
@@ -87,8 +60,7 @@ Call Officers::Contribute(const std::string& organization) {
   row.mutable_decided_on()->set_year(2026);
   row.mutable_decided_on()->set_month(1);
   row.mutable_decided_on()->set_day(5);
-  request.set_request_id(NextRequestId());
-  return CallOf("manager", "FundService/ImportContributions", request, request.request_id());
+  return caller_.CallOf("manager", "FundService/ImportContributions", request);
 }
 
 Call Officers::Ask(const Occasion& occasion) {
@@ -102,8 +74,7 @@ Call Officers::Ask(const Occasion& occasion) {
   asked.mutable_needed_by()->set_year(static_cast<int32_t>(day.year()));
   asked.mutable_needed_by()->set_month(day.month());
   asked.mutable_needed_by()->set_day(day.day());
-  request.set_request_id(NextRequestId());
-  return CallOf("requester", "RequestService/MakeRequest", request, request.request_id());
+  return caller_.CallOf("requester", "RequestService/MakeRequest", request);
 }
 
 Call Officers::Offer(const Asked& asked, const std::string& delegation) {
@@ -118,21 +89,18 @@ Call Officers::Offer(const Asked& asked, const std::string& delegation) {
   SetUsd(1 + random_.Pick(amount_minor), offer.mutable_amount_min());
   offer.mutable_hold_duration()->set_seconds(1 + random_.Pick(1'800));
   offer.set_delegation(delegation);
-  request.set_request_id(NextRequestId());
-  return CallOf("manager", "OfferService/MakeOffer", request, request.request_id());
+  return caller_.CallOf("manager", "OfferService/MakeOffer", request);
 }
 
 Call Officers::OfGiver(const v1::Offer& offer) {
   if (random_.OneIn(6)) {
     v1::CancelOfferRequest request;
     request.set_name(offer.name());
-    request.set_request_id(NextRequestId());
-    return CallOf("manager", "OfferService/CancelOffer", request, request.request_id());
+    return caller_.CallOf("manager", "OfferService/CancelOffer", request);
   }
   v1::ApproveOfferRequest request;
   request.set_name(offer.name());
-  request.set_request_id(NextRequestId());
-  return CallOf("approver", "OfferService/ApproveOffer", request, request.request_id());
+  return caller_.CallOf("approver", "OfferService/ApproveOffer", request);
 }
 
 Call Officers::Answered(const v1::Offer& offer) {
@@ -140,16 +108,14 @@ Call Officers::Answered(const v1::Offer& offer) {
     v1::RejectOfferRequest request;
     request.set_name(offer.name());
     request.set_reason(chapter8::books::v1::Reject::NOT_NEEDED);
-    request.set_request_id(NextRequestId());
-    return CallOf("accepter", "OfferService/RejectOffer", request, request.request_id());
+    return caller_.CallOf("accepter", "OfferService/RejectOffer", request);
   }
   v1::AcceptOfferRequest request;
   request.set_name(offer.name());
   const int64_t least_minor = offer.amount_min().amount_minor();
   const int64_t span = offer.amount().amount_minor() - least_minor + 1;
   SetUsd(least_minor + random_.Pick(span), request.mutable_amount());
-  request.set_request_id(NextRequestId());
-  return CallOf("accepter", "OfferService/AcceptOffer", request, request.request_id());
+  return caller_.CallOf("accepter", "OfferService/AcceptOffer", request);
 }
 
 Call Officers::Any(const Occasion& occasion) {
@@ -174,7 +140,7 @@ Call Officers::Any(const Occasion& occasion) {
     if (choice < 5 && !got.empty()) return Answered(Recent(got, random_));
     if (choice >= 5 && choice < 8 && !given.empty()) return OfGiver(Recent(given, random_));
     if (choice >= 8 && choice < 10 && !asked_here.empty()) {
-      return Offer(random_.PickOf(asked_here), occasion.delegation);
+      return Offer(Older(asked_here, random_), occasion.delegation);
     }
     if (choice == 10) return Contribute(organization);
     if (choice == 11) break;

@@ -7,7 +7,7 @@
 
 #include "absl/time/time.h"
 #include "chapter8/finance/v1/finance.pb.h"
-#include "google/protobuf/message.h"
+#include "tests/sim/caller.h"
 #include "tests/sim/node.h"
 #include "tests/sim/occasion.h"
 #include "tests/sim/random.h"
@@ -20,12 +20,11 @@ namespace ch8::sim {
 // Thread safety: none.
 class Officers {
  public:
-  explicit Officers(Random& random) : random_(random) {}
+  explicit Officers(Random& random) : random_(random), caller_(random, "request") {}
 
   // What a new organization enters first: an operation, a fund with money, a budget line.
   std::vector<Call> FirstCalls(const std::string& organization);
-  // Anything an officer of `organization` may try at `time`; if it asks for something, then of the
-  // organization `partner`, an id.
+  // Anything an officer may try; what is asked for is asked of the partner.
   Call Any(const Occasion& occasion);
   // What an answer tells them: a request or an offer that is there now.
   void Learn(const Answer& answer);
@@ -38,17 +37,14 @@ class Officers {
     bool offered = false;
   };
 
-  Call CallOf(const std::string& officer, const std::string& method,
-              const google::protobuf::Message& request, const std::string& request_id);
   Call Ask(const Occasion& occasion);
   Call Offer(const Asked& asked, const std::string& delegation);
   Call Contribute(const std::string& organization);
   Call Answered(const chapter8::finance::v1::Offer& offer);
   Call OfGiver(const chapter8::finance::v1::Offer& offer);
-  std::string NextRequestId();
 
   Random& random_;
-  uint64_t calls_ = 0;
+  Caller caller_;
   std::vector<Asked> asked_;
   std::vector<chapter8::finance::v1::Offer> offers_;  // As last heard, from whichever side.
 };

@@ -12,10 +12,13 @@ namespace ch8::sim {
 namespace {
 
 TEST(SweepTest, NoInvariantBreaks) {
+  Counts counts;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     const RunReport report = sim::Run({.seed = seed});
     ASSERT_TRUE(report.status.ok()) << "seed " << seed << ", " << report.status.message();
+    counts.Add(report.counts);
   }
+  for (const CountInfo& info : kCounts) EXPECT_GT(counts.*info.count, 0u) << "none " << info.name;
 }
 
 class PlantedBugTest : public ::testing::TestWithParam<BugInfo> {};

@@ -22,16 +22,25 @@ constexpr int64_t kStartSeconds = 1'772'442'000;
 constexpr int kFirstMandateActs = 6;
 constexpr int kFirstRounds = 4;
 // How long the healed world may take to come to rest: what needs only messages does in a few short
-// rounds, and all holds end within an hour; what they held of a slice then goes back.
+// rounds, and all holds end within an hour; with mandate ledgers, what they held of a slice then
+// goes back.
 constexpr int kShortRounds = 6;
-constexpr int kRoundsMax = 20;
+constexpr int kRoundsMax = 14;
+constexpr int kRoundsMaxWithMandates = 20;
 constexpr absl::Duration kShortRound = absl::Minutes(2);
 constexpr absl::Duration kRound = absl::Minutes(10);
-// Afterwards: until witnesses have logged the last heads, and a liar's holds have ended; and how
-// long no ledger may grow then.
-constexpr int kRoundsToQuiet = 7;
-constexpr int kRoundsToQuietWithLiar = 11;
+// Afterwards: until witnesses have logged the last heads; longer with mandate ledgers, which hear
+// what all others make of the end of a delegation, and with a liar, whose holds have to end; and
+// how long no ledger may grow then.
+constexpr int kRoundsToQuiet = 4;
+constexpr int kMoreWithMandates = 3;
+constexpr int kMoreWithLiar = 7;
 constexpr int kRoundsQuiet = 3;
+
+// Whether a call's random bytes become the id of a transfer.
+bool GivesSomething(const Call& call) {
+  return call.method == "OfferService/MakeOffer" || call.method == "DelegationService/AllotSlice";
+}
 
 absl::Status At(uint64_t step, const absl::Status& status) {
   if (status.ok()) return status;
@@ -54,11 +63,13 @@ World::World(const RunOptions& options)
       goods_officers_(random_),
       mandate_officers_(random_),
       bookkeepers_(random_) {
+  has_mandates_ = random_.OneIn(3);
   size_t count = 2;
   while (count < std::size(kIds) && random_.OneIn(2)) ++count;
   enabled_ = static_cast<uint64_t>(random_.Pick(int64_t{1} << kFaultCount)) |
              static_cast<uint64_t>(random_.Pick(int64_t{1} << kFaultCount));
-  if (random_.OneIn(3)) services_ = kServicesWithMandate;
+  services_ = {"finance", "logistics", "witness"};
+  if (has_mandates_) services_.insert(services_.begin() + 2, "mandate");
   now_ = absl::FromUnixSeconds(kStartSeconds);
   if (Enabled(Fault::kFork) && random_.OneIn(3)) {
     liar_ = static_cast<size_t>(random_.Pick(static_cast<int64_t>(count)));
@@ -67,8 +78,8 @@ World::World(const RunOptions& options)
     const std::string id(kIds[organization]);
     std::vector<std::string> others(std::begin(kIds), std::begin(kIds) + count);
     others.erase(others.begin() + static_cast<ptrdiff_t>(organization));
-    for (const absl::string_view service : services_) {
-      AddNode({.id = id, .service = std::string(service), .others = others});
+    for (const std::string& service : services_) {
+      AddNode({.id = id, .service = service, .others = others});
       Node& node = *nodes_.back();
       node.clock().now = now_;
       node.clock().since_boot = absl::Hours(1);
@@ -134,37 +145,6 @@ bool World::IsForked(size_t node) const {
   return forked_.has_value() && (node == *forked_ || node + 1 == nodes_.size());
 }
 
-std::vector<size_t> World::PeersOf(size_t reader) {
-  const size_t own = OrganizationOf(reader);
-  const std::string& service = nodes_[reader]->service();
-  std::vector<size_t> peers;
-  if (service == "mandate") {
-    return {ShownTo(reader, NodeOf(own, "finance")), ShownTo(reader, NodeOf(own, "logistics"))};
-  }
-  if (HasMandates() && service != "witness") peers.push_back(NodeOf(own, "mandate"));
-  for (size_t organization = 0; organization < witnesses_.size(); ++organization) {
-    if (organization != own) peers.push_back(ShownTo(reader, NodeOf(organization, service)));
-  }
-  return peers;
-}
-
-size_t World::AnyPeerOf(size_t reader) {
-  const size_t own = OrganizationOf(reader);
-  const std::string& service = nodes_[reader]->service();
-  if (service == "mandate") {
-    return ShownTo(reader, NodeOf(own, random_.OneIn(2) ? "finance" : "logistics"));
-  }
-  if (HasMandates() && service != "witness" && random_.OneIn(2)) return NodeOf(own, "mandate");
-  return ShownTo(reader, NodeOf(Partner(own), service));
-}
-
-size_t World::ShownTo(size_t reader, size_t first) {
-  if (!IsForked(first)) return first;
-  bool twin = shown_twin_.emplace(reader, random_.OneIn(2)).first->second;
-  if (Enabled(Fault::kFork) && random_.OneIn(10)) twin = !twin;
-  return twin ? nodes_.size() - 1 : first;
-}
-
 bool World::Happens(Fault fault, int64_t one_in) {
   const bool chosen = random_.OneIn(one_in);
   if (!chosen || !Enabled(fault)) return false;
@@ -180,13 +160,17 @@ void World::Learn(size_t node, const Answer& answer) {
     if (answer.status.ok() && answer.call.method == "TransferService/PostTransfers") {
       auditor_.ReadRowsAnswer(*nodes_[node], answer);
     }
-    if (answer.call.method == "OfferService/MakeOffer") ids_[node].push_back(answer.call.random);
+    if (GivesSomething(answer.call)) ids_[node].push_back(answer.call.random);
     if (nodes_[node]->service() == "logistics") return goods_officers_.Learn(answer);
     if (nodes_[node]->service() == "mandate") {
       return mandate_officers_.Learn(nodes_[node]->id(), answer);
     }
     bookkeepers_.Learn(nodes_[node]->id(), answer);
     return officers_.Learn(answer);
+  }
+  const bool of_rows = answer.call.method == "TransferService/PostTransfers";
+  if (of_rows && nodes_[node]->time() > *answer.call.signed_at + kernel::kAnswerLife) {
+    return auditor_.ReadRowsAnswer(*nodes_[node], answer);
   }
   const bool same = answer.status.ok() && answer.reply == first->second.reply;
   const bool too_late = kernel::ReasonOf(answer.status) == "EXPIRED";
@@ -197,12 +181,16 @@ void World::Learn(size_t node, const Answer& answer) {
   }
 }
 
-absl::Status World::Live() {
+// The first slices, before anything fails.
+absl::Status World::Arrive() {
   const uint64_t enabled = std::exchange(enabled_, 0);
-  for (int round = 0; round < kFirstRounds && HasMandates(); ++round) {
-    RETURN_IF_ERROR(At(step_, Round(absl::Seconds(1))));
-  }
+  for (int round = 0; round < kFirstRounds; ++round) RETURN_IF_ERROR(Round(absl::Seconds(1)));
   enabled_ = enabled;
+  return absl::OkStatus();
+}
+
+absl::Status World::Live() {
+  if (has_mandates_) RETURN_IF_ERROR(At(step_, Arrive()));
   for (step_ = 1; step_ <= options_.steps; ++step_) {
     const absl::Status status = Step();
     RETURN_IF_ERROR(At(step_, noticed_));
@@ -266,7 +254,7 @@ Call World::AnyCall(size_t n) {
   const Occasion occasion{
       .organization = node.id(),
       .partner = witnesses_[Partner(OrganizationOf(n))]->node().id(),
-      .delegation = HasMandates() ? mandate_officers_.AnyDelegation(node.id()) : "",
+      .delegation = has_mandates_ ? mandate_officers_.AnyDelegation(node.id(), node.service()) : "",
       .time = node.clock().Now()};
   return node.service() == "logistics" ? goods_officers_.Any(occasion) : officers_.Any(occasion);
 }
@@ -280,9 +268,10 @@ absl::Status World::Act() {
   while (!acts(*nodes_[n])) n = AnyNode();
   Node& node = *nodes_[n];
   Call call = AnyCall(n);
-  // Of another offer, here or in another ledger.
-  const std::vector<std::string>& used = ids_[random_.OneIn(2) ? n : AnyNode()];
-  if (!used.empty() && call.method == "OfferService/MakeOffer" && Happens(Fault::kSameRandom, 4)) {
+  // Of another offer or slice, here or in another organization's ledger of the same kind.
+  const size_t other = static_cast<size_t>(random_.Pick(static_cast<int64_t>(witnesses_.size())));
+  const std::vector<std::string>& used = ids_[random_.OneIn(2) ? n : NodeOf(other, node.service())];
+  if (!used.empty() && GivesSomething(call) && Happens(Fault::kSameRandom, 4)) {
     call.random = random_.PickOf(used);
   }
   node.Submit(std::move(call));
@@ -293,13 +282,7 @@ absl::Status World::Act() {
 void World::RepeatCall(size_t node) {
   auto any = answers_[node].begin();
   std::advance(any, random_.Pick(static_cast<int64_t>(answers_[node].size())));
-  const Call& call = any->second.call;
-  // An officer's act is refused when it is too old; rows that come again later than that are
-  // decided anew.
-  const absl::Time time = std::max(nodes_[node]->time(), nodes_[node]->clock().Now());
-  const bool too_old = time > *call.signed_at + kernel::kAnswerLife;
-  if (call.method == "TransferService/PostTransfers" && too_old) return;
-  nodes_[node]->Submit(call);
+  nodes_[node]->Submit(any->second.call);
 }
 
 absl::Status World::Sync(size_t node) {
@@ -346,12 +329,14 @@ absl::Status World::Round(absl::Duration time) {
 }
 
 absl::Status World::ComeToRest() {
-  for (int round = 0; round < kRoundsMax; ++round) {
+  const int rounds_max = has_mandates_ ? kRoundsMaxWithMandates : kRoundsMax;
+  for (int round = 0; round < rounds_max; ++round) {
     RETURN_IF_ERROR(Round(round < kShortRounds ? kShortRound : kRound));
     if (auditor_.CheckAtRest().ok()) break;
   }
   RETURN_IF_ERROR(auditor_.CheckAtRest());
-  const int to_quiet = forked_.has_value() ? kRoundsToQuietWithLiar : kRoundsToQuiet;
+  const int to_quiet = kRoundsToQuiet + (has_mandates_ ? kMoreWithMandates : 0) +
+                       (forked_.has_value() ? kMoreWithLiar : 0);
   for (int round = 0; round < to_quiet; ++round) RETURN_IF_ERROR(Round(kRound));
   std::vector<uint64_t> sizes;
   for (const auto& node : nodes_) sizes.push_back(node->ledger().durable_size());
@@ -391,7 +376,7 @@ absl::Status World::Heal() {
 }
 
 RunReport World::Report() const {
-  RunReport report{.faults = faults_, .posted = auditor_.posted_count()};
+  RunReport report{.faults = faults_, .counts = auditor_.counts()};
   for (const auto& node : nodes_) {
     const uint64_t size = node->ledger().durable_size();
     report.entries += size;

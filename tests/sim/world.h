@@ -2,7 +2,6 @@
 #define CH8_TESTS_SIM_WORLD_H_
 
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,11 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "chapter8/federation/v1/federation_service.pb.h"
 #include "tests/sim/auditor.h"
 #include "tests/sim/bookkeepers.h"
 #include "tests/sim/bug.h"
+#include "tests/sim/counts.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/goods_officers.h"
 #include "tests/sim/mandate_officers.h"
@@ -37,7 +36,7 @@ struct RunReport {
   absl::Status status = {};  // OK, or the invariant that was broken, and at which step.
   FaultCounts faults = {};
   uint64_t entries = 0;
-  uint64_t posted = 0;           // Transfers.
+  Counts counts = {};
   std::vector<Hash> roots = {};  // Of all ledgers.
 };
 
@@ -74,10 +73,6 @@ class World {
  private:
   static constexpr int kTries = 4;  // To find a node for which there is something to do.
 
-  static constexpr absl::string_view kServices[] = {"finance", "logistics", "witness"};
-  static constexpr absl::string_view kServicesWithMandate[] = {"finance", "logistics", "mandate",
-                                                               "witness"};
-
   // A request for a page, or the page.
   struct Message {
     bool is_page = false;
@@ -89,6 +84,7 @@ class World {
     chapter8::federation::v1::PullResponse response = {};
   };
 
+  absl::Status Arrive();
   absl::Status Step();
   absl::Status Act();
   absl::Status Fail();
@@ -114,6 +110,14 @@ class World {
   absl::Status ComeToRest();
 
   // How ledgers read each other, and what their witnesses say to it: world_feeds.cc.
+  // All that `reader` reads: ledgers of its own organization that it has to do with, and the same
+  // service of the others.
+  std::vector<size_t> OwnPeersOf(size_t reader);
+  std::vector<size_t> PeersOf(size_t reader);
+  // One of them.
+  size_t AnyPeerOf(size_t reader);
+  // The node that shows `reader` the ledger of `node`: its twin, if that is what the liar wants.
+  size_t ShownTo(size_t reader, size_t node);
   void AskPeer();
   bool HasNews(size_t reader, size_t peer) const;
   void Send(Message message);
@@ -147,14 +151,6 @@ class World {
   size_t NodeOf(size_t organization, absl::string_view service) const;
   // Mostly one of its two neighbours: whoever deals with everybody gets nowhere in a short life.
   size_t Partner(size_t organization);
-  bool HasMandates() const { return services_.size() > std::size(kServices); }
-  // All that `reader` reads: the same service of the others; what spends and the mandate ledger of
-  // one organization each other.
-  std::vector<size_t> PeersOf(size_t reader);
-  // One of them.
-  size_t AnyPeerOf(size_t reader);
-  // The node that shows `reader` the ledger of a node: its twin, if that is what the liar wants.
-  size_t ShownTo(size_t reader, size_t node);
   bool IsForked(size_t node) const;
   bool IsCut(size_t from, size_t to) const;
   // Remembers the first invariant that is broken where no step can say so.
@@ -166,8 +162,9 @@ class World {
   FaultCounts faults_;
   uint64_t enabled_ = 0;  // One bit a fault: each world has its own selection.
   uint64_t step_ = 0;
-  // Of each organization. Ceilings are delegated in some worlds only: in those, less is given.
-  absl::Span<const absl::string_view> services_ = kServices;
+  // Ceilings are delegated in some worlds only: in those, less is given.
+  bool has_mandates_ = false;
+  std::vector<std::string> services_;  // Of each organization; the witness is the last.
   Directory directory_;
   std::vector<std::unique_ptr<Node>> nodes_;         // By organization and service; a twin last.
   std::vector<std::unique_ptr<Witness>> witnesses_;  // By organization.

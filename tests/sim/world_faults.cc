@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "storage/base/status_macros.h"
@@ -19,7 +18,8 @@ absl::Status World::Fail() {
   switch (random_.Pick(9)) {
     case 0:
       if (Happens(Fault::kPartition, 1)) {
-        const size_t other = OtherOrganization(OrganizationOf(n));
+        // Now and then between two ledgers of one organization.
+        const size_t other = OrganizationOf(AnyNode());
         cut_until_[std::minmax(OrganizationOf(n), other)] =
             step_ + 1 + static_cast<uint64_t>(random_.Pick(80));
       }

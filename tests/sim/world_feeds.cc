@@ -60,6 +60,40 @@ bool World::HasNews(size_t reader, size_t peer) const {
   return node.ledger().durable_size() > known.verified_size || known.waiting > 0;
 }
 
+std::vector<size_t> World::OwnPeersOf(size_t reader) {
+  const size_t own = OrganizationOf(reader);
+  const std::string& service = nodes_[reader]->service();
+  if (service == "mandate") {
+    return {ShownTo(reader, NodeOf(own, "finance")), ShownTo(reader, NodeOf(own, "logistics"))};
+  }
+  if (!has_mandates_ || service == "witness") return {};
+  return {NodeOf(own, "mandate")};
+}
+
+std::vector<size_t> World::PeersOf(size_t reader) {
+  std::vector<size_t> peers = OwnPeersOf(reader);
+  const std::string& service = nodes_[reader]->service();
+  for (size_t organization = 0; organization < witnesses_.size(); ++organization) {
+    if (organization == OrganizationOf(reader) || service == "mandate") continue;
+    peers.push_back(ShownTo(reader, NodeOf(organization, service)));
+  }
+  return peers;
+}
+
+size_t World::AnyPeerOf(size_t reader) {
+  const std::vector<size_t> own = OwnPeersOf(reader);
+  const std::string& service = nodes_[reader]->service();
+  if (!own.empty() && (service == "mandate" || random_.OneIn(3))) return random_.PickOf(own);
+  return ShownTo(reader, NodeOf(Partner(OrganizationOf(reader)), service));
+}
+
+size_t World::ShownTo(size_t reader, size_t node) {
+  if (!IsForked(node)) return node;
+  bool twin = shown_twin_.emplace(reader, random_.OneIn(2)).first->second;
+  if (Enabled(Fault::kFork) && random_.OneIn(10)) twin = !twin;
+  return twin ? nodes_.size() - 1 : node;
+}
+
 void World::AskPeer() {
   size_t from = AnyReader();
   size_t to = AnyPeerOf(from);
@@ -169,6 +203,7 @@ absl::Status World::TakePage(const Message& page) {
   }
   const uint64_t verified_size = reader.FreshnessOf(peer.origin()).verified_size;
   const absl::Status taken = reader.Take(feed, page.request, page.response);
+  // A witness keeps no evidence against its own organization.
   if (const auto evidence = federation::EvidenceOf(taken); evidence.has_value() && !own) {
     AddCheckpointRequest shown;
     shown.set_note(evidence->second_note());

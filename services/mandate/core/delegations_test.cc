@@ -18,6 +18,15 @@ using ::testing::ElementsAre;
 
 constexpr char kResolution[] = "decisions/sres-2809";
 
+// A decision's row is no delegation's: protobuf would complain of it.
+TEST(DelegationTest, ADecisionIsReadAsOne) {
+  TestMandate un;
+  un.AddResolution();
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(ReasonOr(un.Delegate("decisions/sres-2809")), "OK");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 // Rule A-2, dimension by dimension. Each row widens one thing of a delegation that fits.
 TEST(ScopeTest, ADelegationLiesWithinItsParentInEveryDimension) {
   const Scope parent{.name = "decisions/x",

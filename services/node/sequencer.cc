@@ -35,6 +35,11 @@ constexpr size_t kGroupBytesMax = kCommitBytesMax / 2;
 // Groups written and not yet synced; beyond that the sequencer waits for the disk.
 constexpr size_t kGroupsInFlightMax = 8;
 constexpr size_t kTopUpBelow = 4;
+// Books' pages that a group writes: few of a small one, whose callers wait for the next sync, and
+// never so many that a full one takes notice. With a million accounts a start then replays some
+// hundred thousand entries.
+constexpr size_t kEntriesPerPage = 16;
+constexpr size_t kPagesMax = 64;
 
 Hash RandomHash() { return *Hash::FromBytes(RandomBytes(Hash::kSize)); }
 
@@ -377,8 +382,10 @@ void Sequencer::HandOver(Group group) {
 void Sequencer::MaintainBooks(Group& group) {
   if (options_.books == nullptr || !group.wrote) return;
   const uint64_t durable_size = options_.ledger->durable_size();
+  const size_t pages = std::clamp<size_t>(executor_->entries() / kEntriesPerPage, 1, kPagesMax);
   group.pages = options_.pages.Dump(
-      *options_.books, {.written_size = group.written_size, .durable_size = durable_size});
+      *options_.books,
+      {.written_size = group.written_size, .durable_size = durable_size, .budget = pages});
   if (ids_out_ != nullptr && ids_indexed_.exchange(false)) {
     options_.books->ids().Drop(*ids_out_);
     ids_out_ = nullptr;

@@ -35,7 +35,8 @@ std::string RequestId(uint64_t caller, uint64_t made) {
 BatchMaker::BatchMaker(const Options& options) : caller_(options.caller) {
   std::mt19937_64 random(options.caller);
   for (uint32_t i = 0; i < options.rows; ++i) {
-    const uint64_t debit = random() % options.accounts;
+    const bool skewed = std::uniform_real_distribution<>()(random) < options.skew;
+    const uint64_t debit = skewed ? 0 : random() % options.accounts;
     const uint64_t credit = (debit + 1 + random() % (options.accounts - 1)) % options.accounts;
     const uint64_t amount = 1 + random() % kAmountMax;
     std::string row;

@@ -19,6 +19,7 @@ class BatchMaker {
     uint32_t rows = 0;
     uint32_t first_account = 0;
     uint32_t accounts = 0;  // At least 2.
+    double skew = 0;        // The share of rows that debit the first account.
   };
   explicit BatchMaker(const Options& options);
 

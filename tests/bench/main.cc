@@ -84,6 +84,11 @@ nlohmann::ordered_json ToJson(const TransfersResult& result, const Arguments& ar
           {"seconds", rounded(absl::ToDoubleSeconds(result.elapsed))},
           {"transport", arguments.transport},
           {"accounts", arguments.transfers.accounts},
+          {"skew", arguments.transfers.skew},
+          {"beside", arguments.transfers.beside},
+          {"beside_requests", result.beside_requests},
+          {"beside_p50_ms", rounded(absl::ToDoubleMilliseconds(result.beside_p50))},
+          {"beside_p99_ms", rounded(absl::ToDoubleMilliseconds(result.beside_p99))},
           {"requests", result.requests},
           {"acknowledged", result.acknowledged},
           {"read_back", result.read_back},
@@ -119,7 +124,8 @@ absl::Status NoFolder(const std::string& parent) {
 int Transfers(const Arguments& arguments) {
   const ScratchFolder folder(arguments.directory);
   if (!folder.made()) return Fail(NoFolder(arguments.directory));
-  const TargetOptions options{.directory = folder.path(), .callers = arguments.transfers.callers};
+  const TargetOptions options{.directory = folder.path(),
+                              .callers = arguments.transfers.callers + arguments.transfers.beside};
   auto target = arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
   const auto result = target.ok() ? RunTransfers(**target, arguments.transfers) : target.status();
   if (!result.ok()) return Fail(result.status());
@@ -130,6 +136,12 @@ int Transfers(const Arguments& arguments) {
                 result->transfers_per_second(), absl::ToDoubleMilliseconds(result->p50),
                 absl::ToDoubleMilliseconds(result->p99),
                 static_cast<unsigned long long>(result->acknowledged));
+    if (arguments.transfers.beside > 0) {
+      std::printf("beside: %llu requests of one row   p50 %.2f ms   p99 %.2f ms\n",
+                  static_cast<unsigned long long>(result->beside_requests),
+                  absl::ToDoubleMilliseconds(result->beside_p50),
+                  absl::ToDoubleMilliseconds(result->beside_p99));
+    }
   }
   return 0;
 }
@@ -214,7 +226,17 @@ CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
   transfers->add_option("--accounts", arguments.transfers.accounts, "accounts to move between")
-      ->check(CLI::Range(2, 100'000))
+      ->check(CLI::Range(2, 10'000'000))
+      ->capture_default_str();
+  transfers
+      ->add_option("--skew", arguments.transfers.skew,
+                   "the share of transfers that debit one and the same account")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  transfers
+      ->add_option("--beside", arguments.transfers.beside,
+                   "further callers, who post one row at a time")
+      ->check(CLI::Range(0, 4'096))
       ->capture_default_str();
   transfers->add_option("--seconds", arguments.seconds, "how long")
       ->check(CLI::Range(0.01, 86'400.0))

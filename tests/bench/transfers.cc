@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
+#include "services/books/internal_accounts.h"
 #include "services/books/recovery.h"
 #include "services/books/rows.h"
 #include "storage/base/status_macros.h"
@@ -27,17 +29,28 @@ using chapter8::books::v1::PostTransfersResponse;
 
 constexpr size_t kSendersMax = 2;
 
+absl::Duration Quantile(std::vector<absl::Duration>& latencies, double share) {
+  if (latencies.empty()) return absl::ZeroDuration();
+  const size_t at = static_cast<size_t>(static_cast<double>(latencies.size()) * share);
+  std::nth_element(latencies.begin(), latencies.begin() + static_cast<ptrdiff_t>(at),
+                   latencies.end());
+  return latencies[at];
+}
+
 // Callers that each send their next request when the last is answered. Requests are made on threads
 // of the load's own, as clients' are, not on those that bring the answers.
 class Load {
  public:
   Load(Target& target, const TransfersOptions& options, uint32_t first_account)
       : target_(target), options_(options) {
-    for (uint32_t caller = 0; caller < options.callers; ++caller) {
-      callers_.push_back(std::make_unique<Caller>(BatchMaker({.caller = caller,
-                                                              .rows = options.batch,
-                                                              .first_account = first_account,
-                                                              .accounts = options.accounts})));
+    while (callers_.size() < options.callers + options.beside) {
+      const bool beside = callers_.size() >= options.callers;
+      callers_.push_back(
+          std::make_unique<Caller>(BatchMaker::Options{.caller = callers_.size(),
+                                                       .rows = beside ? 1 : options.batch,
+                                                       .first_account = first_account,
+                                                       .accounts = options.accounts,
+                                                       .skew = options.skew}));
     }
   }
 
@@ -53,22 +66,28 @@ class Load {
     RETURN_IF_ERROR(failure_);
     result.elapsed = last_answer_ - start;
     std::vector<absl::Duration> latencies;
+    std::vector<absl::Duration> beside;
     for (const auto& caller : callers_) {
       result.acknowledged += caller->acknowledged;
       result.amount += caller->latencies.size() * caller->maker.amount();
-      latencies.insert(latencies.end(), caller->latencies.begin(), caller->latencies.end());
+      std::vector<absl::Duration>& of_kind =
+          &caller - callers_.data() < options_.callers ? latencies : beside;
+      of_kind.insert(of_kind.end(), caller->latencies.begin(), caller->latencies.end());
     }
-    std::sort(latencies.begin(), latencies.end());
     result.requests = latencies.size();
-    result.p50 = latencies[latencies.size() / 2];
-    result.p99 = latencies[latencies.size() * 99 / 100];
+    result.p50 = Quantile(latencies, 0.5);
+    result.p99 = Quantile(latencies, 0.99);
+    result.beside_requests = beside.size();
+    result.beside_p50 = Quantile(beside, 0.5);
+    result.beside_p99 = Quantile(beside, 0.99);
     return absl::OkStatus();
   }
 
  private:
   struct Caller {
-    explicit Caller(BatchMaker requests) : maker(std::move(requests)) {}
+    explicit Caller(const BatchMaker::Options& options) : maker(options), rows(options.rows) {}
     BatchMaker maker;
+    const uint32_t rows;  // Of a request.
     absl::Time sent;
     uint64_t acknowledged = 0;
     std::vector<absl::Duration> latencies;
@@ -110,13 +129,13 @@ class Load {
     changed_.notify_all();
   }
 
-  absl::Status Count(const absl::StatusOr<std::string>& reply, Caller& caller) const {
+  static absl::Status Count(const absl::StatusOr<std::string>& reply, Caller& caller) {
     RETURN_IF_ERROR(reply.status());
     PostTransfersResponse response;
     if (!response.ParseFromString(*reply)) return absl::DataLossError("an answer does not parse");
-    if (response.applied() != options_.batch) {
+    if (response.applied() != caller.rows) {
       return absl::DataLossError(
-          absl::StrCat("only ", response.applied(), " of ", options_.batch, " rows were applied"));
+          absl::StrCat("only ", response.applied(), " of ", caller.rows, " rows were applied"));
     }
     caller.acknowledged += response.applied();
     return absl::OkStatus();
@@ -192,10 +211,25 @@ absl::Status CheckBooks(Ledger& ledger, uint32_t first_account, const TransfersO
   return absl::OkStatus();
 }
 
+// In as many calls as it takes; returns the first one's number.
+absl::StatusOr<uint32_t> OpenAccounts(Target& target, uint32_t count) {
+  std::optional<uint32_t> first;
+  for (uint32_t opened = 0; opened < count;) {
+    const uint32_t more = std::min(count - opened, books::kOpenAccountsMax);
+    ASSIGN_OR_RETURN(const uint32_t number, target.OpenAccounts(more));
+    if (number != first.value_or(number) + opened) {
+      return absl::FailedPreconditionError("somebody else opens accounts");
+    }
+    if (!first.has_value()) first = number;
+    opened += more;
+  }
+  return *first;
+}
+
 }  // namespace
 
 absl::StatusOr<TransfersResult> RunTransfers(Target& target, const TransfersOptions& options) {
-  ASSIGN_OR_RETURN(const uint32_t first_account, target.OpenAccounts(options.accounts));
+  ASSIGN_OR_RETURN(const uint32_t first_account, OpenAccounts(target, options.accounts));
   TransfersResult result;
   Load load(target, options, first_account);
   RETURN_IF_ERROR(load.Run(result));

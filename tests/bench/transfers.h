@@ -14,6 +14,8 @@ struct TransfersOptions {
   uint32_t batch = 8'190;
   uint32_t callers = 4;
   uint32_t accounts = 10'000;
+  double skew = 0;      // As in BatchMaker.
+  uint32_t beside = 0;  // Further callers, who post one row at a time.
   absl::Duration duration = absl::Seconds(10);
 };
 
@@ -23,8 +25,11 @@ struct TransfersResult {
   uint64_t acknowledged = 0;  // Rows whose synced answer has arrived.
   uint64_t amount = 0;        // What they moved together.
   absl::Duration elapsed;     // From the first request to the last answer.
-  absl::Duration p50;         // Of a request.
+  absl::Duration p50;         // Of a request of the callers,
   absl::Duration p99;
+  uint64_t beside_requests = 0;  // and the same of those beside them.
+  absl::Duration beside_p50;
+  absl::Duration beside_p99;
 
   uint64_t read_back = 0;  // Rows found in the log by the reopened ledger.
   uint64_t entries = 0;    // All entries, Request entries included.

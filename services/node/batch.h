@@ -26,6 +26,7 @@ class Batch final : public kernel::RowBatch {
 
   absl::string_view request_id() const { return parsed_.request_id; }
   absl::string_view post() const { return parsed_.post; }
+  size_t row_count() const { return parsed_.rows.size(); }
   size_t size_bytes() const { return bytes_.size() + parsed_.rows.size() * sizeof(books::Row); }
 
   absl::Status Apply(uint64_t first_index) override;

@@ -29,12 +29,12 @@ constexpr absl::string_view kWaiveHead = "/chapter8.ledger.v1.AdministrationServ
 // How often the sequencer looks for what is due, and the sync stage for a head to sign.
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr absl::Duration kHeadTick = absl::Milliseconds(100);
-// A group is closed while the largest request still fits.
-constexpr size_t kGroupEntriesMax = kCommitEntriesMax - (kBatchRowsMax + 1);
+// A group is closed while the largest request still fits, and after a full one: others wait.
+constexpr size_t kGroupEntriesMax =
+    std::min(kCommitEntriesMax - (kBatchRowsMax + 1), kBatchRowsMax);
 constexpr size_t kGroupBytesMax = kCommitBytesMax / 2;
 // Groups written and not yet synced; beyond that the sequencer waits for the disk.
 constexpr size_t kGroupsInFlightMax = 8;
-constexpr size_t kTopUpBelow = 4;
 // Books' pages that a group writes: few of a small one, whose callers wait for the next sync, and
 // never so many that a full one takes notice. With a million accounts a start then replays some
 // hundred thousand entries.
@@ -213,20 +213,24 @@ Sequencer::Stats Sequencer::stats() const {
 
 void Sequencer::RunSequencer() {
   NameThread("sequencer");
-  std::deque<Work> work;
+  Lanes waiting;  // For their group.
   bool open = true;
-  while (open || !work.empty()) {
-    // What does not fit into a group waits here. It is topped up only when nearly gone: the queue's
-    // bounds would be none if it were emptied into this one all the time.
-    if (work.size() < kTopUpBelow) {
-      open = queue_.Take(work.empty() ? kTick : absl::ZeroDuration(), work);
-    }
-    if (!RunGroup(work)) break;
+  bool large = false;
+  while (open || !waiting.empty()) {
+    open = queue_.Take(waiting.empty() ? kTick : absl::ZeroDuration(), waiting);
+    // In turns, as long as both lanes wait.
+    large = waiting.small.empty() || (!large && !waiting.large.empty());
+    if (!RunGroup(large ? waiting.large : waiting.small)) break;
   }
   queue_.Close();
-  queue_.Take(absl::ZeroDuration(), work);
   const absl::Status why = stopped();
-  for (Work& left : work) left.done(Failed(why));
+  do {
+    for (std::deque<Work>* lane : {&waiting.small, &waiting.large}) {
+      for (Work& left : *lane) left.done(Failed(why));
+      lane->clear();
+    }
+    queue_.Take(absl::ZeroDuration(), waiting);
+  } while (!waiting.empty());
   std::lock_guard<std::mutex> lock(sync_mutex_);
   sequencer_ended_ = true;
   sync_wanted_.notify_all();

@@ -6,6 +6,17 @@
 #include "services/node/busy.h"
 
 namespace ch8::node {
+namespace {
+
+// Of a request that others may stand behind: some 100 us of the sequencer.
+constexpr size_t kSmallEntries = 256;
+constexpr size_t kTopUpBelow = 4;
+
+}  // namespace
+
+bool Work::is_large() const {
+  return inbound.size() > kSmallEntries || (batch != nullptr && batch->row_count() > kSmallEntries);
+}
 
 size_t Work::size_bytes() const {
   size_t size = sizeof(Work) + command.request.size();
@@ -23,25 +34,34 @@ absl::Status WorkQueue::Push(Work& work) {
   if (closed_) {
     return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
   }
-  if (work_.size() >= requests_max_ || (!work_.empty() && bytes_ + size > bytes_max_)) {
+  const size_t waiting = small_.work.size() + large_.work.size();
+  if (waiting >= requests_max_ ||
+      (waiting > 0 && small_.bytes + large_.bytes + size > bytes_max_)) {
     ++refused_;
     return Busy("QUEUE_FULL", "this node has more requests than it can take just now",
                 absl::Milliseconds(100));
   }
-  bytes_ += size;
-  work_.push_back(std::move(work));
+  Lane& lane = work.is_large() ? large_ : small_;
+  lane.bytes += size;
+  lane.work.push_back(std::move(work));
   wanted_.notify_one();
   return absl::OkStatus();
 }
 
-bool WorkQueue::Take(absl::Duration wait, std::deque<Work>& out) {
+void WorkQueue::TopUp(Lane& lane, std::deque<Work>& out) {
+  if (out.size() >= kTopUpBelow) return;
+  for (Work& work : lane.work) out.push_back(std::move(work));
+  lane.work.clear();
+  lane.bytes = 0;
+}
+
+bool WorkQueue::Take(absl::Duration wait, Lanes& out) {
+  const auto is_empty = [this] { return small_.work.empty() && large_.work.empty(); };
   std::unique_lock<std::mutex> lock(mutex_);
-  wanted_.wait_for(lock, absl::ToChronoMicroseconds(wait),
-                   [this] { return closed_ || !work_.empty(); });
-  const bool open = !closed_ || !work_.empty();
-  for (Work& work : work_) out.push_back(std::move(work));
-  work_.clear();
-  bytes_ = 0;
+  wanted_.wait_for(lock, absl::ToChronoMicroseconds(wait), [&] { return closed_ || !is_empty(); });
+  const bool open = !closed_ || !is_empty();
+  TopUp(small_, out.small);
+  TopUp(large_, out.large);
   return open;
 }
 
@@ -53,7 +73,7 @@ void WorkQueue::Close() {
 
 size_t WorkQueue::size() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return work_.size();
+  return small_.work.size() + large_.work.size();
 }
 
 uint64_t WorkQueue::refused() const {

@@ -40,8 +40,20 @@ struct Work {
 
   // Whether it may write to the ledger.
   bool writes() const { return kind != Kind::kRead && kind != Kind::kHead; }
+  // Whether it takes so long that others should not stand behind it: rows in bulk, and many entries
+  // of another ledger.
+  bool is_large() const;
   // What the request holds in memory, roughly.
   size_t size_bytes() const;
+};
+
+// What waits, in two lanes, each in the order of arrival: single requests do not stand behind an
+// import. Nobody's order is lost: who wants one request before another sends that after an answer.
+struct Lanes {
+  std::deque<Work> small;
+  std::deque<Work> large;
+
+  bool empty() const { return small.empty() && large.empty(); }
 };
 
 // The bounded queue in front of a sequencer.
@@ -56,9 +68,10 @@ class WorkQueue {
   // not called.
   absl::Status Push(Work& work);
 
-  // Waits for work, at most `wait`, and moves all there is to the end of `out`. False when the
-  // queue is closed and empty.
-  bool Take(absl::Duration wait, std::deque<Work>& out);
+  // Waits for work, at most `wait`, and tops up each lane of `out` that is nearly empty with all
+  // there is. (Lanes that were emptied into `out` all the time would have no bounds.) False when
+  // the queue is closed and empty.
+  bool Take(absl::Duration wait, Lanes& out);
 
   // Refuses new work.
   void Close();
@@ -67,12 +80,18 @@ class WorkQueue {
   uint64_t refused() const;
 
  private:
+  struct Lane {
+    std::deque<Work> work;
+    size_t bytes = 0;
+  };
+  static void TopUp(Lane& lane, std::deque<Work>& out);
+
   const size_t requests_max_;
   const size_t bytes_max_;
   mutable std::mutex mutex_;  // Guards what follows.
   std::condition_variable wanted_;
-  std::deque<Work> work_;
-  size_t bytes_ = 0;
+  Lane small_;
+  Lane large_;
   uint64_t refused_ = 0;
   bool closed_ = false;
 };

@@ -88,7 +88,8 @@ class PageWriter {
     // The log's size after the last commit written; all its entries below are in the books.
     uint64_t written_size = 0;
     uint64_t durable_size = 0;
-    // Required. How many pages to copy at most. 64 pages take some 200 us, and the disk takes them too.
+    // How many pages to copy at most. 64 pages take some 200 us, and the disk takes
+    // them too.
     size_t budget = 0;
     // A marker is due when a round ends this many entries above the last marker. 0 at shutdown.
     uint64_t marker_interval = 65'536;

@@ -8,6 +8,7 @@
 #include "services/kernel/mandate_facts.h"
 #include "services/kernel/names.h"
 #include "services/kernel/refusal.h"
+#include "storage/base/check.h"
 #include "storage/base/hash.h"
 #include "storage/base/status_macros.h"
 
@@ -68,10 +69,11 @@ std::string HoldIdOf(const SliceHold& hold) {
   return std::string(digest.view().substr(0, kIdSize));
 }
 
-// What is left of a slice goes back. Ids are used once, here and at the mandate ledger, to which
-// other ledgers return slices of the same delegation: entries of this log are counted on.
+// What is left of a slice goes back. Its id is used once here and once at the mandate ledger, to
+// which other ledgers return slices of the same delegation, and nobody may guess it and be first.
 absl::StatusOr<OwnStep> ReserveOfReturn(const kernel::Context& context, const SliceAccounts& slice,
                                         uint64_t quantity) {
+  Check(!context.random.empty(), "what is due without random bytes");
   const Hash digest =
       Sha256({"chapter8/books/slice-return/v1\n", context.random, "\n", slice.name()});
   SliceTerms terms;

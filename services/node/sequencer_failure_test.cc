@@ -1,6 +1,7 @@
 // The sequencer when the disk is slow, full or gone, the clock wrong, or facts do not come.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -75,6 +76,32 @@ TEST_F(SequencerFailure, NothingIsAnsweredBeforeItsSync) {
   EXPECT_EQ(outcomes[0].reply, outcomes[1].reply);
   EXPECT_THAT(outcomes[2].status, StatusIs(absl::StatusCode::kNotFound));
   EXPECT_EQ(ReasonOf(outcomes[3].status), "POST_EXISTS");
+}
+
+// Full batches that wait for the disk, and then one request: it is logged before the last of them,
+// and none is left out.
+TEST_F(SequencerFailure, ASingleRequestDoesNotStandBehindAnImport) {
+  Start();
+  ASSERT_THAT(Call(sequencer(), OpenAccounts(2, "accounts")).status, IsOk());
+  gate_.Close();
+  Answers answers;
+  constexpr uint64_t kBatches = 14;  // More than there are groups on their way to the disk.
+  for (uint64_t number = 1; number <= kBatches; ++number) {
+    sequencer().Submit(PostTransfers({.number = number, .rows = 5'000}), answers.Expect());
+  }
+  gate_.WaitForSync();
+  Answers single;
+  sequencer().Submit(CreatePost("supply", "single"), single.Expect());
+  gate_.Open();
+
+  const std::vector<Outcome> outcomes = answers.WaitForAll();
+  uint64_t last = 0;
+  for (const Outcome& outcome : outcomes) {
+    ASSERT_THAT(outcome.status, IsOk());
+    last = std::max(last, outcome.receipt.index());
+  }
+  EXPECT_EQ(outcomes.size(), kBatches);
+  EXPECT_LT(single.WaitForAll()[0].receipt.index(), last);
 }
 
 // A peer's entries, what falls due and retries are writes too: none may use up the last room.

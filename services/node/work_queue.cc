@@ -8,14 +8,18 @@
 namespace ch8::node {
 namespace {
 
-// Of a request that others may stand behind: some 100 us of the sequencer.
-constexpr size_t kSmallEntries = 256;
+// Of a request that others may stand behind: some 100 us of the sequencer. Each of another ledger's
+// entries is decided by itself.
+constexpr size_t kSmallRows = 256;
+constexpr size_t kSmallInbound = 16;
+// Large requests leave a quarter of the bounds to others.
+constexpr size_t LargeShare(size_t bound) { return bound - bound / 4; }
 constexpr size_t kTopUpBelow = 4;
 
 }  // namespace
 
 bool Work::is_large() const {
-  return inbound.size() > kSmallEntries || (batch != nullptr && batch->row_count() > kSmallEntries);
+  return inbound.size() > kSmallInbound || (batch != nullptr && batch->row_count() > kSmallRows);
 }
 
 size_t Work::size_bytes() const {
@@ -34,9 +38,7 @@ absl::Status WorkQueue::Push(Work& work) {
   if (closed_) {
     return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
   }
-  const size_t waiting = small_.work.size() + large_.work.size();
-  if (waiting >= requests_max_ ||
-      (waiting > 0 && small_.bytes + large_.bytes + size > bytes_max_)) {
+  if (!HasRoom(work.is_large(), size)) {
     ++refused_;
     return Busy("QUEUE_FULL", "this node has more requests than it can take just now",
                 absl::Milliseconds(100));
@@ -46,6 +48,15 @@ absl::Status WorkQueue::Push(Work& work) {
   lane.work.push_back(std::move(work));
   wanted_.notify_one();
   return absl::OkStatus();
+}
+
+bool WorkQueue::HasRoom(bool large, size_t size) const {
+  const size_t waiting = small_.work.size() + large_.work.size();
+  if (waiting == 0) return true;  // One alone may be larger than the bound.
+  if (waiting >= requests_max_ || small_.bytes + large_.bytes + size > bytes_max_) return false;
+  return !large || large_.work.empty() ||
+         (large_.work.size() < LargeShare(requests_max_) &&
+          large_.bytes + size <= LargeShare(bytes_max_));
 }
 
 void WorkQueue::TopUp(Lane& lane, std::deque<Work>& out) {

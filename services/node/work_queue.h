@@ -56,7 +56,8 @@ struct Lanes {
   bool empty() const { return small.empty() && large.empty(); }
 };
 
-// The bounded queue in front of a sequencer.
+// The bounded queue in front of a sequencer. Large requests may fill three quarters of it. What was
+// taken is not counted: up to the bounds again in each lane of the taker's.
 //
 // Thread safety: Push() and Close() from any thread; Take() from one.
 class WorkQueue {
@@ -84,6 +85,7 @@ class WorkQueue {
     std::deque<Work> work;
     size_t bytes = 0;
   };
+  bool HasRoom(bool large, size_t size) const;
   static void TopUp(Lane& lane, std::deque<Work>& out);
 
   const size_t requests_max_;

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "services/federation/core/pull.h"
 #include "services/kernel/refusal.h"
 #include "tests/support/status_matchers.h"
 
@@ -22,7 +27,7 @@ Work Small(const std::string& name, size_t bytes = 0) {
 Work Large(const std::string& name) {
   Work work = Small(name);
   work.kind = Work::Kind::kInbound;
-  work.inbound.resize(1'000);
+  work.inbound.resize(federation::kPullEntriesMax);
   return work;
 }
 
@@ -76,6 +81,15 @@ TEST(WorkQueueTest, BothLanesShareTheBounds) {
   Lanes out;
   bytes.Take(absl::ZeroDuration(), out);
   EXPECT_THAT(bytes.Push(second), IsOk()) << "what was taken frees its bytes";
+}
+
+TEST(WorkQueueTest, AnImportLeavesRoomForOthers) {
+  WorkQueue queue(8, 1 << 24);
+  for (int i = 0; i < 6; ++i) ASSERT_THAT(Push(queue, Large("import")), IsOk());
+  EXPECT_EQ(ReasonOf(Push(queue, Large("import"))), "QUEUE_FULL");
+  EXPECT_THAT(Push(queue, Small("one")), IsOk());
+  EXPECT_THAT(Push(queue, Small("two")), IsOk());
+  EXPECT_EQ(ReasonOf(Push(queue, Small("three"))), "QUEUE_FULL");
 }
 
 TEST(WorkQueueTest, AClosedQueueIsEmptiedAndTakesNothing) {

@@ -243,15 +243,19 @@ absl::Status RocksLedger::IngestIdRun(const IndexRun& run) {
 absl::StatusOr<std::vector<std::optional<std::string>>> RocksLedger::FindIds(
     const std::vector<std::string>& keys) const {
   std::string stored_keys;  // One after another: a batch has thousands.
-  for (const std::string& key : keys) (stored_keys += kIdPrefix) += key;
+  for (const std::string& key : keys) {
+    stored_keys.push_back(kIdPrefix);
+    stored_keys.append(key);
+  }
   std::vector<rocksdb::Slice> slices;
   slices.reserve(keys.size());
   const char* begin = stored_keys.data();
   for (const std::string& key : keys) {
-    slices.emplace_back(begin, 1 + key.size());
-    begin += 1 + key.size();
+    const size_t size = sizeof(kIdPrefix) + key.size();
+    slices.emplace_back(begin, size);
+    begin += size;
   }
-  // Ids that are counted up come sorted; RocksDB sorts others.
+  // As the family compares, by bytes. Ids that are counted up come so; RocksDB sorts others.
   const bool sorted = std::is_sorted(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());

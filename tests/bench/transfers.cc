@@ -50,7 +50,8 @@ class Load {
                                                        .rows = beside ? 1 : options.batch,
                                                        .first_account = first_account,
                                                        .accounts = options.accounts,
-                                                       .skew = options.skew}));
+                                                       .skew = options.skew},
+                                   beside));
     }
   }
 
@@ -70,8 +71,7 @@ class Load {
     for (const auto& caller : callers_) {
       result.acknowledged += caller->acknowledged;
       result.amount += caller->latencies.size() * caller->maker.amount();
-      std::vector<absl::Duration>& of_kind =
-          &caller - callers_.data() < options_.callers ? latencies : beside;
+      std::vector<absl::Duration>& of_kind = caller->beside ? beside : latencies;
       of_kind.insert(of_kind.end(), caller->latencies.begin(), caller->latencies.end());
     }
     result.requests = latencies.size();
@@ -85,9 +85,11 @@ class Load {
 
  private:
   struct Caller {
-    explicit Caller(const BatchMaker::Options& options) : maker(options), rows(options.rows) {}
+    Caller(const BatchMaker::Options& options, bool is_beside)
+        : maker(options), rows(options.rows), beside(is_beside) {}
     BatchMaker maker;
     const uint32_t rows;  // Of a request.
+    const bool beside;
     absl::Time sent;
     uint64_t acknowledged = 0;
     std::vector<absl::Duration> latencies;

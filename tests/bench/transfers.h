@@ -21,8 +21,8 @@ struct TransfersOptions {
 
 // What was measured, before and after the node was stopped.
 struct TransfersResult {
-  uint64_t requests = 0;
-  uint64_t acknowledged = 0;  // Rows whose synced answer has arrived.
+  uint64_t requests = 0;      // Of the callers, without those beside them.
+  uint64_t acknowledged = 0;  // Of all callers. Rows whose synced answer has arrived.
   uint64_t amount = 0;        // What they moved together.
   absl::Duration elapsed;     // From the first request to the last answer.
   absl::Duration p50;         // Of a request of the callers,

@@ -207,7 +207,9 @@ absl::Status CeilingAuditor::CheckAtRest(absl::string_view liar) const {
           RETURN_IF_ERROR(CheckEnded(origin, name, unit));
           continue;
         }
-        const int64_t there = mandate.available.at(ceiling.account) + LoadOf(origin, name, unit);
+        const auto left = mandate.available.find(ceiling.account);
+        const int64_t there =
+            (left == mandate.available.end() ? 0 : left->second) + LoadOf(origin, name, unit);
         if (there == ceiling.quantity) continue;
         return Broken(origin, ": of ", ceiling.quantity, " ", unit, " under ", name, " ", there,
                       " are there");

@@ -33,7 +33,9 @@ TEST(SimTest, OneSeedIsOneRun) {
   const RunReport first = RunSeed(7, Bug::kNone);
   const RunReport second = RunSeed(7, Bug::kNone);
   EXPECT_EQ(first.entries, second.entries);
-  EXPECT_EQ(first.counts.posted, second.counts.posted);
+  for (const CountInfo& info : kCounts) {
+    EXPECT_EQ(first.counts.*info.count, second.counts.*info.count) << info.name;
+  }
   EXPECT_EQ(first.faults.fired, second.faults.fired);
   EXPECT_EQ(first.roots, second.roots);
 }

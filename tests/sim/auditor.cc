@@ -10,6 +10,7 @@
 #include "services/kernel/replayed_rows.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/fsck.h"
+#include "tests/sim/broken.h"
 
 namespace ch8::sim {
 namespace {
@@ -19,11 +20,6 @@ using chapter8::books::v1::Posting;
 using chapter8::books::v1::TransferStep;
 using chapter8::ledger::v1::Delivery;
 using chapter8::ledger::v1::Request;
-
-template <typename... Parts>
-absl::Status Broken(const Parts&... parts) {
-  return absl::InternalError(absl::StrCat(parts...));
-}
 
 bool HoldsGoods(absl::string_view origin) { return absl::EndsWith(origin, "/ch8/logistics"); }
 

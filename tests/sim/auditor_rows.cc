@@ -2,6 +2,7 @@
 #include "chapter8/books/v1/transfer_service.pb.h"
 #include "storage/base/status_macros.h"
 #include "tests/sim/auditor.h"
+#include "tests/sim/broken.h"
 
 // Rows in bulk, as the log has them and as they were answered.
 namespace ch8::sim {
@@ -11,11 +12,6 @@ using chapter8::books::v1::Posting;
 using chapter8::books::v1::PostTransfersRequest;
 using chapter8::books::v1::PostTransfersResponse;
 using chapter8::books::v1::TransferRow;
-
-template <typename... Parts>
-absl::Status Broken(const Parts&... parts) {
-  return absl::InternalError(absl::StrCat(parts...));
-}
 
 std::string RowIdOf(uint64_t high, uint64_t low) { return absl::StrCat("row ", high, " ", low); }
 

@@ -7,6 +7,7 @@
 #include "chapter8/finance/v1/finance.pb.h"
 #include "chapter8/logistics/v1/logistics.pb.h"
 #include "storage/base/status_macros.h"
+#include "tests/sim/broken.h"
 
 namespace ch8::sim {
 namespace {
@@ -22,11 +23,6 @@ using chapter8::mandate::v1::SliceTerms;
 constexpr absl::string_view kMandate = "/ch8/mandate";
 
 std::string DomainOf(const std::string& origin) { return origin.substr(0, origin.find('/')); }
-
-template <typename... Parts>
-absl::Status Broken(const Parts&... parts) {
-  return absl::InternalError(absl::StrCat(parts...));
-}
 
 }  // namespace
 

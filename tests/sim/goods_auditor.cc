@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "tests/sim/broken.h"
 
 namespace ch8::sim {
 namespace {
@@ -11,11 +12,6 @@ using chapter8::logistics::v1::Item;
 using chapter8::logistics::v1::LogisticsEvent;
 using chapter8::logistics::v1::Receipt;
 using chapter8::logistics::v1::SupplyOffer;
-
-template <typename... Parts>
-absl::Status Broken(const Parts&... parts) {
-  return absl::InternalError(absl::StrCat(parts...));
-}
 
 }  // namespace
 

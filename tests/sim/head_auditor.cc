@@ -8,14 +8,10 @@
 #include "services/witness/core/heads.h"
 #include "storage/base/status_macros.h"
 #include "storage/merkle/note.h"
+#include "tests/sim/broken.h"
 
 namespace ch8::sim {
 namespace {
-
-template <typename... Parts>
-absl::Status Broken(const Parts&... parts) {
-  return absl::InternalError(absl::StrCat(parts...));
-}
 
 absl::StatusOr<Checkpoint> HeadIn(const std::string& signed_note) {
   ASSIGN_OR_RETURN(const Note note, ParseNote(signed_note));

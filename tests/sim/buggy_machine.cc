@@ -83,9 +83,12 @@ class WithoutOrigins final : public kernel::RowReader {
 // The product's batch over rows that are not linked any more.
 class SplitBatch final : public kernel::RowBatch {
  public:
-  SplitBatch(books::ParsedBatch parsed, books::Books& books)
-      : parsed_(std::move(parsed)), books_(books) {
+  SplitBatch(absl::string_view bytes, books::Books& books) : bytes_(bytes), books_(books) {}
+
+  absl::Status Prepare(const books::PrepareParts& parts, const books::IdIndex& older_ids) {
+    ASSIGN_OR_RETURN(parsed_, books::PrepareBatch(bytes_, parts, older_ids));
     for (books::Row& row : parsed_.rows) row.linked = false;
+    return absl::OkStatus();
   }
 
   absl::Status Apply(uint64_t first_index) override {
@@ -102,6 +105,7 @@ class SplitBatch final : public kernel::RowBatch {
   }
 
  private:
+  const std::string bytes_;  // Rows and entries have views of it.
   books::ParsedBatch parsed_;
   books::BatchOutcome outcome_;
   books::Books& books_;
@@ -233,8 +237,9 @@ absl::StatusOr<std::unique_ptr<kernel::RowBatch>> BatchOf(absl::string_view byte
                                                           const books::IdIndex& older_ids,
                                                           books::Books& books, Bug bug) {
   if (bug == Bug::kSplitLinkedGroup) {
-    ASSIGN_OR_RETURN(books::ParsedBatch parsed, books::PrepareBatch(bytes, parts, older_ids));
-    return std::make_unique<SplitBatch>(std::move(parsed), books);
+    auto batch = std::make_unique<SplitBatch>(bytes, books);
+    RETURN_IF_ERROR(batch->Prepare(parts, older_ids));
+    return batch;
   }
   ASSIGN_OR_RETURN(std::unique_ptr<node::Batch> batch,
                    node::Batch::Prepare(std::string(bytes), parts, older_ids));

@@ -39,13 +39,12 @@ absl::StatusOr<std::vector<std::optional<uint64_t>>> NoOlderIds::Find(
   return std::vector<std::optional<uint64_t>>(ids.size());
 }
 
-Ledger::IndexRun SortedRun(const SealedIds& sealed) {
+IndexRun SortedRun(const SealedIds& sealed) {
   std::vector<std::pair<Id, uint64_t>> order(sealed.index_of.begin(), sealed.index_of.end());
   std::sort(order.begin(), order.end());
-  Ledger::IndexRun run;
-  run.through_size = sealed.through_size;
-  run.sorted.reserve(order.size());
-  for (const auto& [id, index] : order) run.sorted.emplace_back(id.ToBytes(), KeyU64(index));
+  constexpr size_t kRowBytes = sizeof(Id) + sizeof(uint64_t) + IndexRun::kRowOverhead;
+  IndexRun run(sealed.through_size, order.size() * kRowBytes);
+  for (const auto& [id, index] : order) run.Add(id.ToBytes(), KeyU64(index));
   return run;
 }
 

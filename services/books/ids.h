@@ -40,7 +40,7 @@ class LedgerIds final : public IdIndex {
   explicit LedgerIds(const Ledger& ledger) : ledger_(ledger) {}
   absl::StatusOr<std::vector<std::optional<uint64_t>>> Find(
       absl::Span<const Id> ids) const override;
-  uint64_t through_size() const override { return ledger_.ids_through_size(); }
+  uint64_t through_size() const override { return ledger_.indexed_size(Index::kIds); }
 
  private:
   const Ledger& ledger_;
@@ -60,15 +60,15 @@ struct SealedIds {
   uint64_t through_size = 0;  // One above the greatest index: what the run covers.
 };
 
-// The run of `sealed`, sorted by id, for Ledger::IngestIdRun(): key = 16 bytes of id, value = 8
+// The run of `sealed`, sorted by id, for Ledger::IngestRun(): key = 16 bytes of id, value = 8
 // bytes of log index, both big-endian. Pure and slow (about a second for four million ids): call it
 // off the sequencer's thread.
-Ledger::IndexRun SortedRun(const SealedIds& sealed);
+IndexRun SortedRun(const SealedIds& sealed);
 
 // The ids used since the last id run, with the log index of their entries. About 50 bytes each.
 //
 //   sequencer, after a commit     run = window.TakeRun(durable_size)
-//   index thread                  ledger.IngestIdRun(SortedRun(*run))
+//   index thread                  ledger.IngestRun(Index::kIds, SortedRun(*run))
 //   sequencer, when that is done  window.Drop(*run)
 //
 // Thread safety: none; belongs to the ledger's sequencer.

@@ -20,12 +20,12 @@ namespace ch8::books {
 // What recovery reads. RecoverySourceOf() makes one of a ledger.
 struct RecoverySource {
   uint64_t size = 0;              // Of the log.
-  uint64_t ids_through_size = 0;  // Ledger::ids_through_size().
+  uint64_t ids_through_size = 0;  // Ledger::indexed_size().
   std::function<absl::Status(uint64_t begin, uint64_t end, const Ledger::EntryVisitor&)>
       read_entries;
   std::function<absl::Status(const std::function<void(const Page&)>&)> read_pages;
   // Optional: takes the runs that come due when many ids are in no run yet.
-  std::function<absl::Status(const Ledger::IndexRun&)> ingest_ids;
+  std::function<absl::Status(const IndexRun&)> ingest_ids;
   // Optional: what else the books must agree with when all is applied. Errors: kDataLoss when they
   // do not.
   std::function<absl::Status(const State&)> check;

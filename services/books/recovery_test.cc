@@ -52,10 +52,13 @@ class Runs final : public IdIndex {
     return found;
   }
   uint64_t through_size() const override { return through; }
-  void Ingest(const Ledger::IndexRun& run) {
-    ASSERT_TRUE(std::is_sorted(run.sorted.begin(), run.sorted.end()));
-    runs.insert(run.sorted.begin(), run.sorted.end());
-    through = run.through_size;
+  void Ingest(const IndexRun& run) {
+    ASSERT_TRUE(run.sorted());
+    run.Visit([this](absl::string_view id, absl::string_view index) {
+      runs.emplace(id, index);
+      return true;
+    });
+    through = run.through_size();
   }
 
   std::map<std::string, std::string> runs;
@@ -234,7 +237,7 @@ class Lives {
       disk_.Visit(visit);
       return absl::OkStatus();
     };
-    source.ingest_ids = [this](const Ledger::IndexRun& run) {
+    source.ingest_ids = [this](const IndexRun& run) {
       runs_.Ingest(run);
       return absl::OkStatus();
     };
@@ -421,7 +424,7 @@ class LedgerTest : public ::testing::Test {
     ASSERT_THAT(ledger_->WritePages(pages_.Dump(books_, parts)), IsOk());
     const auto run = books_.ids().TakeRun(size);
     if (run == nullptr) return;
-    ASSERT_THAT(ledger_->IngestIdRun(SortedRun(*run)), IsOk());
+    ASSERT_THAT(ledger_->IngestRun(Index::kIds, SortedRun(*run)), IsOk());
     books_.ids().Drop(*run);
   }
 
@@ -464,7 +467,7 @@ TEST_F(LedgerTest, BooksComeBackAfterAPowerLoss) {
       ASSERT_THAT(ledger_->FlushPages(), IsOk());
     }
   }
-  ASSERT_GT(ledger_->ids_through_size(), 0);
+  ASSERT_GT(ledger_->indexed_size(Index::kIds), 0);
   const absl::StatusOr<std::unique_ptr<MemLedger>> reopened = ledger_->CrashCopy();
   ASSERT_THAT(reopened, IsOk());
   const LedgerIds reopened_ids(**reopened);

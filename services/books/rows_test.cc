@@ -363,12 +363,18 @@ TEST(IdWindowTest, IdsLeaveMemoryOnlyWhenDurablyIndexed) {
   EXPECT_EQ(window.TakeRun(99), nullptr);  // One at a time.
   EXPECT_FALSE(window.Insert({9, 0}, 14));
   EXPECT_EQ(window.Find({8, 1}), 11);
-  const Ledger::IndexRun sorted = SortedRun(*run);
-  EXPECT_EQ(sorted.through_size, 13);
-  ASSERT_EQ(sorted.sorted.size(), 3);
-  EXPECT_EQ(sorted.sorted[0].first, (Id{7, 2}).ToBytes());
-  EXPECT_EQ(sorted.sorted[2].first, (Id{9, 0}).ToBytes());
-  EXPECT_EQ(sorted.sorted[2].second, std::string("\0\0\0\0\0\0\0\x0a", 8));
+  const IndexRun sorted = SortedRun(*run);
+  EXPECT_EQ(sorted.through_size(), 13);
+  EXPECT_TRUE(sorted.sorted());
+  std::vector<std::pair<std::string, std::string>> rows;
+  sorted.Visit([&](absl::string_view id, absl::string_view index) {
+    rows.emplace_back(id, index);
+    return true;
+  });
+  ASSERT_EQ(rows.size(), 3);
+  EXPECT_EQ(rows[0].first, (Id{7, 2}).ToBytes());
+  EXPECT_EQ(rows[2].first, (Id{9, 0}).ToBytes());
+  EXPECT_EQ(rows[2].second, std::string("\0\0\0\0\0\0\0\x0a", 8));
   window.Drop(*run);
   EXPECT_EQ(window.size(), 1);
   EXPECT_FALSE(window.Find({9, 0}).has_value());

@@ -63,12 +63,18 @@ class GateLedger final : public Ledger {
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override {
     return ledger_.ReadPages(visit);
   }
-  absl::Status IngestIdRun(const IndexRun& run) override { return ledger_.IngestIdRun(run); }
+  absl::Status IngestRun(Index index, const IndexRun& run) override {
+    return ledger_.IngestRun(index, run);
+  }
+  uint64_t indexed_size(Index index) const override { return ledger_.indexed_size(index); }
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override {
     return ledger_.FindIds(keys);
   }
-  uint64_t ids_through_size() const override { return ledger_.ids_through_size(); }
+  absl::Status VisitIndexDown(Index index, absl::string_view from,
+                              const IndexVisitor& visit) const override {
+    return ledger_.VisitIndexDown(index, from, visit);
+  }
 
  private:
   class Written final : public Snapshot {

@@ -461,7 +461,8 @@ void Sequencer::RunIndex() {
     const std::shared_ptr<const books::SealedIds> sealed = std::move(ids_to_index_);
     ids_to_index_ = nullptr;
     lock.unlock();
-    const absl::Status ingested = options_.ledger->IngestIdRun(books::SortedRun(*sealed));
+    const absl::Status ingested =
+        options_.ledger->IngestRun(Index::kIds, books::SortedRun(*sealed));
     if (ingested.ok()) {
       ids_indexed_.store(true);
     } else {

@@ -34,16 +34,12 @@ absl::StatusOr<uint64_t> CheckedEntryCount(const Ledger::CommitRequest& request)
   return entries;
 }
 
-absl::Status CheckIdRun(const Ledger::IndexRun& run, uint64_t durable_size) {
-  if (run.through_size > durable_size) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("id run reaches ", run.through_size, ", the durable log only ", durable_size));
+absl::Status CheckRun(const IndexRun& run, uint64_t durable_size) {
+  if (run.through_size() > durable_size) {
+    return absl::InvalidArgumentError(absl::StrCat("an index run reaches ", run.through_size(),
+                                                   ", the durable log only ", durable_size));
   }
-  for (size_t i = 1; i < run.sorted.size(); ++i) {
-    if (run.sorted[i - 1].first >= run.sorted[i].first) {
-      return absl::InvalidArgumentError("id run is not strictly sorted");
-    }
-  }
+  if (!run.sorted()) return absl::InvalidArgumentError("an index run is not strictly sorted");
   return absl::OkStatus();
 }
 

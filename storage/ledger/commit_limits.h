@@ -12,7 +12,7 @@ namespace ch8 {
 absl::StatusOr<uint64_t> CheckedEntryCount(const Ledger::CommitRequest& request);
 
 // Errors: kInvalidArgument unless the keys rise strictly and the run ends within the durable log.
-absl::Status CheckIdRun(const Ledger::IndexRun& run, uint64_t durable_size);
+absl::Status CheckRun(const IndexRun& run, uint64_t durable_size);
 
 }  // namespace ch8
 

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "storage/base/hash.h"
 #include "storage/ledger/entry.h"
+#include "storage/ledger/index_run.h"
 #include "storage/merkle/proof.h"
 
 namespace ch8 {
@@ -24,6 +25,14 @@ enum class Table : uint8_t {
   kPeer,     // What is known of the other ledgers: cursors, verified heads, parked entries.
   kMeta,     // The ledger's own records. Keys starting with "!" belong to the storage layer.
 };
+
+// What a ledger can be searched by. Each index is made of runs, sorted by key, which are ingested
+// whole and take no other write. It is derived from the log and can be made anew from it.
+enum class Index : uint8_t {
+  kIds,      // The log index of each id used (services/books/ids.h).
+  kHistory,  // What each account has seen (services/books/history.h).
+};
+inline constexpr size_t kIndexCount = 2;
 
 // One row to set, or to delete when `value` is absent.
 struct RowWrite {
@@ -155,19 +164,22 @@ class Ledger {
   // Visits all pages in key order. Errors: kDataLoss.
   virtual absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const = 0;
 
-  // Index runs: rebuildable, sorted, ingested whole, e.g. the ids of bulk rows. A run covers the
-  // log up to `through_size` <= durable_size(); at open, runs beyond the log's end are discarded.
-  struct IndexRun {
-    std::vector<std::pair<std::string, std::string>> sorted;  // Strictly increasing keys.
-    uint64_t through_size = 0;
-  };
-  // Errors: kInvalidArgument when unsorted or beyond durable_size; kResourceExhausted; kDataLoss.
-  virtual absl::Status IngestIdRun(const IndexRun& run) = 0;
-  // The values of those `keys` that any run holds; absent ones are nullopt. Errors: kDataLoss.
+  // Adds a run to `index`, durably; where keys are equal, the newest run's value counts. A run is
+  // there whole or not at all. At open, indexes that reach beyond the log's end are discarded.
+  // Errors: kInvalidArgument when the run is unsorted or reaches beyond durable_size;
+  // kResourceExhausted; kDataLoss.
+  virtual absl::Status IngestRun(Index index, const IndexRun& run) = 0;
+  // How far the runs of `index` reach: entries at or above this size are in none.
+  virtual uint64_t indexed_size(Index index) const = 0;
+  // The values of those `keys` that any run of Index::kIds holds; absent ones are nullopt.
+  // Errors: kDataLoss.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const = 0;
-  // How far the id runs reach: entries at or above this size are in no run.
-  virtual uint64_t ids_through_size() const = 0;
+  // Visits the rows of `index` with a key of at most `from`, the greatest first, until `visit`
+  // returns false. Views are valid only during the call. Errors: kDataLoss.
+  using IndexVisitor = std::function<bool(absl::string_view key, absl::string_view value)>;
+  virtual absl::Status VisitIndexDown(Index index, absl::string_view from,
+                                      const IndexVisitor& visit) const = 0;
 };
 
 }  // namespace ch8

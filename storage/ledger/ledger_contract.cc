@@ -20,6 +20,7 @@ namespace ch8::testing {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Optional;
 
 void LedgerContract::Write(size_t count) {
@@ -301,18 +302,50 @@ TEST_P(LedgerContract, FlushedPagesSurviveACrash) {
 
 TEST_P(LedgerContract, IdRunsAreFoundAfterARestart) {
   Append(10);
-  EXPECT_EQ(ledger().ids_through_size(), 0u);
-  ASSERT_THAT(ledger().IngestIdRun({{{"", KeyU64(0)}, {"id 1", KeyU64(1)}}, 5}), IsOk());
-  ASSERT_THAT(ledger().IngestIdRun({{{"!through", KeyU64(9)}, {"id 2", KeyU64(2)}}, 9}), IsOk());
+  const auto ingest = [this](const IndexRun& run) { return ledger().IngestRun(Index::kIds, run); };
+  EXPECT_EQ(ledger().indexed_size(Index::kIds), 0u);
+  ASSERT_THAT(ingest(IndexRun(5, {{"", KeyU64(0)}, {"id 1", KeyU64(1)}})), IsOk());
+  ASSERT_THAT(ingest(IndexRun(9, {{"!through", KeyU64(9)}, {"id 2", KeyU64(2)}})), IsOk());
   const auto invalid = StatusIs(absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(ledger().IngestIdRun({{}, 12}), invalid);
-  EXPECT_THAT(ledger().IngestIdRun({{{"b", ""}, {"a", ""}}, 9}), invalid);
-  EXPECT_THAT(ledger().IngestIdRun({{{"a", ""}, {"a", ""}}, 9}), invalid);
+  EXPECT_THAT(ingest(IndexRun(12)), invalid);
+  EXPECT_THAT(ingest(IndexRun(9, {{"b", ""}, {"a", ""}})), invalid);
+  EXPECT_THAT(ingest(IndexRun(9, {{"a", ""}, {"a", ""}})), invalid);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(ledger().ids_through_size(), 9u);
-    const auto found = ledger().FindIds({"id 2", "absent", "id 1", "", "!through"});
+    EXPECT_EQ(ledger().indexed_size(Index::kIds), 9u);
+    EXPECT_EQ(ledger().indexed_size(Index::kHistory), 0u);
+    const auto found = ledger().FindIds({"id 2", "absent", "id 1", "", "!through", "id 1"});
     ASSERT_THAT(found, IsOk());
-    EXPECT_THAT(*found, ElementsAre(KeyU64(2), std::nullopt, KeyU64(1), KeyU64(0), KeyU64(9)));
+    EXPECT_THAT(*found,
+                ElementsAre(KeyU64(2), std::nullopt, KeyU64(1), KeyU64(0), KeyU64(9), KeyU64(1)));
+    const auto in_order = ledger().FindIds({"", "absent", "id 1", "id 1", "id 2"});
+    ASSERT_THAT(in_order, IsOk());
+    EXPECT_THAT(*in_order, ElementsAre(KeyU64(0), std::nullopt, KeyU64(1), KeyU64(1), KeyU64(2)));
+    harness_->Crash();
+  }
+}
+
+TEST_P(LedgerContract, AnIndexIsReadFromAKeyDown) {
+  Append(10);
+  const auto from = [this](absl::string_view key, size_t count) {
+    std::vector<std::string> rows;
+    EXPECT_THAT(ledger().VisitIndexDown(Index::kHistory, key,
+                                        [&](absl::string_view found, absl::string_view value) {
+                                          rows.push_back(absl::StrCat(found, "=", value));
+                                          return rows.size() < count;
+                                        }),
+                IsOk());
+    return rows;
+  };
+  EXPECT_THAT(from("z", 9), IsEmpty());
+  ASSERT_THAT(ledger().IngestRun(Index::kHistory, IndexRun(4, {{"a", "1"}, {"c", "1"}})), IsOk());
+  ASSERT_THAT(ledger().IngestRun(Index::kHistory, IndexRun(9, {{"b", "2"}, {"c", "2"}})), IsOk());
+  ASSERT_THAT(ledger().IngestRun(Index::kIds, IndexRun(10, {{"b", "of ids"}})), IsOk());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(from("z", 9), ElementsAre("c=2", "b=2", "a=1"));
+    EXPECT_THAT(from("b", 9), ElementsAre("b=2", "a=1"));
+    EXPECT_THAT(from("bb", 1), ElementsAre("b=2"));
+    EXPECT_THAT(from("", 9), IsEmpty());
+    EXPECT_EQ(ledger().indexed_size(Index::kHistory), 9u);
     harness_->Crash();
   }
 }

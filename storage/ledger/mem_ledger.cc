@@ -149,8 +149,7 @@ absl::StatusOr<std::unique_ptr<MemLedger>> MemLedger::CrashCopy() const {
   copy->rows_ = rows_.AsOf(durable_version_);
   copy->pages_ = flushed_pages_;
   copy->flushed_pages_ = flushed_pages_;
-  copy->ids_ = ids_;
-  copy->ids_through_size_ = ids_through_size_;
+  copy->indexes_ = indexes_;
   copy->durable_size_ = size;
   copy->written_view_->MoveTo(size, 0);
   return copy;
@@ -255,29 +254,45 @@ absl::Status MemLedger::ReadPages(const std::function<void(const Page& page)>& v
   return absl::OkStatus();
 }
 
-absl::Status MemLedger::IngestIdRun(const IndexRun& run) {
-  RETURN_IF_ERROR(CheckIdRun(run, durable_size()));
+absl::Status MemLedger::IngestRun(Index index, const IndexRun& run) {
+  RETURN_IF_ERROR(CheckRun(run, durable_size()));
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& [key, value] : run.sorted) ids_[key] = value;
-  ids_through_size_ = std::max(ids_through_size_, run.through_size);
+  IndexRows& into = indexes_[static_cast<size_t>(index)];
+  run.Visit([&](absl::string_view key, absl::string_view value) {
+    into.rows[std::string(key)] = std::string(value);
+    return true;
+  });
+  into.through_size = std::max(into.through_size, run.through_size());
   return absl::OkStatus();
+}
+
+uint64_t MemLedger::indexed_size(Index index) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return indexes_[static_cast<size_t>(index)].through_size;
 }
 
 absl::StatusOr<std::vector<std::optional<std::string>>> MemLedger::FindIds(
     const std::vector<std::string>& keys) const {
   std::lock_guard<std::mutex> lock(mutex_);
+  const auto& ids = indexes_[static_cast<size_t>(Index::kIds)].rows;
   std::vector<std::optional<std::string>> values;
   values.reserve(keys.size());
   for (const std::string& key : keys) {
-    const auto found = ids_.find(key);
-    values.push_back(found == ids_.end() ? std::nullopt : std::optional(found->second));
+    const auto found = ids.find(key);
+    values.push_back(found == ids.end() ? std::nullopt : std::optional(found->second));
   }
   return values;
 }
 
-uint64_t MemLedger::ids_through_size() const {
+absl::Status MemLedger::VisitIndexDown(Index index, absl::string_view from,
+                                       const IndexVisitor& visit) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return ids_through_size_;
+  const auto& rows = indexes_[static_cast<size_t>(index)].rows;
+  for (auto row = rows.upper_bound(from); row != rows.begin();) {
+    --row;
+    if (!visit(row->first, row->second)) break;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace ch8

@@ -1,6 +1,7 @@
 #ifndef CH8_STORAGE_LEDGER_MEM_LEDGER_H_
 #define CH8_STORAGE_LEDGER_MEM_LEDGER_H_
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -54,10 +55,12 @@ class MemLedger final : public Ledger {
   absl::Status WritePages(const std::vector<Page>& pages) override;
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
-  absl::Status IngestIdRun(const IndexRun& run) override;
+  absl::Status IngestRun(Index index, const IndexRun& run) override;
+  uint64_t indexed_size(Index index) const override;
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override;
-  uint64_t ids_through_size() const override;
+  absl::Status VisitIndexDown(Index index, absl::string_view from,
+                              const IndexVisitor& visit) const override;
 
  private:
   // Chunks, tiles and notes, with a lock of their own because proofs read them at any time.
@@ -78,6 +81,10 @@ class MemLedger final : public Ledger {
   struct Pending {
     uint64_t size = 0;
     uint64_t version = 0;
+  };
+  struct IndexRows {
+    std::map<std::string, std::string, std::less<>> rows;
+    uint64_t through_size = 0;
   };
   class View;
   class PinnedView;
@@ -100,8 +107,7 @@ class MemLedger final : public Ledger {
   mutable std::multiset<uint64_t> pinned_versions_;
   std::map<std::string, std::string> pages_;
   std::map<std::string, std::string> flushed_pages_;
-  std::map<std::string, std::string> ids_;
-  uint64_t ids_through_size_ = 0;
+  std::array<IndexRows, kIndexCount> indexes_;
 };
 
 }  // namespace ch8

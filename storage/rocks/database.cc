@@ -28,7 +28,7 @@ constexpr size_t kProtectionBytes = 8;
 constexpr size_t kArenaBlockBytes = 256u << 10;
 
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {
-    "log", "tile", "rows", "answers", "peer", "meta", "note", "pages", "ids"};
+    "log", "tile", "rows", "answers", "peer", "meta", "note", "pages", "ids", "history"};
 
 // Each value's reason: ledger.md §3.
 rocksdb::DBOptions DatabaseOptions(const Database::Options& options,
@@ -104,6 +104,16 @@ Family FamilyOf(Table table) {
       return Family::kMeta;
   }
   Unreachable("unknown table");
+}
+
+Family FamilyOf(Index index) {
+  switch (index) {
+    case Index::kIds:
+      return Family::kIds;
+    case Index::kHistory:
+      return Family::kHistory;
+  }
+  Unreachable("unknown index");
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options,

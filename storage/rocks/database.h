@@ -27,11 +27,13 @@ enum class Family {
   kMeta,     // Table::kMeta; keys starting with "!" are RocksLedger's.
   kNote,     // Every checkpoint signed, by size.
   kPages,    // State pages; never in the WAL.
-  kIds,      // Ingested id runs; takes no other write.
+  kIds,      // Index::kIds; takes ingested runs and no other write.
+  kHistory,  // Index::kHistory; the same.
 };
-inline constexpr size_t kFamilyCount = 9;
+inline constexpr size_t kFamilyCount = 10;
 
 Family FamilyOf(Table table);
+Family FamilyOf(Index index);
 
 // A RocksDB database opened with the options that ledger.md §3 demands, and its column families.
 //

@@ -13,10 +13,10 @@ inline constexpr absl::string_view kHeadKey = "!head";      // size u64 · root,
 inline constexpr absl::string_view kCheckedKey = "!checked";  // size u64: gapless up to here.
 inline constexpr absl::string_view kFormatValue = "ch8-ledger/1";
 
-// In Family::kIds. A run's watermark is part of the run's own file, so neither is there without the
-// other; ids have a prefix that keeps them apart from it.
-inline constexpr absl::string_view kIdsThroughKey = "!through";  // size u64.
-inline constexpr char kIdPrefix = 'k';
+// In the families of indexes. A run's watermark is part of the run's own file, so neither is there
+// without the other; the index's keys have a prefix that keeps them apart from it.
+inline constexpr absl::string_view kThroughKey = "!through";  // size u64.
+inline constexpr char kIndexPrefix = 'k';
 
 }  // namespace ch8
 

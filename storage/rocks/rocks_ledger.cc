@@ -209,49 +209,60 @@ absl::Status RocksLedger::ReadPages(const std::function<void(const Page& page)>&
   return FromRocks(pages->status(), "read pages");
 }
 
-absl::Status RocksLedger::IngestIdRun(const IndexRun& run) {
+absl::Status RocksLedger::IngestRun(Index index, const IndexRun& run) {
   RETURN_IF_ERROR(CheckRunning());
-  RETURN_IF_ERROR(CheckIdRun(run, durable_size()));
+  RETURN_IF_ERROR(CheckRun(run, durable_size()));
   RETURN_IF_ERROR(CheckDiskSpace());
-  std::lock_guard<std::mutex> lock(ids_mutex_);
-  const uint64_t through_size = std::max(run.through_size, ids_through_size());
+  const auto number = static_cast<size_t>(index);
+  const std::lock_guard<std::mutex> lock(ingest_mutexes_[number]);
+  const uint64_t through_size = std::max(run.through_size(), indexed_size(index));
 
-  const rocksdb::Options options = database_->FamilyOptions(Family::kIds);
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options,
-                                database_->family(Family::kIds));
-  const std::string path = database_->path() + "/id_run.fresh";
+  const rocksdb::Options options = database_->FamilyOptions(FamilyOf(index));
+  rocksdb::ColumnFamilyHandle* family = database_->family(FamilyOf(index));
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, family);
+  const std::string path = absl::StrCat(database_->path(), "/run_", number, ".fresh");
   rocksdb::Status status = writer.Open(path);
-  if (status.ok()) status = writer.Put(ToSlice(kIdsThroughKey), KeyU64(through_size));
-  std::string key(1, kIdPrefix);
-  for (const auto& [id, value] : run.sorted) {
-    if (!status.ok()) break;
-    key.resize(1);
-    key += id;
-    status = writer.Put(key, value);
-  }
+  if (status.ok()) status = writer.Put(ToSlice(kThroughKey), KeyU64(through_size));
+  std::string stored_key(1, kIndexPrefix);
+  run.Visit([&](absl::string_view key, absl::string_view value) {
+    stored_key.resize(1);
+    stored_key.append(key.data(), key.size());
+    if (status.ok()) status = writer.Put(stored_key, ToSlice(value));
+    return status.ok();
+  });
   if (status.ok()) status = writer.Finish();
   rocksdb::IngestExternalFileOptions ingest;
   ingest.move_files = true;
-  if (status.ok()) {
-    status = database_->db().IngestExternalFile(database_->family(Family::kIds), {path}, ingest);
-  }
-  if (!status.ok()) return Stop(FromRocks(status, "ingest an id run"));
-  ids_through_size_ = through_size;
+  if (status.ok()) status = database_->db().IngestExternalFile(family, {path}, ingest);
+  if (!status.ok()) return Stop(FromRocks(status, "ingest an index run"));
+  indexed_sizes_[number] = through_size;
   return absl::OkStatus();
+}
+
+absl::Status RocksLedger::VisitIndexDown(Index index, absl::string_view from,
+                                         const IndexVisitor& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> rows = database_->NewIterator(FamilyOf(index));
+  const std::string stored_from = absl::StrCat(std::string(1, kIndexPrefix), from);
+  for (rows->SeekForPrev(stored_from); rows->Valid(); rows->Prev()) {
+    const absl::string_view key = ToView(rows->key());
+    if (key.front() != kIndexPrefix) break;
+    if (!visit(key.substr(1), ToView(rows->value()))) break;
+  }
+  return FromRocks(rows->status(), "read an index");
 }
 
 absl::StatusOr<std::vector<std::optional<std::string>>> RocksLedger::FindIds(
     const std::vector<std::string>& keys) const {
   std::string stored_keys;  // One after another: a batch has thousands.
   for (const std::string& key : keys) {
-    stored_keys.push_back(kIdPrefix);
+    stored_keys.push_back(kIndexPrefix);
     stored_keys.append(key);
   }
   std::vector<rocksdb::Slice> slices;
   slices.reserve(keys.size());
   const char* begin = stored_keys.data();
   for (const std::string& key : keys) {
-    const size_t size = sizeof(kIdPrefix) + key.size();
+    const size_t size = sizeof(kIndexPrefix) + key.size();
     slices.emplace_back(begin, size);
     begin += size;
   }

@@ -1,6 +1,7 @@
 #ifndef CH8_STORAGE_ROCKS_ROCKS_LEDGER_H_
 #define CH8_STORAGE_ROCKS_ROCKS_LEDGER_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -95,10 +96,14 @@ class RocksLedger final : public Ledger {
   absl::Status WritePages(const std::vector<Page>& pages) override;
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
-  absl::Status IngestIdRun(const IndexRun& run) override;
+  absl::Status IngestRun(Index index, const IndexRun& run) override;
+  uint64_t indexed_size(Index index) const override {
+    return indexed_sizes_[static_cast<size_t>(index)].load();
+  }
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override;
-  uint64_t ids_through_size() const override { return ids_through_size_.load(); }
+  absl::Status VisitIndexDown(Index index, absl::string_view from,
+                              const IndexVisitor& visit) const override;
 
  private:
   // One written commit: what becomes visible when it is synced.
@@ -122,7 +127,7 @@ class RocksLedger final : public Ledger {
   absl::StatusOr<Version> RecordedHead() const;
   absl::Status CheckAgainstHead(uint64_t end) const;
   absl::Status CheckAgainstNewestNote(uint64_t end) const;
-  absl::Status RecoverIds(uint64_t end);
+  absl::Status RecoverIndexes(uint64_t end);
 
   absl::Status FillBatch(const CommitRequest& request, uint64_t entry_count);
   std::shared_ptr<const rocksdb::Snapshot> NewSnapshot() const;
@@ -145,8 +150,8 @@ class RocksLedger final : public Ledger {
   std::unique_ptr<View> written_view_;
 
   std::atomic<uint64_t> durable_size_{0};
-  std::atomic<uint64_t> ids_through_size_{0};
-  std::mutex ids_mutex_;  // One run at a time.
+  std::array<std::atomic<uint64_t>, kIndexCount> indexed_sizes_{};
+  std::array<std::mutex, kIndexCount> ingest_mutexes_;  // One run of an index at a time.
 
   mutable std::mutex mutex_;     // Guards what follows.
   std::deque<Version> pending_;  // Written, not synced; oldest first.

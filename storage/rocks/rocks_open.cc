@@ -138,9 +138,11 @@ absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::OpenUnrecovered(
 
 absl::Status RocksLedger::TakeAsIs() {
   ASSIGN_OR_RETURN(Version recorded, RecordedHead());
-  ASSIGN_OR_RETURN(const uint64_t through_size,
-                   StoredPosition(*database_, Family::kIds, kIdsThroughKey));
-  ids_through_size_ = through_size;
+  for (size_t i = 0; i < kIndexCount; ++i) {
+    ASSIGN_OR_RETURN(const uint64_t through_size,
+                     StoredPosition(*database_, FamilyOf(static_cast<Index>(i)), kThroughKey));
+    indexed_sizes_[i] = through_size;
+  }
   written_view_->set_size(recorded.size);
   recorded.snapshot = NewSnapshot();
   std::lock_guard<std::mutex> lock(mutex_);
@@ -161,7 +163,7 @@ absl::Status RocksLedger::Recover() {
   RETURN_IF_ERROR(tree_.Load(end));
   RETURN_IF_ERROR(CheckAgainstHead(end));
   RETURN_IF_ERROR(CheckAgainstNewestNote(end));
-  RETURN_IF_ERROR(RecoverIds(end));
+  RETURN_IF_ERROR(RecoverIndexes(end));
   // Synced, because what recovery found is published as durable below.
   rocksdb::WriteOptions synced;
   synced.sync = true;
@@ -221,11 +223,16 @@ absl::Status RocksLedger::CheckAgainstNewestNote(uint64_t end) const {
   return absl::OkStatus();
 }
 
-absl::Status RocksLedger::RecoverIds(uint64_t end) {
-  ASSIGN_OR_RETURN(const uint64_t through_size,
-                   StoredPosition(*database_, Family::kIds, kIdsThroughKey));
-  if (through_size > end) return database_->RecreateFamily(Family::kIds);
-  ids_through_size_ = through_size;
+absl::Status RocksLedger::RecoverIndexes(uint64_t end) {
+  for (size_t i = 0; i < kIndexCount; ++i) {
+    const Family family = FamilyOf(static_cast<Index>(i));
+    ASSIGN_OR_RETURN(const uint64_t through_size, StoredPosition(*database_, family, kThroughKey));
+    if (through_size > end) {
+      RETURN_IF_ERROR(database_->RecreateFamily(family));
+    } else {
+      indexed_sizes_[i] = through_size;
+    }
+  }
   return absl::OkStatus();
 }
 

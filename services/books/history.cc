@@ -1,0 +1,296 @@
+#include "services/books/history.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "storage/base/bytes.h"
+#include "storage/base/limits.h"
+#include "storage/base/status_macros.h"
+
+namespace ch8::books {
+namespace {
+
+// Entries read before what they did is shown.
+constexpr uint64_t kSliceEntries = 8'192;
+// A time is kept for so many entries.
+constexpr uint64_t kTimeEvery = 1'024;
+// What a movement takes in a run, by and large.
+constexpr size_t kMovementBytes = 16;
+
+// The ledger's time of the entry at `index`, which may be in the middle of a request.
+absl::StatusOr<int64_t> TimeAt(const Ledger& ledger, uint64_t index) {
+  int64_t time_us = 0;
+  bool is_whole = true;
+  chapter8::ledger::v1::Entry entry;
+  RETURN_IF_ERROR(ledger.ReadEntries(
+      index - std::min<uint64_t>(index, kBatchRowsMax), index, [&](const Entry& stored) {
+        if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) return true;
+        is_whole =
+            entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
+        if (is_whole && entry.has_request()) time_us = entry.request().time_us();
+        return is_whole;
+      }));
+  if (!is_whole) return absl::DataLossError("an entry does not parse");
+  return time_us;
+}
+
+bool IsBlockOf(uint32_t account, absl::string_view key) {
+  const std::string first = BlockKey(account, 0);
+  return absl::StartsWith(key, first.substr(0, first.size() - sizeof(uint64_t)));
+}
+
+// Visits the movements of entries below `before_index`, the newest first. False when `visit` was.
+bool VisitBlock(const Block& block, uint64_t before_index, History::Visitor visit) {
+  std::vector<AccountSums> after;
+  AccountSums sums = block.before;
+  for (const Movement& movement : block.movements) {
+    AddTo(sums, movement);
+    after.push_back(sums);
+  }
+  for (size_t i = block.movements.size(); i > 0; --i) {
+    const Movement& movement = block.movements[i - 1];
+    if (movement.index < before_index && !visit(movement, after[i - 1])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+History::History(Ledger& ledger, uint64_t run_entries)
+    : ledger_(ledger),
+      run_entries_(run_entries),
+      reader_([this](const Id& id) { return OlderHold(id); }) {
+  tail_.begin = tail_.end = ledger.indexed_size(Index::kHistory);
+}
+
+absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t run_entries) {
+  auto history = std::unique_ptr<History>(new History(ledger, run_entries));
+  RETURN_IF_ERROR(history->LoadTimes());
+  ASSIGN_OR_RETURN(const int64_t time_us, TimeAt(ledger, history->tail_.begin));
+  history->reader_.StartAt(time_us);
+  return history;
+}
+
+absl::Status History::LoadTimes() {
+  absl::Status status;
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(
+      Index::kHistory, TimeKey(UINT64_MAX), [&](absl::string_view key, absl::string_view value) {
+        const std::optional<uint64_t> index = IndexOfTimeKey(key);
+        if (!index.has_value()) return false;
+        const absl::StatusOr<uint64_t> time_us = DecodeNumber(value);
+        status = time_us.status();
+        if (status.ok()) times_.emplace_back(*index, static_cast<int64_t>(*time_us));
+        return status.ok();
+      }));
+  std::reverse(times_.begin(), times_.end());
+  return status;
+}
+
+absl::Status History::Extend(uint64_t entries) {
+  const std::lock_guard<std::mutex> extending(extend_mutex_);
+  const uint64_t durable_size = ledger_.durable_size();
+  const uint64_t end = tail_.end + std::min(durable_size - tail_.end, entries);
+  while (failed_.ok() && tail_.end < end) {
+    failed_ = ReadSlice(std::min({end, tail_.end + kSliceEntries, tail_.begin + run_entries_}));
+    if (tail_.end - tail_.begin >= run_entries_) RETURN_IF_ERROR(IngestTail());
+  }
+  return failed_;
+}
+
+absl::Status History::ReadSlice(uint64_t end) {
+  MovementReader::Found found;
+  absl::Status status;
+  uint64_t next = tail_.end;
+  RETURN_IF_ERROR(ledger_.ReadEntries(tail_.end, end, [&](const Entry& entry) {
+    status = reader_.Read(entry, found);
+    ++next;
+    return status.ok();
+  }));
+  RETURN_IF_ERROR(status);
+  if (next != end) return absl::DataLossError(absl::StrCat("entry ", next, " is missing"));
+
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  for (const Movement& movement : found.movements) {
+    tail_.movements.push_back(movement);
+    tail_.accounts.push_back(movement.account);
+  }
+  std::move(found.opened.begin(), found.opened.end(), std::back_inserter(tail_.opened));
+  for (const auto& time : found.request_times) {
+    if (times_.empty() || time.first >= times_.back().first + kTimeEvery) times_.push_back(time);
+  }
+  tail_.end = end;
+  return absl::OkStatus();
+}
+
+absl::Status History::IngestTail() {
+  IndexRun run(tail_.end, tail_.movements.size() * kMovementBytes);
+  for (const auto& [account, unit] : tail_.opened) run.Add(UnitKey(account), unit);
+  for (const auto& [id, amount] : reader_.Holds()) run.Add(HoldKey(id), EncodeNumber(amount));
+  RETURN_IF_ERROR(AddBlocks(run));
+  const auto fresh =
+      std::lower_bound(times_.begin(), times_.end(), std::pair<uint64_t, int64_t>(tail_.begin, 0));
+  for (auto time = fresh; time != times_.end(); ++time) {
+    run.Add(TimeKey(time->first), EncodeNumber(static_cast<uint64_t>(time->second)));
+  }
+  RETURN_IF_ERROR(ledger_.IngestRun(Index::kHistory, run));
+
+  reader_.ForgetHolds();
+  for (const Movement& movement : tail_.movements) {
+    AddTo(in_runs_[movement.account].sums, movement);
+  }
+  Tail next{.begin = tail_.end, .end = tail_.end, .movements = {}, .accounts = {}, .opened = {}};
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  std::swap(tail_, next);
+  return absl::OkStatus();
+}
+
+absl::Status History::AddBlocks(IndexRun& run) {
+  const std::vector<Movement>& movements = tail_.movements;
+  std::vector<uint32_t> order(movements.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return tail_.accounts[a] < tail_.accounts[b]; });
+  std::vector<Movement> block;
+  AccountSums before;
+  AccountSums after;
+  const auto add_block = [&] {
+    if (!block.empty()) {
+      run.Add(BlockKey(block.front().account, block.front().index), EncodeBlock(before, block));
+    }
+    block.clear();
+    before = after;
+  };
+  for (size_t i = 0; i < order.size(); ++i) {
+    const Movement& movement = movements[order[i]];
+    const bool is_next = i == 0 || movements[order[i - 1]].account != movement.account;
+    if (is_next || (block.size() >= kBlockMovements && block.back().index != movement.index)) {
+      add_block();
+    }
+    if (is_next) {
+      ASSIGN_OR_RETURN(before, SumsInRuns(movement.account));
+      after = before;
+    }
+    AddTo(after, movement);
+    block.push_back(movement);
+  }
+  add_block();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AccountSums> History::SumsInRuns(uint32_t account) {
+  if (account >= in_runs_.size()) {
+    in_runs_.resize(std::max<size_t>(account + size_t{1}, 2 * in_runs_.size()));
+  }
+  Known& known = in_runs_[account];
+  if (known.is_known) return known.sums;
+  ASSIGN_OR_RETURN(known.sums, SumsBefore({account, tail_.begin}));
+  known.is_known = true;
+  return known.sums;
+}
+
+absl::StatusOr<std::optional<std::string>> History::Find(const std::string& key) const {
+  std::optional<std::string> found;
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(Index::kHistory, key,
+                                         [&](absl::string_view at, absl::string_view value) {
+                                           if (at == key) found = std::string(value);
+                                           return false;
+                                         }));
+  return found;
+}
+
+absl::StatusOr<std::optional<uint64_t>> History::OlderHold(const Id& id) const {
+  ASSIGN_OR_RETURN(const std::optional<std::string> value, Find(HoldKey(id)));
+  if (!value.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(const uint64_t amount, DecodeNumber(*value));
+  return amount == 0 ? std::nullopt : std::optional(amount);
+}
+
+uint64_t History::seen_size() const {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  return tail_.end;
+}
+
+absl::StatusOr<std::string> History::UnitOf(uint32_t account) const {
+  {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    const auto& opened = tail_.opened;  // Accounts are opened in the order of their numbers.
+    const auto found = std::lower_bound(opened.begin(), opened.end(), account,
+                                        [](const auto& a, uint32_t b) { return a.first < b; });
+    if (found != opened.end() && found->first == account) return found->second;
+  }
+  ASSIGN_OR_RETURN(const std::optional<std::string> unit, Find(UnitKey(account)));
+  if (unit.has_value()) return *unit;
+  return absl::NotFoundError(absl::StrCat("no entry seen opens account ", account));
+}
+
+uint64_t History::IndexAtTime(int64_t time_us) const {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const auto at = std::lower_bound(times_.begin(), times_.end(), time_us,
+                                   [](const auto& a, int64_t b) { return a.second < b; });
+  return at == times_.end() ? UINT64_MAX : at->first;
+}
+
+History::TailPart History::TailAt(const Place& place) const {
+  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  TailPart part{.begin = tail_.begin, .end = tail_.end, .movements = {}};
+  const std::vector<uint32_t>& accounts = tail_.accounts;
+  for (auto at = std::find(accounts.begin(), accounts.end(), place.account); at != accounts.end();
+       at = std::find(at + 1, accounts.end(), place.account)) {
+    const Movement& movement = tail_.movements[static_cast<size_t>(at - accounts.begin())];
+    if (movement.index >= place.before_index) break;
+    part.movements.push_back(movement);
+  }
+  return part;
+}
+
+absl::StatusOr<uint64_t> History::VisitDown(const Place& place, Visitor visit, Skip skip) const {
+  const TailPart tail = TailAt(place);
+  const uint64_t before_index = std::min(place.before_index, tail.begin);
+  if (!tail.movements.empty()) {
+    // What the account came to before the tail stands in its newest block in a run.
+    Block block{.before = {}, .posted_max = 0, .movements = tail.movements};
+    ASSIGN_OR_RETURN(block.before, SumsBefore({place.account, tail.begin}));
+    if (!VisitBlock(block, place.before_index, visit)) return tail.end;
+  }
+  absl::Status status;
+  if (before_index == 0) return tail.end;
+  RETURN_IF_ERROR(
+      ledger_.VisitIndexDown(Index::kHistory, BlockKey(place.account, before_index - 1),
+                             [&](absl::string_view key, absl::string_view value) {
+                               if (!IsBlockOf(place.account, key)) return false;
+                               const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
+                               status = posted_max.status();
+                               if (!status.ok()) return false;
+                               if (skip(*posted_max)) return true;
+                               const absl::StatusOr<Block> block = DecodeBlock(key, value);
+                               status = block.status();
+                               return status.ok() && VisitBlock(*block, before_index, visit);
+                             }));
+  RETURN_IF_ERROR(status);
+  return tail.end;
+}
+
+absl::StatusOr<AccountSums> History::SumsBefore(const Place& place) const {
+  AccountSums sums;
+  absl::Status status;
+  if (place.before_index == 0) return sums;
+  RETURN_IF_ERROR(
+      ledger_.VisitIndexDown(Index::kHistory, BlockKey(place.account, place.before_index - 1),
+                             [&](absl::string_view key, absl::string_view value) {
+                               if (!IsBlockOf(place.account, key)) return false;
+                               const absl::StatusOr<Block> block = DecodeBlock(key, value);
+                               status = block.status();
+                               if (!block.ok()) return false;
+                               sums = block->before;
+                               for (const Movement& movement : block->movements) {
+                                 if (movement.index < place.before_index) AddTo(sums, movement);
+                               }
+                               return false;
+                             }));
+  RETURN_IF_ERROR(status);
+  return sums;
+}
+
+}  // namespace ch8::books

@@ -1,0 +1,118 @@
+#ifndef CH8_SERVICES_BOOKS_HISTORY_H_
+#define CH8_SERVICES_BOOKS_HISTORY_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/books/history_format.h"
+#include "services/books/movements.h"
+#include "storage/ledger/ledger.h"
+
+namespace ch8::books {
+
+// What each account of a ledger has seen, read from the log off the path of those who post: by far
+// the most of it in runs of Index::kHistory, the newest entries in memory. Every answer is as of
+// the entries seen so far; seen_size() says how many those are, and it never falls.
+//
+// Thread safety: all methods may be called from any thread; one Extend() runs at a time.
+class History {
+ public:
+  // How many entries are in memory before they become a run: some 100 bytes each.
+  static constexpr uint64_t kRunEntries = uint64_t{1} << 19;
+
+  // `ledger` outlives the history. Errors: kDataLoss.
+  static absl::StatusOr<std::unique_ptr<History>> Open(Ledger& ledger,
+                                                       uint64_t run_entries = kRunEntries);
+
+  // Takes in up to `entries` of those that are durable and not seen yet; a run that is due is
+  // ingested on the way. Errors: those of Ledger::ReadEntries() and IngestRun(); kDataLoss. What
+  // was seen before stays as it is.
+  absl::Status Extend(uint64_t entries);
+
+  // Entries below it are seen.
+  uint64_t seen_size() const;
+
+  // The unit of an account. Errors: kNotFound when no entry seen opens it; kDataLoss.
+  absl::StatusOr<std::string> UnitOf(uint32_t account) const;
+
+  // Where movements are looked for: of entries below `before_index`.
+  struct Place {
+    uint32_t account = 0;
+    uint64_t before_index = UINT64_MAX;
+  };
+  // Visits movements and the account's sums after each, the newest first, until `visit` returns
+  // false. Returns how many entries were seen. Errors: kDataLoss.
+  using Visitor = absl::FunctionRef<bool(const Movement& movement, const AccountSums& after)>;
+  absl::StatusOr<uint64_t> VisitDown(const Place& place, Visitor visit) const {
+    return VisitDown(place, visit, [](uint64_t) { return false; });
+  }
+  // The same, without runs of movements of which `skip` accepts the most that one of them posted.
+  using Skip = absl::FunctionRef<bool(uint64_t posted_max)>;
+  absl::StatusOr<uint64_t> VisitDown(const Place& place, Visitor visit, Skip skip) const;
+
+  // An index from which on every entry is of `time_us` or later. Entries a little below may be,
+  // too.
+  uint64_t IndexAtTime(int64_t time_us) const;
+
+ private:
+  // What is seen and in no run.
+  struct Tail {
+    uint64_t begin = 0;  // The runs reach to here.
+    uint64_t end = 0;
+    std::vector<Movement> movements;
+    std::vector<uint32_t> accounts;  // Of the movements: what is searched.
+    std::vector<std::pair<uint32_t, std::string>> opened;
+  };
+
+  History(Ledger& ledger, uint64_t run_entries);
+  absl::Status LoadTimes();
+  absl::Status ReadSlice(uint64_t end);
+  absl::Status IngestTail();
+  // Adds the blocks of all accounts to `run`.
+  absl::Status AddBlocks(IndexRun& run);
+  // What an account came to at the end of all runs.
+  absl::StatusOr<AccountSums> SumsInRuns(uint32_t account);
+  // What it came to before a place in them.
+  absl::StatusOr<AccountSums> SumsBefore(const Place& place) const;
+  absl::StatusOr<std::optional<uint64_t>> OlderHold(const Id& id) const;
+  // The value of a key, or nothing.
+  absl::StatusOr<std::optional<std::string>> Find(const std::string& key) const;
+  // The part of the tail at `place`, as a block; and how far runs and tail reach.
+  struct TailPart {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    std::vector<Movement> movements;
+  };
+  TailPart TailAt(const Place& place) const;
+
+  Ledger& ledger_;
+  const uint64_t run_entries_;
+
+  std::mutex extend_mutex_;  // Guards what follows, and the tail against others that write it.
+  absl::Status failed_;      // OK until an entry could not be read.
+  MovementReader reader_;
+  struct Known {
+    AccountSums sums;
+    bool is_known = false;
+  };
+  std::vector<Known> in_runs_;  // By account: SumsInRuns(), of those that came up.
+
+  mutable std::shared_mutex mutex_;  // Guards what follows.
+  Tail tail_;
+  std::vector<std::pair<uint64_t, int64_t>> times_;  // Of some requests: index and time.
+};
+
+}  // namespace ch8::books
+
+#endif  // CH8_SERVICES_BOOKS_HISTORY_H_

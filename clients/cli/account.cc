@@ -3,12 +3,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
+#include "chapter8/ledger/v1/history_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
+#include "clients/cli/account_values.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/session.h"
 #include "clients/cli/values.h"
 #include "clients/export/seal_files.h"
-#include "clients/lib/money.h"
 #include "services/trust/files.h"
 #include "storage/base/status_macros.h"
 
@@ -17,23 +18,49 @@ namespace {
 
 using chapter8::books::v1::Balance;
 using chapter8::books::v1::GetBalanceRequest;
+using chapter8::ledger::v1::BalanceAt;
 using chapter8::ledger::v1::BalanceProof;
+using chapter8::ledger::v1::GetBalanceAtRequest;
 using chapter8::ledger::v1::ProveBalanceRequest;
 
-absl::Status ShowBalance(const Arguments& arguments, Session& session) {
-  ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(arguments.Get("number"), "an account"));
-  GetBalanceRequest request;
-  request.set_account(static_cast<uint32_t>(number));
-  if (request.account() != number) return absl::NotFoundError("there is no such account");
+// The balance after so many entries.
+absl::StatusOr<Balance> BalanceAtSize(absl::string_view size, uint32_t account, Session& session) {
+  GetBalanceAtRequest request;
+  ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(size, "a number of entries"));
+  RETURN_IF_ERROR(session.Connect());
+  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/finance"));
+  request.set_account(account);
+  request.set_size(number);
+  request.set_wait_ms(kSeenWaitMs);
+  BalanceAt at;
+  RETURN_IF_ERROR(session.Read("ledger.v1.HistoryService.GetBalanceAt", request, at));
   Balance balance;
-  RETURN_IF_ERROR(session.Read("books.v1.TransferService.GetBalance", request, balance));
+  balance.set_account(at.account());
+  balance.set_unit(at.unit());
+  balance.set_debits_posted(at.sums().debits_posted());
+  balance.set_credits_posted(at.sums().credits_posted());
+  balance.set_debits_held(at.sums().debits_held());
+  balance.set_credits_held(at.sums().credits_held());
+  balance.set_as_of_size(at.size());
+  return balance;
+}
+
+absl::Status ShowBalance(const Arguments& arguments, Session& session) {
+  ASSIGN_OR_RETURN(const uint32_t number, ParseAccount(arguments.Get("number")));
+  Balance balance;
+  if (arguments.Has("at")) {
+    ASSIGN_OR_RETURN(balance, BalanceAtSize(arguments.Get("at"), number, session));
+  } else {
+    GetBalanceRequest request;
+    request.set_account(number);
+    RETURN_IF_ERROR(session.Read("books.v1.TransferService.GetBalance", request, balance));
+  }
   if (session.globals().output != OutputFormat::kTable) {
     session.ShowRecord(balance);
     return absl::OkStatus();
   }
   const auto amount = [&](uint64_t minor) {
-    return client::FormatAmount(static_cast<int64_t>(minor), balance.unit(),
-                                client::Grouping::kThousands);
+    return AmountText(static_cast<int64_t>(minor), balance.unit());
   };
   Table table;
   table.columns = {{"account"},
@@ -86,8 +113,9 @@ absl::Status Prove(const Arguments& arguments, Session& session) {
 
 std::vector<Command> AccountCommands() {
   return {{.path = {"account", "balance"},
-           .summary = "an account's balance, as of all that is durable",
-           .parameters = {Positional("number", "the account's number, from ch8 fund show")},
+           .summary = "an account's balance, as of all that is durable, or earlier",
+           .parameters = {Positional("number", "the account's number, from ch8 fund show"),
+                          Optional("at", "SIZE", "after the ledger's first SIZE entries")},
            .run = ShowBalance,
            .notes = ""},
           {.path = {"account", "prove"},

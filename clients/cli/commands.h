@@ -9,6 +9,7 @@
 namespace ch8::cli {
 
 std::vector<Command> AccountCommands();
+std::vector<Command> AccountHistoryCommands();
 std::vector<Command> AgreementCommands();
 std::vector<Command> BookingCommands();
 std::vector<Command> AuditCommands();

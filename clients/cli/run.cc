@@ -56,11 +56,11 @@ const std::vector<Command>& AllCommands() {
       StockLimitCommands(), RequestCommands(), OfferCommands(), ConsignmentCommands(),
       ReceiptCommands(), DiscrepancyCommands(), SupplyCommands(), MandateCommands(),
       DelegationCommands(), ClearanceCommands(), StrengthCommands(), AccountCommands(),
-      ReportCommands(), ErasureCommands(), ConsentCommands(), GroupCommands(), AgreementCommands(),
-      VenueCommands(), InstructorCommands(), CalendarCommands(), StandardCommands(),
-      ExerciseCommands(), BookingCommands(), LedgerCommands(), LedgerTailCommands(),
-      EvidenceCommands(), WitnessCommands(), NodeCommands(), AuditCommands(),
-      std::vector<Command>{CompletionCommand()}));
+      AccountHistoryCommands(), ReportCommands(), ErasureCommands(), ConsentCommands(),
+      GroupCommands(), AgreementCommands(), VenueCommands(), InstructorCommands(),
+      CalendarCommands(), StandardCommands(), ExerciseCommands(), BookingCommands(),
+      LedgerCommands(), LedgerTailCommands(), EvidenceCommands(), WitnessCommands(), NodeCommands(),
+      AuditCommands(), std::vector<Command>{CompletionCommand()}));
   return *commands;
 }
 

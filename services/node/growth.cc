@@ -12,8 +12,8 @@ namespace ch8::node {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Growth::Growth(const Ledger& ledger, size_t calls_max)
-    : ledger_(ledger), calls_max_(calls_max), thread_([this] { Run(); }) {}
+Growth::Growth(std::function<uint64_t()> size, size_t calls_max)
+    : size_(std::move(size)), calls_max_(calls_max), thread_([this] { Run(); }) {}
 
 Growth::~Growth() {
   Close();
@@ -27,9 +27,8 @@ Growth::~Growth() {
 
 uint64_t Growth::Wait(uint64_t size, absl::Duration timeout) {
   std::unique_lock<std::mutex> lock(mutex_);
-  grown_.wait_for(lock, absl::ToChronoMicroseconds(timeout),
-                  [&] { return ledger_.durable_size() > size; });
-  return ledger_.durable_size();
+  grown_.wait_for(lock, absl::ToChronoMicroseconds(timeout), [&] { return size_() > size; });
+  return size_();
 }
 
 absl::Status Growth::Watch(uint64_t size, absl::Duration timeout, std::function<void()> done) {
@@ -80,7 +79,7 @@ void Growth::Run() {
 }
 
 std::vector<Growth::Waiter> Growth::TakeReady() {
-  const uint64_t size = ledger_.durable_size();
+  const uint64_t size = size_();
   const SteadyClock::time_point now = SteadyClock::now();
   const auto ready = std::partition(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
     return !closed_ && waiter.size >= size && waiter.deadline > now;

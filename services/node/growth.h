@@ -12,35 +12,35 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "storage/ledger/ledger.h"
 
 namespace ch8::node {
 
-// Who waits for a ledger to grow: threads that block in Wait(), and calls, which hold no thread
-// while they do.
+// Who waits for a ledger to grow, or for what is seen of it: threads that block in Wait(), and
+// calls, which hold no thread while they do.
 //
 // Thread safety: all methods may be called from any thread.
 class Growth {
  public:
-  // `ledger` outlives this; calls_max: how many calls may wait at once.
-  Growth(const Ledger& ledger, size_t calls_max);
+  // `size`: how many entries there are now, from any thread; calls_max: how many calls may wait at
+  // once.
+  Growth(std::function<uint64_t()> size, size_t calls_max);
   // Close(), and the end of the thread that answers.
   ~Growth();
   Growth(const Growth&) = delete;
   Growth& operator=(const Growth&) = delete;
 
-  // Blocks until more than `size` entries are durable or `timeout` has passed; returns how many
+  // Blocks until there are more than `size` entries or `timeout` has passed; returns how many there
   // are.
   uint64_t Wait(uint64_t size, absl::Duration timeout);
 
-  // Calls `done` once, on a thread of this: when more than `size` entries are durable, when
-  // `timeout` has passed, or at Close(). It may read the ledger; only others that wait are held up
+  // Calls `done` once, on a thread of this: when there are more than `size` entries, when `timeout`
+  // has passed, or at Close(). It may read the ledger; only others that wait are held up
   // by it.
   //
   // Errors: kUnavailable/TOO_MANY_WAITING and DRAINING, with RetryInfo; `done` is not called.
   absl::Status Watch(uint64_t size, absl::Duration timeout, std::function<void()> done);
 
-  // More is durable than before.
+  // There are more than before.
   void Notify();
 
   // Answers the calls that wait; from now on none does. Wait() is as before.
@@ -57,7 +57,7 @@ class Growth {
   // Takes out the calls whose wait is over. The caller holds the mutex.
   std::vector<Waiter> TakeReady();
 
-  const Ledger& ledger_;
+  const std::function<uint64_t()> size_;
   const size_t calls_max_;
   std::mutex mutex_;               // Guards what follows.
   std::condition_variable grown_;  // For Wait().

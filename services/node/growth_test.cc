@@ -43,7 +43,9 @@ class Waiting {
 
 class GrowthTest : public ::testing::Test {
  protected:
-  GrowthTest() { growth_.emplace(*ledger_, 2); }
+  GrowthTest() {
+    growth_.emplace([this] { return ledger_->durable_size(); }, 2);
+  }
 
   void Grow() {
     RequestEntries group;

@@ -238,6 +238,9 @@ absl::Status LedgerHome::Serve(const ServeOptions& options) {
   sequencer.on_seal_failed = [report = options.report](const absl::Status& why) {
     if (report) report("seal_failed", why.message());
   };
+  sequencer.on_history_failed = [report = options.report](const absl::Status& why) {
+    if (report) report("history_failed", why.message());
+  };
   if (module_.bodies == Module::Bodies::kFiles) {
     ASSIGN_OR_RETURN(bodies_, FileBodies::Open(body_folders_));
     RETURN_IF_ERROR(SweepBodies());

@@ -11,8 +11,8 @@
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "services/federation/core/cosignatures.h"
 #include "services/federation/core/peers.h"
-#include "services/kernel/authority.h"
 #include "services/kernel/ledger_reads.h"
+#include "services/node/ledger_authority.h"
 #include "storage/base/check.h"
 #include "storage/base/status_macros.h"
 
@@ -133,16 +133,13 @@ void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) c
 
 Outcome LedgerService::Read(const kernel::Command& command) const {
   const kernel::Routes::ReadRoute* route = routes_.FindRead(command.method);
-  const std::optional<chapter8::authz::v1::Rule> rule = kernel::RuleOf(command.method);
-  Check(route != nullptr && rule.has_value(), "not a read of the ledger");
+  Check(route != nullptr, "not a read of the ledger");
   const std::unique_ptr<Snapshot> snapshot = options_.runner.ledger().TakeSnapshot();
   const kernel::SnapshotRows rows(*snapshot);
   const kernel::NoAccounts no_accounts;
   Outcome outcome;
-  const absl::StatusOr<kernel::Actor> actor = kernel::AuthorizeRead(
-      *rule, command.caller, std::max(options_.clock.Now(), kernel::NewestTime(rows)), rows);
-  outcome.status = actor.status();
-  if (!actor.ok()) return outcome;
+  outcome.status = AuthorizeOn(rows, command, options_.clock.Now());
+  if (!outcome.status.ok()) return outcome;
   absl::StatusOr<std::string> reply =
       route->read(Context(), command.request, State{rows, no_accounts});
   outcome.status = reply.ok() ? rows.status() : reply.status();

@@ -8,6 +8,7 @@
 #include "chapter8/information/v1/erasure_service.grpc.pb.h"
 #include "chapter8/information/v1/information_service.grpc.pb.h"
 #include "chapter8/ledger/v1/administration_service.grpc.pb.h"
+#include "chapter8/ledger/v1/history_service.grpc.pb.h"
 #include "chapter8/ledger/v1/ledger_service.grpc.pb.h"
 #include "chapter8/logistics/v1/consignment_service.grpc.pb.h"
 #include "chapter8/logistics/v1/offer_service.grpc.pb.h"
@@ -185,6 +186,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeLedgerStubs() {
   std::vector<std::unique_ptr<grpc::Service>> stubs;
   stubs.push_back(std::make_unique<chapter8::ledger::v1::AdministrationService::CallbackService>());
   stubs.push_back(std::make_unique<chapter8::ledger::v1::LedgerService::CallbackService>());
+  stubs.push_back(std::make_unique<chapter8::ledger::v1::HistoryService::CallbackService>());
   return stubs;
 }
 

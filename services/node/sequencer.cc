@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -35,13 +34,6 @@ constexpr size_t kGroupEntriesMax =
 constexpr size_t kGroupBytesMax = kCommitBytesMax / 2;
 // Groups written and not yet synced; beyond that the sequencer waits for the disk.
 constexpr size_t kGroupsInFlightMax = 8;
-// Books' pages that a group writes: few of a small one, whose callers wait for the next sync, and
-// never so many that a full one takes notice. A round over the pages of a million accounts takes
-// some 300,000 entries of small groups and 2.5 million of full ones; a start replays two rounds at
-// most, or what the window of ids holds, which is more.
-constexpr size_t kEntriesPerPage = 16;
-constexpr size_t kPagesMax = 64;
-
 Hash RandomHash() { return *Hash::FromBytes(RandomBytes(Hash::kSize)); }
 
 Outcome Failed(const absl::Status& status) {
@@ -56,6 +48,14 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 Sequencer::Sequencer(Options options)
     : options_(std::move(options)),
+      historian_(MakeHistorian()),
+      history_service_(
+          {.ledger = *options_.ledger,
+           .historian = historian_.get(),
+           .older_ids = options_.older_ids,
+           .growth = growth_,
+           .find_new_id = [this](const books::Id& id, Done done) { SubmitFindId(id, done); },
+           .clock = *options_.clock}),
       ledger_service_(
           {.runner = *this, .growth = growth_, .sealer = sealer_, .clock = *options_.clock}),
       sealer_({.runner = *this,
@@ -64,7 +64,7 @@ Sequencer::Sequencer(Options options)
                .sums_path = options_.seal_sums_path,
                .entries_max = options_.seal_entries_max,
                .on_failed = options_.on_seal_failed}),
-      growth_(*options_.ledger, options_.waiting_reads_max),
+      growth_([this] { return ledger().durable_size(); }, options_.waiting_reads_max),
       queue_(options_.queue_requests_max, options_.queue_bytes_max) {
   kernel::Accounts* accounts = options_.books.get();
   if (accounts == nullptr) accounts = &no_accounts_;
@@ -92,6 +92,7 @@ absl::StatusOr<std::unique_ptr<Sequencer>> Sequencer::Start(
     RETURN_IF_ERROR(rows.status());
     RETURN_IF_ERROR(sequencer->LogAtStart("/internal/Open", events));
   }
+  if (sequencer->historian_ != nullptr) RETURN_IF_ERROR(sequencer->historian_->Open());
   sequencer->StartThreads();
   return sequencer;
 }
@@ -117,11 +118,13 @@ void Sequencer::StartThreads() {
   index_thread_ = std::thread([this] { RunIndex(); });
   sequencer_thread_ = std::thread([this] { RunSequencer(); });
   sealer_.Start();
+  if (historian_ != nullptr) historian_->Start();
 }
 
 Sequencer::~Sequencer() {
   Drain();
   sealer_.Close();
+  if (historian_ != nullptr) historian_->Close();
   if (!sequencer_thread_.joinable()) return;  // Start() failed: memory may be ahead of the log.
   sequencer_thread_.join();
   sync_thread_.join();
@@ -134,23 +137,10 @@ Sequencer::~Sequencer() {
   WriteAllPages();
 }
 
-// What is missing of it a start makes good from the log, so a failure here is no loss.
-void Sequencer::WriteAllPages() {
-  std::lock_guard<std::mutex> lock(stopped_mutex_);
-  if (options_.books == nullptr || !stopped_.ok()) return;
-  const uint64_t size = options_.ledger->durable_size();
-  const std::vector<Page> pages =
-      options_.pages.Dump(*options_.books, {.written_size = size,
-                                            .durable_size = size,
-                                            .budget = std::numeric_limits<size_t>::max(),
-                                            .marker_interval = 0});
-  if (!options_.ledger->WritePages(pages).ok()) return;
-  options_.ledger->FlushPages().IgnoreError();
-}
-
 void Sequencer::Drain() {
   queue_.Close();
   growth_.Close();
+  if (historian_ != nullptr) historian_->Drain();
   sealer_.End();
 }
 
@@ -158,6 +148,9 @@ void Sequencer::Submit(Command command, Done done) {
   requests_.fetch_add(1, std::memory_order_relaxed);
   if (ledger_service_.Answers(command.method)) {
     return ledger_service_.Answer(std::move(command), std::move(done));
+  }
+  if (history_service_.Answers(command.method)) {
+    return history_service_.Answer(std::move(command), std::move(done));
   }
   command.request_salt = RandomHash();
   command.random = RandomBytes(TransferId{}.size());
@@ -204,11 +197,15 @@ void Sequencer::Enqueue(Work work) {
 absl::StatusOr<std::string> Sequencer::SignedNote() { return options_.head_keeper->SignedNote(); }
 
 Sequencer::Stats Sequencer::stats() const {
+  const uint64_t durable_size = ledger().durable_size();
+  const uint64_t seen_size =
+      historian_ == nullptr ? durable_size : historian_->history().seen_size();
   return Stats{.commits = commits_.load(),
                .syncs = syncs_.load(),
                .requests = requests_.load(),
                .refused_for_load = queue_.refused(),
                .seal_failures = sealer_.failures(),
+               .history_behind = durable_size - std::min(durable_size, seen_size),
                .queued = queue_.size()};
 }
 
@@ -331,6 +328,8 @@ std::optional<Outcome> Sequencer::Decide(Work& work) {
       return executor_->Execute(work.command);
     case Work::Kind::kRead:
       return executor_->Read(work.command);
+    case Work::Kind::kFindId:
+      return FindNewId(work);
     case Work::Kind::kBatch:
       if (!facts_.ok()) return Refuse(work, facts_);
       work.batch->Bind(*options_.books);
@@ -384,25 +383,6 @@ void Sequencer::HandOver(Group group) {
   sync_wanted_.notify_one();
 }
 
-void Sequencer::MaintainBooks(Group& group) {
-  if (options_.books == nullptr || !group.wrote) return;
-  const uint64_t durable_size = options_.ledger->durable_size();
-  const size_t pages = std::clamp<size_t>(executor_->entries() / kEntriesPerPage, 1, kPagesMax);
-  group.pages = options_.pages.Dump(
-      *options_.books,
-      {.written_size = group.written_size, .durable_size = durable_size, .budget = pages});
-  if (ids_out_ != nullptr && ids_indexed_.exchange(false)) {
-    options_.books->ids().Drop(*ids_out_);
-    ids_out_ = nullptr;
-  }
-  if (ids_out_ != nullptr) return;
-  ids_out_ = options_.books->ids().TakeRun(durable_size);
-  if (ids_out_ == nullptr) return;
-  std::lock_guard<std::mutex> lock(index_mutex_);
-  ids_to_index_ = ids_out_;
-  index_wanted_.notify_one();
-}
-
 void Sequencer::RunSync() {
   NameThread("sync");
   // Once a sync has failed nothing later may be answered either: it has seen what is lost.
@@ -443,6 +423,7 @@ void Sequencer::Finish(std::vector<Group>& groups, const absl::Status& synced) {
   }
   if (!synced.ok()) return;
   growth_.Notify();
+  if (historian_ != nullptr) historian_->Notify();
   for (const Group& group : groups) {
     if (group.pages.empty()) continue;
     const absl::Status written = options_.ledger->WritePages(group.pages);
@@ -450,26 +431,6 @@ void Sequencer::Finish(std::vector<Group>& groups, const absl::Status& synced) {
   }
   // A head that cannot be signed just now is no reason to stop: whoever needs one is told.
   options_.head_keeper->SignIfDue().IgnoreError();
-}
-
-void Sequencer::RunIndex() {
-  NameThread("index");
-  std::unique_lock<std::mutex> lock(index_mutex_);
-  while (true) {
-    index_wanted_.wait(lock, [this] { return ids_to_index_ != nullptr || index_ended_; });
-    if (index_ended_) return;
-    const std::shared_ptr<const books::SealedIds> sealed = std::move(ids_to_index_);
-    ids_to_index_ = nullptr;
-    lock.unlock();
-    const absl::Status ingested =
-        options_.ledger->IngestRun(Index::kIds, books::SortedRun(*sealed));
-    if (ingested.ok()) {
-      ids_indexed_.store(true);
-    } else {
-      Stop(ingested);
-    }
-    lock.lock();
-  }
 }
 
 void Sequencer::Stop(const absl::Status& why) {

@@ -17,6 +17,8 @@
 #include "services/kernel/ledger_time.h"
 #include "services/kernel/runner.h"
 #include "services/node/growth.h"
+#include "services/node/historian.h"
+#include "services/node/history_service.h"
 #include "services/node/ledger_service.h"
 #include "services/node/sealer.h"
 #include "services/node/work_queue.h"
@@ -26,13 +28,14 @@
 
 namespace ch8::node {
 
-// The one writer of a ledger. Five threads:
+// The one writer of a ledger. Its threads:
 //
 //   sequencer  takes requests off a bounded queue, decides them in groups, writes a commit a group
 //   sync       syncs written commits, then answers, signs heads when due, writes the books' pages
 //   index      sorts and ingests runs of ids that leave memory
 //   growth     answers reads that waited for entries (services/node/growth.h)
 //   sealer     sums up what is durable (services/node/sealer.h)
+//   historian  indexes what accounts have seen, and answers who waits for that (historian.h)
 //
 // Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
 // what they saw. Every queue is bounded: a full one answers kUnavailable with RetryInfo.
@@ -67,6 +70,8 @@ class Sequencer final : public kernel::Runner {
     std::string seal_sums_path = "";                  // As in Sealer::Options.
     uint64_t seal_entries_max = Sealer::kEntriesMax;  // The same.
     std::function<void(const absl::Status& why)> on_seal_failed = nullptr;  // The same.
+    uint64_t history_run_entries = History::kRunEntries;  // As in Historian::Options.
+    std::function<void(const absl::Status& why)> on_history_failed = nullptr;  // The same.
     // Optional. What this start logs before anything else, after `rows`: nothing, most often.
     std::function<std::vector<kernel::Event>(const kernel::RowReader& rows)> opening_events =
         nullptr;
@@ -105,6 +110,7 @@ class Sequencer final : public kernel::Runner {
     uint64_t requests = 0;
     uint64_t refused_for_load = 0;
     uint64_t seal_failures = 0;
+    uint64_t history_behind = 0;  // Durable entries that the history has not seen yet.
     size_t queued = 0;
   };
   Stats stats() const;
@@ -134,6 +140,10 @@ class Sequencer final : public kernel::Runner {
 
   void Enqueue(Work work);
   void SubmitSeal(kernel::SealDraft draft, Done done);
+  // The log index of an id that is in memory, 8 bytes, or nothing.
+  void SubmitFindId(const books::Id& id, Done done);
+  kernel::Outcome FindNewId(const Work& work) const;
+  std::unique_ptr<Historian> MakeHistorian() const;
 
   // False when the ledger has stopped.
   bool RunGroup(std::deque<Work>& work);
@@ -166,6 +176,8 @@ class Sequencer final : public kernel::Runner {
   absl::Duration due_at_;                  // Since boot: when RunDue() is next worth a call.
   std::optional<uint64_t> first_voucher_;  // The person of the first waiver since the start.
   absl::Status facts_;                     // Whether those at hand will do for the group's acts.
+  const std::unique_ptr<Historian> historian_;  // Null without books.
+  HistoryService history_service_;
   LedgerService ledger_service_;
   Sealer sealer_;
   Growth growth_;  // Below what it answers with: it ends first.

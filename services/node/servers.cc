@@ -159,7 +159,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
   std::unique_ptr<AdminServer> admin(new AdminServer());
   admin->socket_path_ = socket_path;
   admin->names_ = {"", "chapter8.ledger.v1.AdministrationService",
-                   "chapter8.ledger.v1.LedgerService"};
+                   "chapter8.ledger.v1.HistoryService", "chapter8.ledger.v1.LedgerService"};
   admin->stubs_ = MakeLedgerStubs();
   for (const Module* module : modules) {
     for (std::string& name : ServiceNames(*module)) admin->names_.push_back(std::move(name));

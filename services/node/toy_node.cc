@@ -56,7 +56,8 @@ absl::Status ToyNode::Start(const Options& options) {
                                     .on_stopped = [this](const absl::Status&) { ++stopped_count_; },
                                     .admit_writes = options.admit_writes,
                                     .seal_sums_path = options.state_directory + "/seal_sums",
-                                    .seal_entries_max = options.seal_entries_max},
+                                    .seal_entries_max = options.seal_entries_max,
+                                    .history_run_entries = options.history_run_entries},
                                    toy::FirstFacts()));
   return absl::OkStatus();
 }

@@ -34,6 +34,7 @@ class ToyNode {
     absl::Duration facts_age_max = absl::InfiniteDuration();
     std::function<absl::Status()> admit_writes = nullptr;
     uint64_t seal_entries_max = Sealer::kEntriesMax;
+    uint64_t history_run_entries = History::kRunEntries;
   };
   explicit ToyNode(const Options& options);
   // The same where the disk may fail. Errors: those of HeadKeeper::Open(), books::Recover() and

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/books/id.h"
 #include "services/kernel/execute.h"
 #include "services/kernel/runner.h"
 #include "services/node/batch.h"
@@ -20,6 +21,7 @@ struct Work {
   enum class Kind {
     kCommand,
     kRead,
+    kFindId,
     kBatch,
     kInbound,
     kPeerRows,
@@ -35,11 +37,14 @@ struct Work {
   std::vector<RowWrite> peer_rows;                             // For kPeerRows.
   std::vector<chapter8::ledger::v1::WitnessedHead> witnessed;  // For kWitnessed.
   kernel::SealDraft seal;                                      // For kSeal.
+  books::Id id;                                                // For kFindId.
   size_t inbound_taken = 0;                                    // How many of them are decided.
   kernel::Runner::Done done;
 
   // Whether it may write to the ledger.
-  bool writes() const { return kind != Kind::kRead && kind != Kind::kHead; }
+  bool writes() const {
+    return kind != Kind::kRead && kind != Kind::kFindId && kind != Kind::kHead;
+  }
   // Whether it takes so long that others should not stand behind it: rows in bulk, and many entries
   // of another ledger.
   bool is_large() const;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chapter8/ledger/v1/administration_service.pb.h"
+#include "chapter8/ledger/v1/history_service.pb.h"
 #include "chapter8/ledger/v1/ledger_service.pb.h"
 #include "google/protobuf/message.h"
 #include "services/kernel/authority.h"
@@ -43,7 +44,8 @@ absl::StatusOr<MethodTable> MethodTable::Create(const std::vector<HostedLedger>&
   }
   for (const FileDescriptor* file :
        {chapter8::ledger::v1::GetHeadRequest::descriptor()->file(),
-        chapter8::ledger::v1::GetCheckpointRequest::descriptor()->file()}) {
+        chapter8::ledger::v1::GetCheckpointRequest::descriptor()->file(),
+        chapter8::ledger::v1::ListMovementsRequest::descriptor()->file()}) {
     RETURN_IF_ERROR(table.AddFile(file->name(), nullptr));
   }
   return table;

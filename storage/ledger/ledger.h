@@ -30,7 +30,7 @@ enum class Table : uint8_t {
 // whole and take no other write. It is derived from the log and can be made anew from it.
 enum class Index : uint8_t {
   kIds,      // The log index of each id used (services/books/ids.h).
-  kHistory,  // What each account has seen (services/books/history.h).
+  kHistory,  // What each account has seen (services/node/history.h).
 };
 inline constexpr size_t kIndexCount = 2;
 

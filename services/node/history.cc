@@ -1,4 +1,4 @@
-#include "services/books/history.h"
+#include "services/node/history.h"
 
 #include <algorithm>
 #include <numeric>
@@ -9,8 +9,26 @@
 #include "storage/base/limits.h"
 #include "storage/base/status_macros.h"
 
-namespace ch8::books {
+namespace ch8::node {
 namespace {
+
+using books::AccountSums;
+using books::AddTo;
+using books::Block;
+using books::BlockKey;
+using books::DecodeBlock;
+using books::DecodeNumber;
+using books::DecodePostedMax;
+using books::EncodeBlock;
+using books::EncodeNumber;
+using books::HoldKey;
+using books::Id;
+using books::IndexOfTimeKey;
+using books::kBlockMovements;
+using books::Movement;
+using books::MovementReader;
+using books::TimeKey;
+using books::UnitKey;
 
 // Entries read before what they did is shown.
 constexpr uint64_t kSliceEntries = 8'192;
@@ -19,30 +37,13 @@ constexpr uint64_t kTimeEvery = 1'024;
 // What a movement takes in a run, by and large.
 constexpr size_t kMovementBytes = 16;
 
-// The ledger's time of the entry at `index`, which may be in the middle of a request.
-absl::StatusOr<int64_t> TimeAt(const Ledger& ledger, uint64_t index) {
-  int64_t time_us = 0;
-  bool is_whole = true;
-  chapter8::ledger::v1::Entry entry;
-  RETURN_IF_ERROR(ledger.ReadEntries(
-      index - std::min<uint64_t>(index, kBatchRowsMax), index, [&](const Entry& stored) {
-        if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) return true;
-        is_whole =
-            entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
-        if (is_whole && entry.has_request()) time_us = entry.request().time_us();
-        return is_whole;
-      }));
-  if (!is_whole) return absl::DataLossError("an entry does not parse");
-  return time_us;
-}
-
 bool IsBlockOf(uint32_t account, absl::string_view key) {
   const std::string first = BlockKey(account, 0);
   return absl::StartsWith(key, first.substr(0, first.size() - sizeof(uint64_t)));
 }
 
-// Visits the movements of entries below `before_index`, the newest first. False when `visit` was.
-bool VisitBlock(const Block& block, uint64_t before_index, History::Visitor visit) {
+// Visits the movements within `range`, the newest first. False when `visit` was.
+bool VisitBlock(const Block& block, const History::Range& range, History::Visitor visit) {
   std::vector<AccountSums> after;
   AccountSums sums = block.before;
   for (const Movement& movement : block.movements) {
@@ -51,12 +52,27 @@ bool VisitBlock(const Block& block, uint64_t before_index, History::Visitor visi
   }
   for (size_t i = block.movements.size(); i > 0; --i) {
     const Movement& movement = block.movements[i - 1];
-    if (movement.index < before_index && !visit(movement, after[i - 1])) return false;
+    if (movement.index < range.begin_index) break;
+    if (movement.index < range.end_index && !visit(movement, after[i - 1])) return false;
   }
   return true;
 }
 
 }  // namespace
+
+absl::StatusOr<int64_t> NewestTime(const Ledger& ledger, const History::Range& range) {
+  int64_t time_us = 0;
+  bool is_whole = true;
+  chapter8::ledger::v1::Entry entry;
+  RETURN_IF_ERROR(ledger.ReadEntries(range.begin_index, range.end_index, [&](const Entry& stored) {
+    if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) return true;
+    is_whole = entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
+    if (is_whole && entry.has_request()) time_us = entry.request().time_us();
+    return is_whole;
+  }));
+  if (!is_whole) return absl::DataLossError("an entry does not parse");
+  return time_us;
+}
 
 History::History(Ledger& ledger, uint64_t run_entries)
     : ledger_(ledger),
@@ -68,7 +84,9 @@ History::History(Ledger& ledger, uint64_t run_entries)
 absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t run_entries) {
   auto history = std::unique_ptr<History>(new History(ledger, run_entries));
   RETURN_IF_ERROR(history->LoadTimes());
-  ASSIGN_OR_RETURN(const int64_t time_us, TimeAt(ledger, history->tail_.begin));
+  const uint64_t begin = history->tail_.begin;  // Perhaps between a request and its rows.
+  ASSIGN_OR_RETURN(const int64_t time_us,
+                   NewestTime(ledger, {begin - std::min<uint64_t>(begin, kBatchRowsMax), begin}));
   history->reader_.StartAt(time_us);
   return history;
 }
@@ -185,7 +203,7 @@ absl::StatusOr<AccountSums> History::SumsInRuns(uint32_t account) {
   }
   Known& known = in_runs_[account];
   if (known.is_known) return known.sums;
-  ASSIGN_OR_RETURN(known.sums, SumsBefore({account, tail_.begin}));
+  ASSIGN_OR_RETURN(known.sums, SumsBefore(account, tail_.begin));
   known.is_known = true;
   return known.sums;
 }
@@ -225,11 +243,17 @@ absl::StatusOr<std::string> History::UnitOf(uint32_t account) const {
   return absl::NotFoundError(absl::StrCat("no entry seen opens account ", account));
 }
 
-uint64_t History::IndexAtTime(int64_t time_us) const {
+History::Range History::RangeOf(int64_t begin_time_us, int64_t end_time_us) const {
   const std::shared_lock<std::shared_mutex> lock(mutex_);
-  const auto at = std::lower_bound(times_.begin(), times_.end(), time_us,
-                                   [](const auto& a, int64_t b) { return a.second < b; });
-  return at == times_.end() ? UINT64_MAX : at->first;
+  // The first of the kept times that is not earlier.
+  const auto at = [this](int64_t time_us) {
+    return std::lower_bound(times_.begin(), times_.end(), time_us,
+                            [](const auto& a, int64_t b) { return a.second < b; });
+  };
+  const auto begin = at(begin_time_us);
+  const auto end = at(end_time_us);
+  return {.begin_index = begin == times_.begin() ? 0 : std::prev(begin)->first,
+          .end_index = end == times_.end() ? UINT64_MAX : end->first};
 }
 
 History::TailPart History::TailAt(const Place& place) const {
@@ -239,7 +263,7 @@ History::TailPart History::TailAt(const Place& place) const {
   for (auto at = std::find(accounts.begin(), accounts.end(), place.account); at != accounts.end();
        at = std::find(at + 1, accounts.end(), place.account)) {
     const Movement& movement = tail_.movements[static_cast<size_t>(at - accounts.begin())];
-    if (movement.index >= place.before_index) break;
+    if (movement.index >= place.range.end_index) break;
     part.movements.push_back(movement);
   }
   return part;
@@ -247,50 +271,51 @@ History::TailPart History::TailAt(const Place& place) const {
 
 absl::StatusOr<uint64_t> History::VisitDown(const Place& place, Visitor visit, Skip skip) const {
   const TailPart tail = TailAt(place);
-  const uint64_t before_index = std::min(place.before_index, tail.begin);
   if (!tail.movements.empty()) {
-    // What the account came to before the tail stands in its newest block in a run.
     Block block{.before = {}, .posted_max = 0, .movements = tail.movements};
-    ASSIGN_OR_RETURN(block.before, SumsBefore({place.account, tail.begin}));
-    if (!VisitBlock(block, place.before_index, visit)) return tail.end;
+    ASSIGN_OR_RETURN(block.before, SumsBefore(place.account, tail.begin));
+    if (!VisitBlock(block, place.range, visit)) return tail.end;
   }
+  // Runs that came since the tail was read hold what it held.
+  const Range range{place.range.begin_index, std::min(place.range.end_index, tail.begin)};
+  if (range.begin_index >= range.end_index) return tail.end;
   absl::Status status;
-  if (before_index == 0) return tail.end;
-  RETURN_IF_ERROR(
-      ledger_.VisitIndexDown(Index::kHistory, BlockKey(place.account, before_index - 1),
-                             [&](absl::string_view key, absl::string_view value) {
-                               if (!IsBlockOf(place.account, key)) return false;
-                               const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
-                               status = posted_max.status();
-                               if (!status.ok()) return false;
-                               if (skip(*posted_max)) return true;
-                               const absl::StatusOr<Block> block = DecodeBlock(key, value);
-                               status = block.status();
-                               return status.ok() && VisitBlock(*block, before_index, visit);
-                             }));
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(
+      Index::kHistory, BlockKey(place.account, range.end_index - 1),
+      [&](absl::string_view key, absl::string_view value) {
+        if (!IsBlockOf(place.account, key)) return false;
+        const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
+        status = posted_max.status();
+        if (!status.ok()) return false;
+        // Every older block ends before the range when this one begins with it or before.
+        const bool is_last = key <= BlockKey(place.account, range.begin_index);
+        if (skip(*posted_max)) return !is_last;
+        const absl::StatusOr<Block> block = DecodeBlock(key, value);
+        status = block.status();
+        return status.ok() && VisitBlock(*block, range, visit) && !is_last;
+      }));
   RETURN_IF_ERROR(status);
   return tail.end;
 }
 
-absl::StatusOr<AccountSums> History::SumsBefore(const Place& place) const {
+absl::StatusOr<AccountSums> History::SumsBefore(uint32_t account, uint64_t index) const {
   AccountSums sums;
+  if (index == 0) return sums;
   absl::Status status;
-  if (place.before_index == 0) return sums;
-  RETURN_IF_ERROR(
-      ledger_.VisitIndexDown(Index::kHistory, BlockKey(place.account, place.before_index - 1),
-                             [&](absl::string_view key, absl::string_view value) {
-                               if (!IsBlockOf(place.account, key)) return false;
-                               const absl::StatusOr<Block> block = DecodeBlock(key, value);
-                               status = block.status();
-                               if (!block.ok()) return false;
-                               sums = block->before;
-                               for (const Movement& movement : block->movements) {
-                                 if (movement.index < place.before_index) AddTo(sums, movement);
-                               }
-                               return false;
-                             }));
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(Index::kHistory, BlockKey(account, index - 1),
+                                         [&](absl::string_view key, absl::string_view value) {
+                                           if (!IsBlockOf(account, key)) return false;
+                                           const absl::StatusOr<Block> block =
+                                               DecodeBlock(key, value);
+                                           status = block.status();
+                                           if (!block.ok()) return false;
+                                           sums = block->before;
+                                           for (const Movement& movement : block->movements)
+                                             AddTo(sums, movement);
+                                           return false;
+                                         }));
   RETURN_IF_ERROR(status);
   return sums;
 }
 
-}  // namespace ch8::books
+}  // namespace ch8::node

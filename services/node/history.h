@@ -1,5 +1,5 @@
-#ifndef CH8_SERVICES_BOOKS_HISTORY_H_
-#define CH8_SERVICES_BOOKS_HISTORY_H_
+#ifndef CH8_SERVICES_NODE_HISTORY_H_
+#define CH8_SERVICES_NODE_HISTORY_H_
 
 #include <cstdint>
 #include <functional>
@@ -19,7 +19,7 @@
 #include "services/books/movements.h"
 #include "storage/ledger/ledger.h"
 
-namespace ch8::books {
+namespace ch8::node {
 
 // What each account of a ledger has seen, read from the log off the path of those who post: by far
 // the most of it in runs of Index::kHistory, the newest entries in memory. Every answer is as of
@@ -46,14 +46,23 @@ class History {
   // The unit of an account. Errors: kNotFound when no entry seen opens it; kDataLoss.
   absl::StatusOr<std::string> UnitOf(uint32_t account) const;
 
-  // Where movements are looked for: of entries below `before_index`.
+  // Entries begin_index <= index < end_index.
+  struct Range {
+    uint64_t begin_index = 0;
+    uint64_t end_index = UINT64_MAX;
+  };
+  // Where all entries of ledger times begin_time_us <= time < end_time_us are, and few others.
+  Range RangeOf(int64_t begin_time_us, int64_t end_time_us) const;
+
+  // Where movements are looked for.
   struct Place {
     uint32_t account = 0;
-    uint64_t before_index = UINT64_MAX;
+    Range range = {};
   };
   // Visits movements and the account's sums after each, the newest first, until `visit` returns
   // false. Returns how many entries were seen. Errors: kDataLoss.
-  using Visitor = absl::FunctionRef<bool(const Movement& movement, const AccountSums& after)>;
+  using Visitor =
+      absl::FunctionRef<bool(const books::Movement& movement, const books::AccountSums& after)>;
   absl::StatusOr<uint64_t> VisitDown(const Place& place, Visitor visit) const {
     return VisitDown(place, visit, [](uint64_t) { return false; });
   }
@@ -61,16 +70,12 @@ class History {
   using Skip = absl::FunctionRef<bool(uint64_t posted_max)>;
   absl::StatusOr<uint64_t> VisitDown(const Place& place, Visitor visit, Skip skip) const;
 
-  // An index from which on every entry is of `time_us` or later. Entries a little below may be,
-  // too.
-  uint64_t IndexAtTime(int64_t time_us) const;
-
  private:
   // What is seen and in no run.
   struct Tail {
     uint64_t begin = 0;  // The runs reach to here.
     uint64_t end = 0;
-    std::vector<Movement> movements;
+    std::vector<books::Movement> movements;
     std::vector<uint32_t> accounts;  // Of the movements: what is searched.
     std::vector<std::pair<uint32_t, std::string>> opened;
   };
@@ -82,17 +87,17 @@ class History {
   // Adds the blocks of all accounts to `run`.
   absl::Status AddBlocks(IndexRun& run);
   // What an account came to at the end of all runs.
-  absl::StatusOr<AccountSums> SumsInRuns(uint32_t account);
-  // What it came to before a place in them.
-  absl::StatusOr<AccountSums> SumsBefore(const Place& place) const;
-  absl::StatusOr<std::optional<uint64_t>> OlderHold(const Id& id) const;
+  absl::StatusOr<books::AccountSums> SumsInRuns(uint32_t account);
+  // What it came to before the entry at `index`, which is in no run or at their end.
+  absl::StatusOr<books::AccountSums> SumsBefore(uint32_t account, uint64_t index) const;
+  absl::StatusOr<std::optional<uint64_t>> OlderHold(const books::Id& id) const;
   // The value of a key, or nothing.
   absl::StatusOr<std::optional<std::string>> Find(const std::string& key) const;
   // The part of the tail at `place`, as a block; and how far runs and tail reach.
   struct TailPart {
     uint64_t begin = 0;
     uint64_t end = 0;
-    std::vector<Movement> movements;
+    std::vector<books::Movement> movements;
   };
   TailPart TailAt(const Place& place) const;
 
@@ -101,9 +106,9 @@ class History {
 
   std::mutex extend_mutex_;  // Guards what follows, and the tail against others that write it.
   absl::Status failed_;      // OK until an entry could not be read.
-  MovementReader reader_;
+  books::MovementReader reader_;
   struct Known {
-    AccountSums sums;
+    books::AccountSums sums;
     bool is_known = false;
   };
   std::vector<Known> in_runs_;  // By account: SumsInRuns(), of those that came up.
@@ -113,6 +118,9 @@ class History {
   std::vector<std::pair<uint64_t, int64_t>> times_;  // Of some requests: index and time.
 };
 
-}  // namespace ch8::books
+// The ledger's time of the newest request within `range`, or 0. Errors: kDataLoss.
+absl::StatusOr<int64_t> NewestTime(const Ledger& ledger, const History::Range& range);
 
-#endif  // CH8_SERVICES_BOOKS_HISTORY_H_
+}  // namespace ch8::node
+
+#endif  // CH8_SERVICES_NODE_HISTORY_H_

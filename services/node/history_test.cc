@@ -1,4 +1,4 @@
-#include "services/books/history.h"
+#include "services/node/history.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,8 +11,28 @@
 #include "storage/ledger/mem_ledger.h"
 #include "tests/support/status_matchers.h"
 
-namespace ch8::books {
+namespace ch8::node {
 namespace {
+
+using books::AccountSums;
+using books::AddTo;
+using books::AppendApplied;
+using books::ApplyBatch;
+using books::Block;
+using books::BlockKey;
+using books::Books;
+using books::BooksModel;
+using books::DecodeBlock;
+using books::DecodePostedMax;
+using books::EncodeBlock;
+using books::Id;
+using books::Movement;
+using books::NoOlderIds;
+using books::ParsedBatch;
+using books::PrepareBatch;
+using books::RandomWork;
+using books::RequestBytes;
+using books::TimeKey;
 
 using ::ch8::testing::IsOk;
 using ::ch8::testing::StatusIs;
@@ -51,7 +71,7 @@ class HistoryLives {
     for (const auto& [size, accounts] : balances_) {
       for (const auto& [number, account] : accounts) {
         AccountSums sums;
-        const auto seen = history_->VisitDown({.account = number, .before_index = size},
+        const auto seen = history_->VisitDown({.account = number, .range = {.end_index = size}},
                                               [&](const Movement&, const AccountSums& after) {
                                                 sums = after;
                                                 return false;
@@ -92,15 +112,43 @@ class HistoryLives {
                 StatusIs(absl::StatusCode::kNotFound));
   }
 
-  // What lies from there on is not earlier, and little of that lies below.
+  // All of a span of time lies in its range, and little else does.
   void ExpectTimes() {
-    for (const auto& [index, time_us] : times_) {
-      const uint64_t at = history_->IndexAtTime(time_us);
-      const auto next = times_.lower_bound(at);
-      if (next != times_.end()) {
-        EXPECT_GE(next->second, time_us);
-      }
-      EXPECT_LT(std::min(at, history_->seen_size()), FirstAt(time_us) + 1'024 + kRowsMax + 1);
+    constexpr uint64_t kOthersMax = 2 * (1'024 + kRowsMax + 1);
+    for (const auto& [index, begin_us] : times_) {
+      const int64_t end_us = begin_us + 1 + static_cast<int64_t>(work_.Below(50));
+      const History::Range range = history_->RangeOf(begin_us, end_us);
+      const uint64_t first = FirstAt(begin_us);
+      const uint64_t end = FirstAt(end_us);
+      EXPECT_LE(range.begin_index, first);
+      EXPECT_GE(range.end_index, end);
+      EXPECT_LT(std::min(range.end_index, history_->seen_size()) - range.begin_index,
+                end - first + kOthersMax);
+    }
+  }
+
+  // A range shows what the whole shows of it.
+  void ExpectRanges() {
+    for (const auto& [number, account] : model_.accounts) {
+      const uint64_t begin = work_.Below(history_->seen_size());
+      const uint64_t end = begin + work_.Below(history_->seen_size());
+      std::vector<Movement> all;
+      std::vector<Movement> part;
+      const auto collect = [](std::vector<Movement>& into) {
+        return [&into](const Movement& movement, const AccountSums&) {
+          into.push_back(movement);
+          return true;
+        };
+      };
+      EXPECT_THAT(history_->VisitDown({.account = number}, collect(all)), IsOk());
+      EXPECT_THAT(history_->VisitDown(
+                      {.account = number, .range = {.begin_index = begin, .end_index = end}},
+                      collect(part)),
+                  IsOk());
+      std::erase_if(all, [&](const Movement& movement) {
+        return movement.index < begin || movement.index >= end;
+      });
+      EXPECT_EQ(part, all) << number << ": " << begin << " to " << end;
     }
   }
 
@@ -138,9 +186,9 @@ class HistoryLives {
   static constexpr size_t kRowsMax = 30;
 
   uint64_t FirstAt(int64_t time_us) const {
-    return std::find_if(times_.begin(), times_.end(),
-                        [&](const auto& time) { return time.second >= time_us; })
-        ->first;
+    const auto found = std::find_if(times_.begin(), times_.end(),
+                                    [&](const auto& time) { return time.second >= time_us; });
+    return found == times_.end() ? history_->seen_size() : found->first;
   }
 
   static AccountSums Before(AccountSums after, Movement movement) {
@@ -297,6 +345,7 @@ TEST(HistoryPropertyTest, EqualsTheBooksAtEveryCommit) {
       ASSERT_NO_FATAL_FAILURE(lives.ExpectBalances());
       ASSERT_NO_FATAL_FAILURE(lives.ExpectMovements());
       lives.ExpectTimes();
+      lives.ExpectRanges();
       skipped += lives.ExpectNothingGreatIsSkipped();
       runs += lives.ledger().indexed_size(Index::kHistory) / shape.run_entries;
     }
@@ -340,4 +389,4 @@ TEST(HistoryFormatTest, ABlockComesBack) {
 }
 
 }  // namespace
-}  // namespace ch8::books
+}  // namespace ch8::node

@@ -92,3 +92,17 @@ done
 expect un:auditor "nothing is held any more" '.held_minor == "0" and .given_minor == "150000000"' \
   fund show aussom-trust
 run un:auditor offer list
+
+step "The fund's account tells its whole past, and the ledger finds what used an id"
+account=$(read_json un:auditor fund show aussom-trust | jq -r .account)
+run un:auditor account statement "$account" --limit 6
+expect un:auditor "all that was ever held is held no more" 'map(.held | tonumber) | add == 0' \
+  account statement "$account"
+read -r size debits id < <(read_json un:auditor account statement "$account" | jq -r \
+  '[.[] | select(.held != "0")][-1] | "\(.index | tonumber + 1) \(.after.debits_held) \(.id)"')
+expect un:auditor "its first hold, as of then" \
+  ".debits_held == \"$debits\" and .debits_held != \"0\"" \
+  account balance "$account" --at "$size"
+expect un:auditor "the entry that opened it" ".index == \"$((size - 1))\"" \
+  ledger find finance "$(base64 -d <<<"$id" | od -An -tx1 | tr -d ' \n')"
+run un:auditor account top "$account" --limit 3

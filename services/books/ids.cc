@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "storage/base/bytes.h"
 #include "storage/base/check.h"
+#include "storage/base/radix_sort.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::books {
@@ -41,10 +42,21 @@ absl::StatusOr<std::vector<std::optional<uint64_t>>> NoOlderIds::Find(
 
 IndexRun SortedRun(const SealedIds& sealed) {
   std::vector<std::pair<Id, uint64_t>> order(sealed.index_of.begin(), sealed.index_of.end());
-  std::sort(order.begin(), order.end());
+  std::vector<std::pair<Id, uint64_t>> scratch;
+  RadixSort(order, scratch, [](const auto& row) { return row.first.low; });
+  RadixSort(order, scratch, [](const auto& row) { return row.first.high; });
   constexpr size_t kRowBytes = sizeof(Id) + sizeof(uint64_t) + IndexRun::kRowOverhead;
   IndexRun run(sealed.through_size, order.size() * kRowBytes);
-  for (const auto& [id, index] : order) run.Add(id.ToBytes(), KeyU64(index));
+  std::string key;
+  std::string value;
+  for (const auto& [id, index] : order) {
+    key.clear();
+    AppendU64(key, id.high);
+    AppendU64(key, id.low);
+    value.clear();
+    AppendU64(value, index);
+    run.Add(key, value);
+  }
   return run;
 }
 

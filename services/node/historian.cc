@@ -14,7 +14,7 @@ namespace ch8::node {
 namespace {
 
 // Behind those who post, before what nobody waits for.
-constexpr int kNice = 5;
+constexpr int kNice = 10;
 // What comes within so long is taken in at once.
 constexpr absl::Duration kPause = absl::Milliseconds(20);
 constexpr absl::Duration kPatience = absl::Minutes(1);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/base/bytes.h"
 #include "storage/base/limits.h"
+#include "storage/base/radix_sort.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::node {
@@ -130,6 +131,10 @@ absl::Status History::ReadSlice(uint64_t end) {
   if (next != end) return absl::DataLossError(absl::StrCat("entry ", next, " is missing"));
 
   const std::unique_lock<std::shared_mutex> lock(mutex_);
+  if (tail_.movements.empty()) {
+    tail_.movements.reserve(reserve_);
+    tail_.accounts.reserve(reserve_);
+  }
   for (const Movement& movement : found.movements) {
     tail_.movements.push_back(movement);
     tail_.accounts.push_back(movement.account);
@@ -158,6 +163,7 @@ absl::Status History::IngestTail() {
   for (const Movement& movement : tail_.movements) {
     AddTo(in_runs_[movement.account].sums, movement);
   }
+  reserve_ = tail_.movements.size();
   Tail next{.begin = tail_.end, .end = tail_.end, .movements = {}, .accounts = {}, .opened = {}};
   const std::unique_lock<std::shared_mutex> lock(mutex_);
   std::swap(tail_, next);
@@ -168,8 +174,8 @@ absl::Status History::AddBlocks(IndexRun& run) {
   const std::vector<Movement>& movements = tail_.movements;
   std::vector<uint32_t> order(movements.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return tail_.accounts[a] < tail_.accounts[b]; });
+  std::vector<uint32_t> scratch;
+  RadixSort(order, scratch, [this](uint32_t i) { return uint64_t{tail_.accounts[i]}; });
   std::vector<Movement> block;
   AccountSums before;
   AccountSums after;

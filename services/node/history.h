@@ -105,6 +105,7 @@ class History {
   const uint64_t run_entries_;
 
   std::mutex extend_mutex_;  // Guards what follows, and the tail against others that write it.
+  size_t reserve_ = 0;       // How many movements the run before had.
   absl::Status failed_;      // OK until an entry could not be read.
   books::MovementReader reader_;
   struct Known {

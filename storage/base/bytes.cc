@@ -5,9 +5,12 @@ namespace {
 
 template <typename T>
 void AppendBigEndian(std::string& out, T value) {
-  for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> shift & 0xFF));
+  char bytes[sizeof(T)];
+  for (size_t i = sizeof(T); i > 0; --i) {
+    bytes[i - 1] = static_cast<char>(value & 0xFF);
+    value = static_cast<T>(value >> 8);
   }
+  out.append(bytes, sizeof(T));
 }
 
 template <typename T>

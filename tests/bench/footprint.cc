@@ -1,7 +1,5 @@
 #include "tests/bench/footprint.h"
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 #include "services/node/test_daemon.h"
 #include "storage/base/status_macros.h"
 #include "storage/rocks/rocks_ledger.h"
+#include "tests/bench/measure.h"
 #include "tests/support/node_two.h"
 #include "tests/support/node_wait.h"
 #include "tests/support/temp_dir.h"
@@ -27,23 +26,6 @@ using chapter8::finance::v1::Offer;
 constexpr int64_t kAmountMinor = 1'000;
 // A node that has just started still builds caches and connects.
 constexpr int kAlike = 200;  // Readings in a row by which its memory has settled.
-
-uint64_t ResidentBytes(pid_t pid) {
-  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
-  for (std::string word; status >> word;) {
-    uint64_t kib = 0;
-    if (word == "VmRSS:" && status >> kib) return kib * 1024;
-  }
-  return 0;
-}
-
-uint64_t FolderBytes(const std::string& path) {
-  uint64_t bytes = 0;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(path)) {
-    if (file.is_regular_file()) bytes += file.file_size();
-  }
-  return bytes;
-}
 
 // Start and rest of a node that hosts everything.
 absl::Status MeasureNode(Footprint& footprint) {

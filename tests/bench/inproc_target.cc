@@ -58,13 +58,17 @@ class InprocTarget final : public Target {
     });
   }
 
-  absl::StatusOr<std::unique_ptr<Ledger>> StopAndReopen() override {
+  pid_t pid() const override { return getpid(); }
+
+  absl::Status Stop() override {
     sequencer_.reset();
     head_keeper_.reset();
     older_ids_.reset();
     ledger_.reset();
-    return RocksLedger::Open({.path = path_});
+    return absl::OkStatus();
   }
+
+  std::string ledger_path() const override { return path_; }
 
  private:
   InprocTarget() = default;

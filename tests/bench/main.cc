@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bench/exports.h"
 #include "tests/bench/footprint.h"
+#include "tests/bench/growth.h"
 #include "tests/bench/proofs.h"
 #include "tests/bench/target.h"
 #include "tests/bench/transfers.h"
@@ -27,6 +28,7 @@ struct Arguments {
   TransfersOptions transfers;
   uint32_t footprint_transfers = 20;
   ProofsOptions proofs;
+  GrowthOptions growth;
   ExportsOptions exports;
   double seconds = 10;
   std::string transport = "inproc";
@@ -121,12 +123,17 @@ absl::Status NoFolder(const std::string& parent) {
   return absl::UnavailableError("no folder can be made in " + parent);
 }
 
+absl::StatusOr<std::unique_ptr<Target>> MakeTarget(const Arguments& arguments,
+                                                   const std::string& directory) {
+  const TargetOptions options{.directory = directory,
+                              .callers = arguments.transfers.callers + arguments.transfers.beside};
+  return arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
+}
+
 int Transfers(const Arguments& arguments) {
   const ScratchFolder folder(arguments.directory);
   if (!folder.made()) return Fail(NoFolder(arguments.directory));
-  const TargetOptions options{.directory = folder.path(),
-                              .callers = arguments.transfers.callers + arguments.transfers.beside};
-  auto target = arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
+  auto target = MakeTarget(arguments, folder.path());
   const auto result = target.ok() ? RunTransfers(**target, arguments.transfers) : target.status();
   if (!result.ok()) return Fail(result.status());
   if (arguments.output == "json") {
@@ -144,6 +151,30 @@ int Transfers(const Arguments& arguments) {
     }
   }
   return 0;
+}
+
+int ShowGrowth(const Arguments& arguments) {
+  const ScratchFolder folder(arguments.directory);
+  if (!folder.made()) return Fail(NoFolder(arguments.directory));
+  GrowthOptions options = arguments.growth;
+  options.transfers = arguments.transfers;
+  options.transfers.duration = absl::InfiniteDuration();
+  auto target = MakeTarget(arguments, folder.path());
+  const auto result = target.ok() ? MeasureGrowth(**target, options) : target.status();
+  if (!result.ok()) return Fail(result.status());
+  return Show({{"entries", result->posted.entries},
+               {"accounts", options.transfers.accounts},
+               {"rows_per_second_by_tenths", result->rows_per_second},
+               {"resident_mib", result->resident_bytes >> 20},
+               {"disk_bytes_per_entry", result->disk_bytes_per_entry},
+               {"reopen_ms", absl::ToInt64Milliseconds(result->reopen)},
+               {"proof_p50_us", absl::ToInt64Microseconds(result->proof_p50)},
+               {"proof_p99_us", absl::ToInt64Microseconds(result->proof_p99)},
+               {"checks", "ok"},
+               {"transport", arguments.transport},
+               {"build", CH8_BUILD_TYPE},
+               {"file_system", FileSystemOf(folder.path())}},
+              arguments.output);
 }
 
 int ShowFootprint(const Arguments& arguments) {
@@ -213,6 +244,20 @@ void AddOutputAndDirectory(CLI::App& command, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void AddTransport(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("--transport", arguments.transport,
+                  "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS")
+      ->check(CLI::IsMember({"inproc", "mtls"}))
+      ->capture_default_str();
+}
+
+void AddAccounts(CLI::App& command, Arguments& arguments) {
+  command.add_option("--accounts", arguments.transfers.accounts, "accounts to move between")
+      ->check(CLI::Range(2, 10'000'000))
+      ->capture_default_str();
+}
+
 CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
   CLI::App* transfers = app.add_subcommand(
       "transfers",
@@ -225,9 +270,7 @@ CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
   transfers->add_option("--callers", arguments.transfers.callers, "requests in flight")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
-  transfers->add_option("--accounts", arguments.transfers.accounts, "accounts to move between")
-      ->check(CLI::Range(2, 10'000'000))
-      ->capture_default_str();
+  AddAccounts(*transfers, arguments);
   transfers
       ->add_option("--skew", arguments.transfers.skew,
                    "the share of transfers that debit one and the same account")
@@ -241,13 +284,28 @@ CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
   transfers->add_option("--seconds", arguments.seconds, "how long")
       ->check(CLI::Range(0.01, 86'400.0))
       ->capture_default_str();
-  transfers
-      ->add_option("--transport", arguments.transport,
-                   "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS")
-      ->check(CLI::IsMember({"inproc", "mtls"}))
-      ->capture_default_str();
+  AddTransport(*transfers, arguments);
   AddOutputAndDirectory(*transfers, arguments);
   return transfers;
+}
+
+CLI::App* AddGrowth(CLI::App& app, Arguments& arguments) {
+  CLI::App* growth = app.add_subcommand(
+      "growth",
+      "Posts full batches until a ledger is large; how fast in each tenth, what the node holds in\n"
+      "memory and on disk at the end, how long it takes to open again and to prove an entry. All "
+      "is\n"
+      "checked as by transfers.");
+  growth->add_option("--entries", arguments.transfers.rows, "rows to post")
+      ->check(CLI::Range(100'000ul, 1'000'000'000ul))
+      ->required();
+  growth->add_option("--proofs", arguments.growth.proofs, "how many are made")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  AddAccounts(*growth, arguments);
+  AddTransport(*growth, arguments);
+  AddOutputAndDirectory(*growth, arguments);
+  return growth;
 }
 
 CLI::App* AddFootprint(CLI::App& app, Arguments& arguments) {
@@ -296,12 +354,14 @@ int Run(int argc, char** argv) {
   CLI::App app("Measures a node of its own, started in a temporary folder.");
   app.require_subcommand(1);
   AddTransfers(app, arguments);
+  const CLI::App* growth = AddGrowth(app, arguments);
   const CLI::App* footprint = AddFootprint(app, arguments);
   const CLI::App* proofs = AddProofs(app, arguments);
   const CLI::App* exports = AddExports(app, arguments);
   CLI11_PARSE(app, argc, argv);
   arguments.transfers.duration = absl::Seconds(arguments.seconds);
   PointAtOwnPrograms();
+  if (growth->parsed()) return ShowGrowth(arguments);
   if (footprint->parsed()) return ShowFootprint(arguments);
   if (proofs->parsed()) return ShowProofs(arguments);
   if (exports->parsed()) return ShowExports(arguments);

@@ -19,7 +19,6 @@
 #include "services/trust/organization_home.h"
 #include "storage/base/clock.h"
 #include "storage/base/status_macros.h"
-#include "storage/rocks/rocks_ledger.h"
 #include "tests/bench/target.h"
 
 namespace ch8::bench {
@@ -115,14 +114,17 @@ class MtlsTarget final : public Target {
     answers_thread_.join();
   }
 
-  absl::StatusOr<std::unique_ptr<Ledger>> StopAndReopen() override {
+  pid_t pid() const override { return daemon_.pid(); }
+
+  absl::Status Stop() override {
     stub_.reset();
     keeper_.reset();
-    if (const int code = daemon_.End(SIGTERM); code != 0) {
-      return absl::DataLossError(absl::StrCat("ch8d ended with ", code, ": ", daemon_.Log()));
-    }
-    return RocksLedger::Open({.path = directory_ + "/data/finance/ledger"});
+    const int code = daemon_.End(SIGTERM);
+    if (code == 0) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat("ch8d ended with ", code, ": ", daemon_.Log()));
   }
+
+  std::string ledger_path() const override { return directory_ + "/data/finance/ledger"; }
 
  private:
   struct Call {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "storage/ledger/test_commits.h"
 #include "storage/merkle/proof.h"
 #include "storage/rocks/rocks_ledger.h"
+#include "tests/bench/measure.h"
 
 namespace ch8::bench {
 namespace {
@@ -34,7 +34,7 @@ absl::Status Fill(const RocksLedgerOptions& where, uint64_t entries) {
 }
 
 // One proof, made and verified; how long the making took.
-absl::StatusOr<absl::Duration> Prove(const RocksLedger& ledger, uint64_t index, const Hash& root) {
+absl::StatusOr<absl::Duration> Prove(const Ledger& ledger, uint64_t index, const Hash& root) {
   const SystemClock clock;
   const uint64_t size = ledger.durable_size();
   const absl::Duration begin = clock.SinceBoot();
@@ -50,15 +50,19 @@ absl::StatusOr<absl::Duration> Prove(const RocksLedger& ledger, uint64_t index, 
   return taken;
 }
 
-uint64_t SizeOf(const std::string& folder) {
-  uint64_t bytes = 0;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
-    if (file.is_regular_file()) bytes += file.file_size();
-  }
-  return bytes;
-}
-
 }  // namespace
+
+absl::StatusOr<std::vector<absl::Duration>> TimeProofs(const Ledger& ledger, uint32_t proofs) {
+  const uint64_t size = ledger.durable_size();
+  ASSIGN_OR_RETURN(const Hash root, ledger.RootAt(size));
+  std::mt19937_64 random(1);
+  std::vector<absl::Duration> taken;
+  for (uint32_t i = 0; i < proofs; ++i) {
+    ASSIGN_OR_RETURN(const absl::Duration one, Prove(ledger, random() % size, root));
+    taken.push_back(one);
+  }
+  return taken;
+}
 
 absl::StatusOr<Proofs> MeasureProofs(const ProofsOptions& options) {
   const SystemClock clock;
@@ -71,18 +75,11 @@ absl::StatusOr<Proofs> MeasureProofs(const ProofsOptions& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<RocksLedger> ledger, RocksLedger::Open(where));
   result.open = clock.SinceBoot() - written;
   result.write = written - began;
-  ASSIGN_OR_RETURN(const Hash root, ledger->RootAt(ledger->durable_size()));
-  std::mt19937_64 random(1);
-  std::vector<absl::Duration> taken;
-  for (uint32_t i = 0; i < options.proofs; ++i) {
-    ASSIGN_OR_RETURN(const absl::Duration one, Prove(*ledger, random() % options.entries, root));
-    taken.push_back(one);
-  }
+  ASSIGN_OR_RETURN(std::vector<absl::Duration> taken, TimeProofs(*ledger, options.proofs));
   result.first = taken.front();
-  std::sort(taken.begin(), taken.end());
-  result.p50 = taken[taken.size() / 2];
-  result.p99 = taken[taken.size() * 99 / 100];
-  result.disk_bytes_per_entry = SizeOf(options.directory) / options.entries;
+  result.p50 = Quantile(taken, 0.5);
+  result.p99 = Quantile(taken, 0.99);
+  result.disk_bytes_per_entry = FolderBytes(options.directory) / options.entries;
   return result;
 }
 

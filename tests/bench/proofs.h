@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "storage/ledger/ledger.h"
 
 namespace ch8::bench {
 
@@ -28,6 +30,9 @@ struct Proofs {
 
 // Errors: those of the ledger; kInternal when a proof does not hold.
 absl::StatusOr<Proofs> MeasureProofs(const ProofsOptions& options);
+
+// How long each of so many proofs took, of entries all over the ledger. Errors: as above.
+absl::StatusOr<std::vector<absl::Duration>> TimeProofs(const Ledger& ledger, uint32_t proofs);
 
 }  // namespace ch8::bench
 

@@ -28,8 +28,15 @@ class Target {
   // Sends the bytes of a PostTransfersRequest. Thread safety: any thread.
   virtual void PostTransfers(std::string request, Done done) = 0;
 
-  // Stops the node and opens its ledger as a new process would.
-  virtual absl::StatusOr<std::unique_ptr<Ledger>> StopAndReopen() = 0;
+  // The node's process.
+  virtual pid_t pid() const = 0;
+
+  // Ends the node, once.
+  virtual absl::Status Stop() = 0;
+  // Opens its ledger as a new process would. After Stop().
+  absl::StatusOr<std::unique_ptr<Ledger>> Reopen() const;
+  // Where that ledger lies.
+  virtual std::string ledger_path() const = 0;
 };
 
 struct TargetOptions {

@@ -16,11 +16,13 @@
 #include "services/books/internal_accounts.h"
 #include "services/books/recovery.h"
 #include "services/books/rows.h"
+#include "services/node/history.h"
 #include "storage/base/status_macros.h"
 #include "storage/ledger/entry.h"
 #include "storage/merkle/checkpoint.h"
 #include "storage/merkle/tree.h"
 #include "tests/bench/batch_maker.h"
+#include "tests/bench/measure.h"
 
 namespace ch8::bench {
 namespace {
@@ -28,14 +30,6 @@ namespace {
 using chapter8::books::v1::PostTransfersResponse;
 
 constexpr size_t kSendersMax = 2;
-
-absl::Duration Quantile(std::vector<absl::Duration>& latencies, double share) {
-  if (latencies.empty()) return absl::ZeroDuration();
-  const size_t at = static_cast<size_t>(static_cast<double>(latencies.size()) * share);
-  std::nth_element(latencies.begin(), latencies.begin() + static_cast<ptrdiff_t>(at),
-                   latencies.end());
-  return latencies[at];
-}
 
 // Callers that each send their next request when the last is answered. Requests are made on threads
 // of the load's own, as clients' are, not on those that bring the answers.
@@ -56,8 +50,8 @@ class Load {
   }
 
   absl::Status Run(TransfersResult& result) {
-    const absl::Time start = absl::Now();
-    end_ = start + options_.duration;
+    start_ = absl::Now();
+    end_ = start_ + options_.duration;
     running_ = callers_.size();
     for (const auto& caller : callers_) ready_.push_back(caller.get());
     std::vector<std::thread> senders;
@@ -65,7 +59,8 @@ class Load {
     while (senders.size() < threads) senders.emplace_back([this] { SendReady(); });
     for (std::thread& sender : senders) sender.join();
     RETURN_IF_ERROR(failure_);
-    result.elapsed = last_answer_ - start;
+    result.elapsed = last_answer_ - start_;
+    result.progress = std::move(progress_);
     std::vector<absl::Duration> latencies;
     std::vector<absl::Duration> beside;
     for (const auto& caller : callers_) {
@@ -121,7 +116,11 @@ class Load {
     const absl::Status status = Count(reply, caller);
     if (status.ok()) caller.latencies.push_back(now - caller.sent);
     std::lock_guard<std::mutex> lock(mutex_);
-    if (status.ok() && now < end_) {
+    if (status.ok()) {
+      acknowledged_ += caller.rows;
+      progress_.emplace_back(now - start_, acknowledged_);
+    }
+    if (status.ok() && now < end_ && acknowledged_ < options_.rows) {
       ready_.push_back(&caller);
       return changed_.notify_one();
     }
@@ -146,12 +145,15 @@ class Load {
   Target& target_;
   const TransfersOptions options_;
   std::vector<std::unique_ptr<Caller>> callers_;
+  absl::Time start_;
   absl::Time end_;
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
   std::deque<Caller*> ready_;
   size_t running_ = 0;
+  uint64_t acknowledged_ = 0;
+  std::vector<std::pair<absl::Duration, uint64_t>> progress_;
   absl::Time last_answer_ = absl::InfinitePast();
   absl::Status failure_;
 };
@@ -197,19 +199,43 @@ absl::Status CheckLog(const Ledger& ledger, TransfersResult& result) {
   return absl::OkStatus();
 }
 
-absl::Status CheckBooks(Ledger& ledger, uint32_t first_account, const TransfersOptions& options,
+absl::Status CheckBooks(const books::Books& books, const TransfersOptions& options,
                         const TransfersResult& result) {
-  const books::LedgerIds ids(ledger);
-  ASSIGN_OR_RETURN(const auto recovered, books::Recover(books::RecoverySourceOf(ledger), ids, {}));
   uint64_t debits = 0;
   uint64_t credits = 0;
-  for (uint32_t account = first_account; account < first_account + options.accounts; ++account) {
-    ASSIGN_OR_RETURN(const kernel::Balance balance, recovered.books->Find(account));
+  for (uint32_t i = 0; i < options.accounts; ++i) {
+    ASSIGN_OR_RETURN(const kernel::Balance balance, books.Find(result.first_account + i));
     debits += balance.debits_posted;
     credits += balance.credits_posted;
   }
   if (debits != result.amount) return Differs("debits", debits, result.amount);
   if (credits != result.amount) return Differs("credits", credits, result.amount);
+  return absl::OkStatus();
+}
+
+// Of some accounts, each by its newest movement.
+absl::Status CheckHistory(Ledger& ledger, const books::Books& books,
+                          const TransfersOptions& options, const TransfersResult& result) {
+  constexpr uint32_t kAccountsChecked = 10'000;
+  ASSIGN_OR_RETURN(const auto history, node::History::Open(ledger));
+  RETURN_IF_ERROR(history->Extend(UINT64_MAX));
+  const uint32_t step = 1 + (options.accounts - 1) / kAccountsChecked;
+  for (uint32_t i = 0; i < options.accounts; i += step) {
+    const uint32_t account = result.first_account + i;
+    books::AccountSums sums;
+    const auto newest = [&sums](const books::Movement&, const books::AccountSums& after) {
+      sums = after;
+      return false;
+    };
+    RETURN_IF_ERROR(history->VisitDown({.account = account}, newest).status());
+    ASSIGN_OR_RETURN(const kernel::Balance balance, books.Find(account));
+    if (sums.debits_posted != balance.debits_posted) {
+      return Differs("debits in the history", sums.debits_posted, balance.debits_posted);
+    }
+    if (sums.credits_posted != balance.credits_posted) {
+      return Differs("credits in the history", sums.credits_posted, balance.credits_posted);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -230,14 +256,27 @@ absl::StatusOr<uint32_t> OpenAccounts(Target& target, uint32_t count) {
 
 }  // namespace
 
-absl::StatusOr<TransfersResult> RunTransfers(Target& target, const TransfersOptions& options) {
-  ASSIGN_OR_RETURN(const uint32_t first_account, OpenAccounts(target, options.accounts));
+absl::StatusOr<TransfersResult> Post(Target& target, const TransfersOptions& options) {
   TransfersResult result;
-  Load load(target, options, first_account);
+  ASSIGN_OR_RETURN(result.first_account, OpenAccounts(target, options.accounts));
+  Load load(target, options, result.first_account);
   RETURN_IF_ERROR(load.Run(result));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, target.StopAndReopen());
-  RETURN_IF_ERROR(CheckLog(*ledger, result));
-  RETURN_IF_ERROR(CheckBooks(*ledger, first_account, options, result));
+  return result;
+}
+
+absl::Status CheckPosted(Ledger& ledger, const TransfersOptions& options, TransfersResult& result) {
+  RETURN_IF_ERROR(CheckLog(ledger, result));
+  const books::LedgerIds ids(ledger);
+  ASSIGN_OR_RETURN(const auto recovered, books::Recover(books::RecoverySourceOf(ledger), ids, {}));
+  RETURN_IF_ERROR(CheckBooks(*recovered.books, options, result));
+  return CheckHistory(ledger, *recovered.books, options, result);
+}
+
+absl::StatusOr<TransfersResult> RunTransfers(Target& target, const TransfersOptions& options) {
+  ASSIGN_OR_RETURN(TransfersResult result, Post(target, options));
+  RETURN_IF_ERROR(target.Stop());
+  ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, target.Reopen());
+  RETURN_IF_ERROR(CheckPosted(*ledger, options, result));
   return result;
 }
 

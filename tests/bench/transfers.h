@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -17,6 +19,7 @@ struct TransfersOptions {
   double skew = 0;      // As in BatchMaker.
   uint32_t beside = 0;  // Further callers, who post one row at a time.
   absl::Duration duration = absl::Seconds(10);
+  uint64_t rows = UINT64_MAX;  // The end comes earlier, when so many are acknowledged.
 };
 
 // What was measured, before and after the node was stopped.
@@ -24,8 +27,11 @@ struct TransfersResult {
   uint64_t requests = 0;      // Of the callers, without those beside them.
   uint64_t acknowledged = 0;  // Of all callers. Rows whose synced answer has arrived.
   uint64_t amount = 0;        // What they moved together.
-  absl::Duration elapsed;     // From the first request to the last answer.
-  absl::Duration p50;         // Of a request of the callers,
+  uint32_t first_account = 0;
+  absl::Duration elapsed;  // From the first request to the last answer.
+  // How many rows were acknowledged, how long after the first request; at each answer.
+  std::vector<std::pair<absl::Duration, uint64_t>> progress;
+  absl::Duration p50;  // Of a request of the callers,
   absl::Duration p99;
   uint64_t beside_requests = 0;  // and the same of those beside them.
   absl::Duration beside_p50;
@@ -40,12 +46,17 @@ struct TransfersResult {
   }
 };
 
-// Keeps `callers` requests in flight for the duration, then stops the node, reopens its ledger and
-// checks that what was acknowledged is there: as many rows of the same total in the log, equal
-// debits and credits in the books rebuilt from it, and a root that is the ledger's own and, at its
-// size, that of the newest signed head.
-//
-// Errors: those of the target; kDataLoss, saying which, when a check fails.
+// Opens the accounts, and keeps `callers` requests in flight until the end. Errors: those of the
+// target; kDataLoss when not all rows of a request were applied.
+absl::StatusOr<TransfersResult> Post(Target& target, const TransfersOptions& options);
+
+// Checks that what was acknowledged is in the ledger, as a new process finds it: as many rows of
+// the same total in the log, equal debits and credits in the books rebuilt from it, a root that is
+// the ledger's own and, at its size, that of the newest signed head, and a history that shows the
+// balances of the books. Errors: kDataLoss, saying which check failed.
+absl::Status CheckPosted(Ledger& ledger, const TransfersOptions& options, TransfersResult& result);
+
+// Post(), then stops the node, and CheckPosted().
 absl::StatusOr<TransfersResult> RunTransfers(Target& target, const TransfersOptions& options);
 
 }  // namespace ch8::bench

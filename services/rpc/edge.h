@@ -56,8 +56,6 @@ class Edge final : public grpc::CallbackGenericService {
   explicit Edge(Options options);
 
  private:
-  class Call;
-
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 

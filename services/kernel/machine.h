@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "google/protobuf/message.h"
 #include "services/kernel/accounts.h"
 #include "services/kernel/bodies.h"
+#include "services/kernel/command_stream.h"
 #include "services/kernel/rows.h"
 #include "services/kernel/witnessed.h"
 #include "storage/base/hash.h"
@@ -51,6 +53,8 @@ struct Command {
   std::string random;  // 16 random bytes, for ids that the decision must choose.
   // Optional. Whether the caller still waits: asked by reads that take long, until their outcome.
   std::function<bool()> is_wanted = nullptr;
+  // Optional. The stream that the command is one of.
+  std::shared_ptr<CommandStream> stream = nullptr;
 };
 
 // The officer on whose authority a decision rests, from the ledger's own rows.

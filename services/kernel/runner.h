@@ -30,7 +30,8 @@ class Runner {
   //
   // Beside the machine's refusals: kUnavailable with RetryInfo when the queue is full or the node
   // is draining (retry with the same request id); kDataLoss when the ledger has stopped;
-  // kInvalidArgument/NO_REQUEST_ID for a mutation without one.
+  // kInvalidArgument/NO_REQUEST_ID for a mutation without one. Commands of a stream are treated as
+  // CommandStream says.
   virtual void Submit(Command command, Done done) = 0;
 
   // Takes another ledger's verified entries, in order. Done when all are durable, or with the first

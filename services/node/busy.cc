@@ -23,4 +23,11 @@ absl::Status Busy(absl::string_view reason, std::string message, absl::Duration 
   return status;
 }
 
+absl::Status EarlierRefused() {
+  return kernel::Refuse({.code = absl::StatusCode::kAborted,
+                         .domain = "kernel.chapter8",
+                         .reason = "EARLIER_REFUSED",
+                         .message = "an earlier request of this stream was refused"});
+}
+
 }  // namespace ch8::node

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/federation/core/facts.h"
 #include "services/kernel/erased_bodies.h"
+#include "services/node/busy.h"
 #include "services/node/command_header.h"
 #include "storage/base/check.h"
 #include "storage/base/limits.h"
@@ -240,6 +241,7 @@ bool Sequencer::RunGroup(std::deque<Work>& work) {
   Group group;
   if (!time.ok()) {
     for (Work& waiting : work) {
+      waiting.SetRefused();
       group.answers.push_back({std::move(waiting.done), Failed(time.status())});
     }
     work.clear();
@@ -278,6 +280,7 @@ std::vector<Work> Sequencer::DecideGroup(std::deque<Work>& work, Group& group) {
     decided.push_back(std::move(work.front()));
     work.pop_front();
     const absl::Status status = outcome->status;
+    if (!status.ok()) decided.back().SetRefused();
     group.answers.push_back({std::move(decided.back().done), *std::move(outcome)});
     if (IsFatal(status)) {
       Stop(status);
@@ -322,6 +325,7 @@ void Sequencer::Write(Group& group) {
 }
 
 std::optional<Outcome> Sequencer::Decide(Work& work) {
+  if (work.follows_refused()) return Failed(EarlierRefused());
   switch (work.kind) {
     case Work::Kind::kCommand:
       if (!facts_.ok()) return Refuse(work, facts_);

@@ -19,7 +19,16 @@ constexpr size_t kTopUpBelow = 4;
 }  // namespace
 
 bool Work::is_large() const {
-  return inbound.size() > kSmallInbound || (batch != nullptr && batch->row_count() > kSmallRows);
+  return command.stream != nullptr || inbound.size() > kSmallInbound ||
+         (batch != nullptr && batch->row_count() > kSmallRows);
+}
+
+bool Work::follows_refused() const {
+  return command.stream != nullptr && command.stream->refused();
+}
+
+void Work::SetRefused() {
+  if (command.stream != nullptr) command.stream->SetRefused();
 }
 
 size_t Work::size_bytes() const {
@@ -33,21 +42,44 @@ size_t Work::size_bytes() const {
 }
 
 absl::Status WorkQueue::Push(Work& work) {
-  const size_t size = work.size_bytes();
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_) {
-    return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
+  const std::shared_ptr<kernel::CommandStream> stream = work.command.stream;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) {
+      return Busy("DRAINING", "this node is shutting down", absl::Seconds(1));
+    }
+    const bool has_room = HasRoom(work.is_large(), work.size_bytes());
+    if (stream != nullptr && (!has_room || !waiting_.empty())) {
+      waiting_.push_back(std::move(work));
+      return absl::OkStatus();
+    }
+    if (!has_room) {
+      ++refused_;
+      return Busy("QUEUE_FULL", "this node has more requests than it can take just now",
+                  absl::Milliseconds(100));
+    }
+    Add(std::move(work));
   }
-  if (!HasRoom(work.is_large(), size)) {
-    ++refused_;
-    return Busy("QUEUE_FULL", "this node has more requests than it can take just now",
-                absl::Milliseconds(100));
-  }
+  if (stream != nullptr) stream->Queued();
+  return absl::OkStatus();
+}
+
+void WorkQueue::Add(Work work) {
   Lane& lane = work.is_large() ? large_ : small_;
-  lane.bytes += size;
+  lane.bytes += work.size_bytes();
   lane.work.push_back(std::move(work));
   wanted_.notify_one();
-  return absl::OkStatus();
+}
+
+// Those whose turn it is, and their streams.
+std::vector<std::shared_ptr<kernel::CommandStream>> WorkQueue::LetIn() {
+  std::vector<std::shared_ptr<kernel::CommandStream>> streams;
+  while (!waiting_.empty() && HasRoom(waiting_.front().is_large(), waiting_.front().size_bytes())) {
+    streams.push_back(waiting_.front().command.stream);
+    Add(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return streams;
 }
 
 bool WorkQueue::HasRoom(bool large, size_t size) const {
@@ -73,6 +105,9 @@ bool WorkQueue::Take(absl::Duration wait, Lanes& out) {
   const bool open = !closed_ || !is_empty();
   TopUp(small_, out.small);
   TopUp(large_, out.large);
+  const std::vector<std::shared_ptr<kernel::CommandStream>> let_in = LetIn();
+  lock.unlock();
+  for (const auto& stream : let_in) stream->Queued();
   return open;
 }
 
@@ -84,7 +119,7 @@ void WorkQueue::Close() {
 
 size_t WorkQueue::size() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return small_.work.size() + large_.work.size();
+  return small_.work.size() + large_.work.size() + waiting_.size();
 }
 
 uint64_t WorkQueue::refused() const {

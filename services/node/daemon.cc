@@ -456,6 +456,7 @@ void Daemon::Stop(absl::Duration patience) {
   feeds_.clear();
   deposit_keeper_.reset();
   for (const std::unique_ptr<LedgerHome>& home : homes_) home->Drain();
+  if (edge_ != nullptr) edge_->Drain();
   StopServers({&officers_, &federation_}, patience);
   officers_.server.reset();
   federation_.server.reset();

@@ -16,6 +16,7 @@
 #include "services/node/sequencer.h"
 #include "services/node/toy_node.h"
 #include "storage/ledger/mem_ledger.h"
+#include "tests/support/node_wait.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,20 +39,14 @@ class TestStream final : public kernel::CommandStream {
   void Queued() override {
     std::lock_guard<std::mutex> lock(mutex_);
     ++queued_;
-    changed_.notify_all();
   }
   int queued() const {
     std::lock_guard<std::mutex> lock(mutex_);
     return queued_;
   }
-  void AwaitQueued(int count) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return queued_ >= count; });
-  }
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   int queued_ = 0;
 };
 
@@ -185,7 +180,7 @@ TEST_F(SequencerStreamTest, AFullQueueHoldsAStreamBackAndRefusesOthers) {
   EXPECT_EQ(ReasonOf(other.status), "QUEUE_FULL");
   EXPECT_EQ(stream->queued(), 3);
   door_.Open();
-  stream->AwaitQueued(4);
+  EXPECT_TRUE(ch8::testing::WaitUntil([&] { return stream->queued() == 4; }));
   for (const Outcome& outcome : answers_.WaitForAll()) EXPECT_THAT(outcome.status, IsOk());
 }
 

@@ -80,6 +80,10 @@ absl::Status Call::Admit() {
   if (act_count > 1) {
     return RefuseCall(absl::StatusCode::kInvalidArgument, "BAD_ACT", "several signed acts");
   }
+  if (act_count == 1 && method_->is_stream()) {
+    return RefuseCall(absl::StatusCode::kInvalidArgument, "BAD_ACT",
+                      "a signed act is of one request, not of a stream");
+  }
   if (act_count == 1) act_.emplace(acts.first->second.data(), acts.first->second.size());
   if (method_->rule.signed_act() && !act_.has_value()) {
     return RefuseCall(absl::StatusCode::kUnauthenticated, "ACT_NOT_SIGNED",
@@ -102,7 +106,7 @@ absl::StatusOr<Call::Request> Call::RequestOf(const grpc::ByteBuffer& message) c
   kernel::Command& command = request.command;
   command.request = Joined(message);
   ASSIGN_OR_RETURN(request.runner, options_.methods->RunnerFor(*method_, command.request));
-  command.method = method_->name;
+  command.method = method_->executes;
   command.request_digest = Sha256(command.request);
   command.caller = caller_;
   if (act_.has_value()) {
@@ -113,6 +117,12 @@ absl::StatusOr<Call::Request> Call::RequestOf(const grpc::ByteBuffer& message) c
                                               options_.clock->Now()));
   }
   return request;
+}
+
+absl::Status Call::Recheck() const {
+  ASSIGN_OR_RETURN(const kernel::Caller caller,
+                   options_.authorizer->Authenticate(*context_.auth_context()));
+  return options_.authorizer->Authorize(method_->rule, caller);
 }
 
 bool Call::IsWanted() const {

@@ -44,6 +44,9 @@ class Call {
   // After Admit(). Errors: those of the message: as Edge has them.
   absl::StatusOr<Request> RequestOf(const grpc::ByteBuffer& message) const;
 
+  // Whether the caller still may, of a call that lasts. Errors: those of Authorizer.
+  absl::Status Recheck() const;
+
   // Whether the caller still waits. From any thread, until the status is sent.
   bool IsWanted() const;
 

@@ -7,6 +7,7 @@
 
 #include "services/rpc/call.h"
 #include "services/rpc/status.h"
+#include "services/rpc/stream_call.h"
 
 namespace ch8::rpc {
 namespace {
@@ -77,9 +78,19 @@ class UnaryCall final : public grpc::ServerGenericBidiReactor {
 }  // namespace
 
 Edge::Edge(Options options)
-    : options_(std::move(options)), in_flight_(options_.calls_per_caller_max) {}
+    : options_(std::move(options)),
+      in_flight_(options_.calls_per_caller_max),
+      streams_(std::make_unique<OpenStreams>()) {}
+
+Edge::~Edge() = default;
+
+void Edge::Drain() { streams_->Drain(); }
 
 grpc::ServerGenericBidiReactor* Edge::CreateReactor(grpc::GenericCallbackServerContext* context) {
+  const MethodTable::Method* method = options_.methods->Find(context->method());
+  if (method != nullptr && method->is_stream()) {
+    return StreamCall::Start({options_, in_flight_, *streams_, *context});
+  }
   return new UnaryCall(options_, in_flight_, context);
 }
 

@@ -16,6 +16,7 @@
 namespace ch8::rpc {
 namespace {
 
+using chapter8::authz::v1::Rule;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::Message;
@@ -30,6 +31,43 @@ absl::StatusOr<std::string> OriginIn(const google::protobuf::Descriptor& type,
   RETURN_IF_ERROR(kernel::ParseStrict(bytes, *request));
   const FieldDescriptor* origin = type.FindFieldByName("origin");
   return request->GetReflection()->GetString(*request, origin);
+}
+
+std::string WireName(const MethodDescriptor& rpc) {
+  return absl::StrCat("/", rpc.service()->full_name(), "/", rpc.name());
+}
+
+// The answer of a stream, by its field numbers, is that of `unary` and a receipt.
+bool IsAnswerOf(const MethodDescriptor& unary, const google::protobuf::Descriptor& answer) {
+  const FieldDescriptor* first = answer.FindFieldByNumber(kAnswerField);
+  const FieldDescriptor* receipt = answer.FindFieldByNumber(kReceiptField);
+  return answer.field_count() == 2 && first != nullptr &&
+         first->message_type() == unary.output_type() && !first->is_repeated() &&
+         receipt != nullptr && receipt->type() == FieldDescriptor::TYPE_BYTES &&
+         !receipt->is_repeated();
+}
+
+// The wire name of the rpc that each message of `rpc` is a request of. Errors: as Create().
+absl::StatusOr<std::string> ExecutedBy(const MethodDescriptor& rpc, const Rule& rule) {
+  const std::string name = WireName(rpc);
+  if (!rpc.client_streaming() && !rpc.server_streaming()) return name;
+  const MethodDescriptor* unary = nullptr;
+  for (int i = 0; i < rpc.service()->method_count(); ++i) {
+    const MethodDescriptor* other = rpc.service()->method(i);
+    if (other->input_type() != rpc.input_type() || other->client_streaming()) continue;
+    if (unary != nullptr) return absl::InternalError(absl::StrCat(name, " streams two rpcs"));
+    unary = other;
+  }
+  if (unary == nullptr || unary->server_streaming() || !rpc.client_streaming() ||
+      !rpc.server_streaming() || !IsAnswerOf(*unary, *rpc.output_type())) {
+    return absl::InternalError(absl::StrCat(name, " is a stream of no rpc's requests"));
+  }
+  const std::optional<Rule> of_unary = kernel::RuleOf(WireName(*unary));
+  if (!of_unary.has_value() || rule.signed_act() ||
+      rule.SerializeAsString() != of_unary->SerializeAsString()) {
+    return absl::InternalError(absl::StrCat(name, " needs the rule of ", unary->name()));
+  }
+  return WireName(*unary);
 }
 
 }  // namespace
@@ -67,15 +105,13 @@ absl::Status MethodTable::Add(const ServiceDescriptor& service, kernel::Runner* 
   for (int i = 0; i < service.method_count(); ++i) {
     const MethodDescriptor& rpc = *service.method(i);
     Method method;
-    method.name = absl::StrCat("/", service.full_name(), "/", rpc.name());
-    if (rpc.client_streaming() || rpc.server_streaming()) {
-      return absl::InternalError(absl::StrCat(method.name, " is a stream"));
-    }
-    const std::optional<chapter8::authz::v1::Rule> rule = kernel::RuleOf(method.name);
+    method.name = WireName(rpc);
+    const std::optional<Rule> rule = kernel::RuleOf(method.name);
     if (!rule.has_value() || rule->kinds().empty()) {
       return absl::InternalError(absl::StrCat(method.name, " has no rule"));
     }
     method.rule = *rule;
+    ASSIGN_OR_RETURN(method.executes, ExecutedBy(rpc, *rule));
     method.request = rpc.input_type();
     const bool mutates = method.request->FindFieldByName("request_id") != nullptr;
     method.effect = mutates ? Effect::kMutation : Effect::kRead;

@@ -20,6 +20,10 @@ struct HostedLedger {
   std::vector<std::string> proto_files;
 };
 
+// The fields of an answer in a stream of requests.
+inline constexpr int kAnswerField = 1;   // The unary answer.
+inline constexpr int kReceiptField = 2;  // The bytes of a chapter8.ledger.v1.Receipt.
+
 // The rpcs that a node's officers may call, each with its rule and the ledger that answers it.
 //
 // Thread safety: const methods may be called from any thread.
@@ -29,17 +33,25 @@ class MethodTable {
 
   struct Method {
     std::string name;  // "/chapter8.finance.v1.FundService/CreateFund"
+    // The rpc that each message is a request of: this one, unless this is a stream of requests.
+    std::string executes;
     chapter8::authz::v1::Rule rule;
     Effect effect = Effect::kRead;  // A mutation is a request that has a request_id.
     // Null for acts on a ledger itself and reads of it: there the request's `origin` says which.
     kernel::Runner* runner = nullptr;
     const google::protobuf::Descriptor* request = nullptr;
+
+    bool is_stream() const { return executes != name; }
   };
 
   // The hosted ledgers' rpcs and, for all of them, the services of chapter8.ledger.v1.
   //
+  // A stream of requests is a bidirectional stream of the requests of one unary rpc of its service,
+  // under that rpc's rule, and each of its answers has the unary answer as field 1 and the bytes of
+  // a Receipt as field 2.
+  //
   // Errors: kInternal, naming the rpc, when a file is not linked in, or an rpc has no rule, is a
-  // stream or is hosted twice: the program is wrong and must not serve.
+  // stream of any other form or is hosted twice: the program is wrong and must not serve.
   static absl::StatusOr<MethodTable> Create(const std::vector<HostedLedger>& hosted);
 
   // Null when nobody here answers it. Pointers are good for the table's life.

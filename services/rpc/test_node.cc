@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 #include <utility>
@@ -88,13 +89,50 @@ FakeRunner::FakeRunner(const std::string& origin)
 
 void FakeRunner::Submit(kernel::Command command, Done done) {
   kernel::Outcome outcome = answer_(command);
-  std::lock_guard<std::mutex> lock(mutex_);
-  commands_.push_back(std::move(command));
-  if (holding_) {
-    held_.push_back([done, outcome] { done(outcome); });
-  } else {
-    done(std::move(outcome));
+  const std::shared_ptr<kernel::CommandStream> stream = std::exchange(command.stream, nullptr);
+  bool has_place = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    commands_.push_back(std::move(command));
+    has_place = stream != nullptr && !is_full_;
+    if (stream != nullptr && is_full_) waiting_.push_back(stream);
+    if (holding_) {
+      held_.push_back([done = std::move(done), outcome] { done(outcome); });
+      held_max_ = std::max(held_max_, held_.size());
+    }
   }
+  if (has_place) stream->Queued();
+  if (done != nullptr) done(std::move(outcome));
+}
+
+void FakeRunner::ReleaseOne(size_t place) {
+  std::function<void()> answer;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    answer = std::move(held_.at(place));
+    held_.erase(held_.begin() + static_cast<ptrdiff_t>(place));
+  }
+  answer();
+}
+
+void FakeRunner::FillQueue() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  is_full_ = true;
+}
+
+void FakeRunner::MakeRoom() {
+  std::vector<std::shared_ptr<kernel::CommandStream>> waiting;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    is_full_ = false;
+    waiting.swap(waiting_);
+  }
+  for (const auto& stream : waiting) stream->Queued();
+}
+
+size_t FakeRunner::held_max() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return held_max_;
 }
 
 void FakeRunner::Release() {
@@ -140,7 +178,8 @@ TestNode::TestNode(const std::string& directory, const std::function<void(Edge::
     : others_(OtherRunners()),
       methods_(Methods(finance_, directory_, others_)),
       authorizer_({.trust_domain = "un.example",
-                   .is_pinned = [](absl::string_view domain) { return domain == "au.example"; }}) {
+                   .is_pinned = [](absl::string_view domain) { return domain == "au.example"; },
+                   .is_denied = [this](const trust::SpiffeId&) { return denies_.load(); }}) {
   bundles_ = trust::TrustBundles::Create().value();
   for (const char* domain : kDomains) {
     authorities_[domain] =
@@ -247,21 +286,17 @@ std::shared_ptr<grpc::Channel> TestNode::Plaintext() {
                              grpc::InsecureChannelCredentials());
 }
 
-Reply Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-           const CallOptions& options) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
+namespace {
+
+void Prepare(const CallOptions& options, grpc::ClientContext& context) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + options.timeout));
   for (const std::string& act : options.acts) context.AddMetadata(trust::kActMetadataKey, act);
-  const grpc::Slice slice(options.request);
-  const grpc::ByteBuffer request(&slice, 1);
-  grpc::ByteBuffer response;
-  std::promise<grpc::Status> done;
-  stub.UnaryCall(&context, method, grpc::StubOptions(), &request, &response,
-                 [&done](grpc::Status status) { done.set_value(std::move(status)); });
+}
+
+// All but the bytes.
+Reply ReplyOf(const grpc::Status& status, const grpc::ClientContext& context) {
   Reply reply;
-  reply.status = done.get_future().get();
-  if (reply.status.ok()) reply.bytes = Joined(response);
+  reply.status = status;
   google::rpc::Status details;
   details.ParseFromString(reply.status.error_details());
   for (const google::protobuf::Any& detail : details.details()) {
@@ -275,6 +310,76 @@ Reply Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& met
                                            static_cast<int>(receipt->second.size()));
   }
   return reply;
+}
+
+}  // namespace
+
+Reply Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+           const CallOptions& options) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  Prepare(options, context);
+  const grpc::Slice slice(options.request);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  std::promise<grpc::Status> done;
+  stub.UnaryCall(&context, method, grpc::StubOptions(), &request, &response,
+                 [&done](grpc::Status status) { done.set_value(std::move(status)); });
+  Reply reply = ReplyOf(done.get_future().get(), context);
+  if (reply.status.ok()) reply.bytes = Joined(response);
+  return reply;
+}
+
+StreamClient::StreamClient(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                           const CallOptions& options)
+    : stub_(channel) {
+  Prepare(options, context_);
+  stream_ = stub_.PrepareCall(&context_, method, &queue_);
+  stream_->StartCall(this);
+  Wait();
+}
+
+StreamClient::~StreamClient() {
+  context_.TryCancel();
+  if (!is_over_) End();
+  queue_.Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_.Next(&tag, &ok)) {
+  }
+}
+
+bool StreamClient::Wait() {
+  void* tag = nullptr;
+  bool ok = false;
+  Check(queue_.Next(&tag, &ok), "a step of the stream");
+  return ok;
+}
+
+bool StreamClient::Send(const std::string& message) {
+  const grpc::Slice slice(message);
+  stream_->Write(grpc::ByteBuffer(&slice, 1), this);
+  return Wait();
+}
+
+void StreamClient::CloseSending() {
+  stream_->WritesDone(this);
+  Wait();
+}
+
+std::optional<std::string> StreamClient::Receive() {
+  grpc::ByteBuffer message;
+  stream_->Read(&message, this);
+  if (!Wait()) return std::nullopt;
+  return Joined(message);
+}
+
+Reply StreamClient::End() {
+  is_over_ = true;
+  grpc::Status status;
+  stream_->Finish(&status, this);
+  Wait();
+  return ReplyOf(status, context_);
 }
 
 std::string ActFor(const SigningKey& key, const std::string& origin, const std::string& method,

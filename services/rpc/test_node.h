@@ -4,6 +4,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,11 +37,19 @@ class FakeRunner final : public kernel::Runner {
   // From now on outcomes wait for Release().
   void Hold() { holding_ = true; }
   void Release();
+  // The outcome of the held command at `place`, 0 the oldest; those behind it move up.
+  void ReleaseOne(size_t place);
+
+  // From now on a stream's commands have no place in the queue, until MakeRoom(). Hold() first.
+  void FillQueue();
+  void MakeRoom();
 
   // Every command submitted so far.
   std::vector<kernel::Command> commands() const;
   // Waits until `count` commands are held.
   void AwaitHeld(size_t count) const;
+  // The most that were held at a time.
+  size_t held_max() const;
 
   void Submit(kernel::Command command, Done done) override;
   void SubmitInbound(std::vector<kernel::InboundEntry>, Done done) override;
@@ -59,6 +68,9 @@ class FakeRunner final : public kernel::Runner {
   std::vector<kernel::Command> commands_;
   std::vector<std::function<void()>> held_;
   bool holding_ = false;
+  size_t held_max_ = 0;
+  bool is_full_ = false;
+  std::vector<std::shared_ptr<kernel::CommandStream>> waiting_;
 };
 
 // Refuses like a ledger without officers, by the kernel's own rules.
@@ -103,6 +115,10 @@ class TestNode {
   std::shared_ptr<grpc::Channel> Plaintext();
 
   Clock& clock() { return clock_; }
+  Edge& edge() { return *edge_; }
+
+  // From now on nobody of un.example is let in.
+  void DenyAll() { denies_ = true; }
 
  private:
   std::shared_ptr<grpc::Channel> Connect(const trust::KeyAndCertificate& identity);
@@ -113,6 +129,7 @@ class TestNode {
   FakeRunner directory_{"un.example/ch8/directory"};
   const std::map<std::string, std::unique_ptr<FakeRunner>> others_;  // By service.
   const MethodTable methods_;
+  std::atomic<bool> denies_{false};
   const Authorizer authorizer_;
   mutable std::mutex mutex_;
   std::vector<CallRecord> records_;  // Guarded by mutex_.
@@ -126,6 +143,35 @@ class TestNode {
 
 Reply Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
            const CallOptions& options = CallOptions());
+
+// A stream, step by step: each waits for its end, so what a test sends must fit into HTTP/2's
+// window.
+//
+// Thread safety: none.
+class StreamClient {
+ public:
+  StreamClient(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+               const CallOptions& options = CallOptions());
+  ~StreamClient();
+
+  // False when the stream is over.
+  bool Send(const std::string& message);
+  void CloseSending();
+  // The next message; nothing when there are no more.
+  std::optional<std::string> Receive();
+  // After the last message: how it ended.
+  Reply End();
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  bool Wait();
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  bool is_over_ = false;
+};
 
 // The metadata value of an act signed by `key`.
 std::string ActFor(const SigningKey& key, const std::string& origin, const std::string& method,

@@ -125,14 +125,20 @@ absl::Status NoFolder(const std::string& parent) {
 
 absl::StatusOr<std::unique_ptr<Target>> MakeTarget(const Arguments& arguments,
                                                    const std::string& directory) {
-  const TargetOptions options{.directory = directory,
-                              .callers = arguments.transfers.callers + arguments.transfers.beside};
-  return arguments.transport == "mtls" ? MakeMtlsTarget(options) : MakeInprocTarget(options);
+  const bool streams = arguments.transport == "stream";
+  const TargetOptions options{
+      .directory = directory,
+      .callers = arguments.transfers.callers + arguments.transfers.beside,
+      .way = streams ? TargetOptions::Way::kStream : TargetOptions::Way::kCalls};
+  return arguments.transport == "inproc" ? MakeInprocTarget(options) : MakeMtlsTarget(options);
 }
 
 int Transfers(const Arguments& arguments) {
   const ScratchFolder folder(arguments.directory);
   if (!folder.made()) return Fail(NoFolder(arguments.directory));
+  if (arguments.transport == "stream" && arguments.transfers.beside > 0) {
+    return Fail(absl::InvalidArgumentError("in a stream nobody is beside the callers"));
+  }
   auto target = MakeTarget(arguments, folder.path());
   const auto result = target.ok() ? RunTransfers(**target, arguments.transfers) : target.status();
   if (!result.ok()) return Fail(result.status());
@@ -247,8 +253,9 @@ void AddOutputAndDirectory(CLI::App& command, Arguments& arguments) {
 void AddTransport(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--transport", arguments.transport,
-                  "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS")
-      ->check(CLI::IsMember({"inproc", "mtls"}))
+                  "inproc: straight to the sequencer; mtls: a ch8d over mutual TLS, a call for "
+                  "each request; stream: the same, all requests in one stream")
+      ->check(CLI::IsMember({"inproc", "mtls", "stream"}))
       ->capture_default_str();
 }
 

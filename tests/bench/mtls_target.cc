@@ -12,6 +12,7 @@
 #include "chapter8/directory/v1/directory_service.pb.h"
 #include "clients/lib/client.h"
 #include "clients/lib/grpc_transport.h"
+#include "clients/lib/transfer_stream.h"
 #include "services/node/test_daemon.h"
 #include "services/trust/certificates.h"
 #include "services/trust/files.h"
@@ -77,6 +78,9 @@ class MtlsTarget final : public Target {
       return absl::UnavailableError(absl::StrCat("ch8d did not start: ", target->daemon_.Log()));
     }
     RETURN_IF_ERROR(target->AppointKeeper());
+    if (options.way == TargetOptions::Way::kStream) {
+      target->stream_ = client::TransferStream::Open(target->keeper_->channel());
+    }
     return target;
   }
 
@@ -98,6 +102,12 @@ class MtlsTarget final : public Target {
   }
 
   void PostTransfers(std::string request, Done done) override {
+    if (stream_ != nullptr) {
+      return stream_->Post(std::move(request), [done = std::move(done)](const auto& response) {
+        if (!response.ok()) return done(response.status());
+        done(response->answer().SerializeAsString());
+      });
+    }
     auto* call = new Call;
     const grpc::Slice slice(request);
     call->request = grpc::ByteBuffer(&slice, 1);
@@ -117,6 +127,8 @@ class MtlsTarget final : public Target {
   pid_t pid() const override { return daemon_.pid(); }
 
   absl::Status Stop() override {
+    if (stream_ != nullptr) RETURN_IF_ERROR(stream_->Close());
+    stream_.reset();
     stub_.reset();
     keeper_.reset();
     const int code = daemon_.End(SIGTERM);
@@ -224,6 +236,7 @@ class MtlsTarget final : public Target {
   node::testing::TestDaemon daemon_;
   std::unique_ptr<OfficerClient> keeper_;
   std::unique_ptr<grpc::GenericStub> stub_;
+  std::unique_ptr<client::TransferStream> stream_;
   grpc::CompletionQueue answered_;  // Costs less than gRPC's callbacks do.
   std::thread answers_thread_{[this] { TakeAnswers(); }};
 };

@@ -42,6 +42,9 @@ class Target {
 struct TargetOptions {
   std::string directory;  // Empty; the caller's to remove.
   uint32_t callers = 1;
+  // Of MakeMtlsTarget(): a call for each request, or all requests in one stream.
+  enum class Way { kCalls, kStream };
+  Way way = Way::kCalls;
 };
 
 // Ledger on disk, books and sequencer in this process; requests go straight to the sequencer.

@@ -142,10 +142,7 @@ TEST_F(StreamCallTest, TheFirstRefusalEndsItAfterTheAnswersBeforeIt) {
   EXPECT_EQ(reply.info.reason(), "MALFORMED_REQUEST");
   ASSERT_TRUE(reply.receipt.has_value());
   EXPECT_EQ(reply.receipt->index(), 99u);
-  EXPECT_LE(Submitted().size(), 5u);
-  stream.Send("5");
-  PassThrough();
-  for (const std::string& request : Submitted()) EXPECT_NE(request, "5");
+  EXPECT_THAT(Submitted(), ElementsAre("0", "1", "bad", "3"));
 }
 
 TEST_F(StreamCallTest, AFullQueueHoldsItBack) {

@@ -12,8 +12,8 @@
 #include "services/books/id.h"
 #include "services/books/movements.h"
 
-// The rows of Index::kHistory. Integers in keys are big-endian, those in values varints; all of it
-// can be made anew from the log, so the format may change with a new name of the index.
+// The rows of SearchIndex::kHistory. Integers in keys are big-endian, those in values varints; all
+// of it can be made anew from the log, so the format may change with a new name of the index.
 //
 //   'a' account u32              the account's unit, since it was opened
 //   'h' id 16 bytes              a row's hold: its amount while it is open, 0 afterwards

@@ -40,7 +40,7 @@ class LedgerIds final : public IdIndex {
   explicit LedgerIds(const Ledger& ledger) : ledger_(ledger) {}
   absl::StatusOr<std::vector<std::optional<uint64_t>>> Find(
       absl::Span<const Id> ids) const override;
-  uint64_t through_size() const override { return ledger_.indexed_size(Index::kIds); }
+  uint64_t through_size() const override { return ledger_.indexed_size(SearchIndex::kIds); }
 
  private:
   const Ledger& ledger_;
@@ -68,7 +68,7 @@ IndexRun SortedRun(const SealedIds& sealed);
 // The ids used since the last id run, with the log index of their entries. About 50 bytes each.
 //
 //   sequencer, after a commit     run = window.TakeRun(durable_size)
-//   index thread                  ledger.IngestRun(Index::kIds, SortedRun(*run))
+//   index thread                  ledger.IngestRun(SearchIndex::kIds, SortedRun(*run))
 //   sequencer, when that is done  window.Drop(*run)
 //
 // Thread safety: none; belongs to the ledger's sequencer.

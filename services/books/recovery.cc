@@ -182,14 +182,16 @@ absl::Status ReplayTail(const RecoverySource& source, const PagePositions& posit
 RecoverySource RecoverySourceOf(Ledger& ledger) {
   RecoverySource source;
   source.size = ledger.durable_size();
-  source.ids_through_size = ledger.indexed_size(Index::kIds);
+  source.ids_through_size = ledger.indexed_size(SearchIndex::kIds);
   source.read_entries = [&ledger](uint64_t begin, uint64_t end, const Ledger::EntryVisitor& visit) {
     return ledger.ReadEntries(begin, end, visit);
   };
   source.read_pages = [&ledger](const std::function<void(const Page&)>& visit) {
     return ledger.ReadPages(visit);
   };
-  source.ingest_ids = [&ledger](const IndexRun& run) { return ledger.IngestRun(Index::kIds, run); };
+  source.ingest_ids = [&ledger](const IndexRun& run) {
+    return ledger.IngestRun(SearchIndex::kIds, run);
+  };
   return source;
 }
 

@@ -424,7 +424,7 @@ class LedgerTest : public ::testing::Test {
     ASSERT_THAT(ledger_->WritePages(pages_.Dump(books_, parts)), IsOk());
     const auto run = books_.ids().TakeRun(size);
     if (run == nullptr) return;
-    ASSERT_THAT(ledger_->IngestRun(Index::kIds, SortedRun(*run)), IsOk());
+    ASSERT_THAT(ledger_->IngestRun(SearchIndex::kIds, SortedRun(*run)), IsOk());
     books_.ids().Drop(*run);
   }
 
@@ -467,7 +467,7 @@ TEST_F(LedgerTest, BooksComeBackAfterAPowerLoss) {
       ASSERT_THAT(ledger_->FlushPages(), IsOk());
     }
   }
-  ASSERT_GT(ledger_->indexed_size(Index::kIds), 0);
+  ASSERT_GT(ledger_->indexed_size(SearchIndex::kIds), 0);
   const absl::StatusOr<std::unique_ptr<MemLedger>> reopened = ledger_->CrashCopy();
   ASSERT_THAT(reopened, IsOk());
   const LedgerIds reopened_ids(**reopened);

@@ -63,15 +63,15 @@ class GateLedger final : public Ledger {
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override {
     return ledger_.ReadPages(visit);
   }
-  absl::Status IngestRun(Index index, const IndexRun& run) override {
+  absl::Status IngestRun(SearchIndex index, const IndexRun& run) override {
     return ledger_.IngestRun(index, run);
   }
-  uint64_t indexed_size(Index index) const override { return ledger_.indexed_size(index); }
+  uint64_t indexed_size(SearchIndex index) const override { return ledger_.indexed_size(index); }
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override {
     return ledger_.FindIds(keys);
   }
-  absl::Status VisitIndexDown(Index index, absl::string_view from,
+  absl::Status VisitIndexDown(SearchIndex index, absl::string_view from,
                               const IndexVisitor& visit) const override {
     return ledger_.VisitIndexDown(index, from, visit);
   }

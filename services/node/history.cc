@@ -79,7 +79,7 @@ History::History(Ledger& ledger, uint64_t run_entries)
     : ledger_(ledger),
       run_entries_(run_entries),
       reader_([this](const Id& id) { return OlderHold(id); }) {
-  tail_.begin = tail_.end = ledger.indexed_size(Index::kHistory);
+  tail_.begin = tail_.end = ledger.indexed_size(SearchIndex::kHistory);
 }
 
 absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t run_entries) {
@@ -94,15 +94,17 @@ absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t 
 
 absl::Status History::LoadTimes() {
   absl::Status status;
-  RETURN_IF_ERROR(ledger_.VisitIndexDown(
-      Index::kHistory, TimeKey(UINT64_MAX), [&](absl::string_view key, absl::string_view value) {
-        const std::optional<uint64_t> index = IndexOfTimeKey(key);
-        if (!index.has_value()) return false;
-        const absl::StatusOr<uint64_t> time_us = DecodeNumber(value);
-        status = time_us.status();
-        if (status.ok()) times_.emplace_back(*index, static_cast<int64_t>(*time_us));
-        return status.ok();
-      }));
+  RETURN_IF_ERROR(
+      ledger_.VisitIndexDown(SearchIndex::kHistory, TimeKey(UINT64_MAX),
+                             [&](absl::string_view key, absl::string_view value) {
+                               const std::optional<uint64_t> index = IndexOfTimeKey(key);
+                               if (!index.has_value()) return false;
+                               const absl::StatusOr<uint64_t> time_us = DecodeNumber(value);
+                               status = time_us.status();
+                               if (status.ok())
+                                 times_.emplace_back(*index, static_cast<int64_t>(*time_us));
+                               return status.ok();
+                             }));
   std::reverse(times_.begin(), times_.end());
   return status;
 }
@@ -157,7 +159,7 @@ absl::Status History::IngestTail() {
   for (auto time = fresh; time != times_.end(); ++time) {
     run.Add(TimeKey(time->first), EncodeNumber(static_cast<uint64_t>(time->second)));
   }
-  RETURN_IF_ERROR(ledger_.IngestRun(Index::kHistory, run));
+  RETURN_IF_ERROR(ledger_.IngestRun(SearchIndex::kHistory, run));
 
   reader_.ForgetHolds();
   for (const Movement& movement : tail_.movements) {
@@ -216,7 +218,7 @@ absl::StatusOr<AccountSums> History::SumsInRuns(uint32_t account) {
 
 absl::StatusOr<std::optional<std::string>> History::Find(const std::string& key) const {
   std::optional<std::string> found;
-  RETURN_IF_ERROR(ledger_.VisitIndexDown(Index::kHistory, key,
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(SearchIndex::kHistory, key,
                                          [&](absl::string_view at, absl::string_view value) {
                                            if (at == key) found = std::string(value);
                                            return false;
@@ -287,7 +289,7 @@ absl::StatusOr<uint64_t> History::VisitDown(const Place& place, Visitor visit, S
   if (range.begin_index >= range.end_index) return tail.end;
   absl::Status status;
   RETURN_IF_ERROR(ledger_.VisitIndexDown(
-      Index::kHistory, BlockKey(place.account, range.end_index - 1),
+      SearchIndex::kHistory, BlockKey(place.account, range.end_index - 1),
       [&](absl::string_view key, absl::string_view value) {
         if (!IsBlockOf(place.account, key)) return false;
         const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
@@ -308,7 +310,7 @@ absl::StatusOr<AccountSums> History::SumsBefore(uint32_t account, uint64_t index
   AccountSums sums;
   if (index == 0) return sums;
   absl::Status status;
-  RETURN_IF_ERROR(ledger_.VisitIndexDown(Index::kHistory, BlockKey(account, index - 1),
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(SearchIndex::kHistory, BlockKey(account, index - 1),
                                          [&](absl::string_view key, absl::string_view value) {
                                            if (!IsBlockOf(account, key)) return false;
                                            const absl::StatusOr<Block> block =

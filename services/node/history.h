@@ -22,8 +22,8 @@
 namespace ch8::node {
 
 // What each account of a ledger has seen, read from the log off the path of those who post: by far
-// the most of it in runs of Index::kHistory, the newest entries in memory. Every answer is as of
-// the entries seen so far; seen_size() says how many those are, and it never falls.
+// the most of it in runs of SearchIndex::kHistory, the newest entries in memory. Every answer is as
+// of the entries seen so far; seen_size() says how many those are, and it never falls.
 //
 // Thread safety: all methods may be called from any thread; one Extend() runs at a time.
 class History {

@@ -147,7 +147,7 @@ TEST_F(HistoryServiceTest, AStatementIsWholeAcrossPagesRunsAndRestarts) {
     EXPECT_EQ(indexes.size(), 600u);  // Of 1,200 rows every second names account 1.
     EXPECT_EQ(balance, 0);
     EXPECT_EQ(pages, 9);
-    EXPECT_GE(ledger_->indexed_size(Index::kHistory), 1'000u);
+    EXPECT_GE(ledger_->indexed_size(SearchIndex::kHistory), 1'000u);
     Restart();
   }
 }
@@ -258,7 +258,7 @@ TEST_F(HistoryServiceTest, ATransferIsFoundInMemoryAndInRuns) {
     EXPECT_EQ(ReasonOf(none.status()), "NO_SUCH_TRANSFER");
     Restart();
   }
-  EXPECT_GT(ledger_->indexed_size(Index::kIds), 0u);
+  EXPECT_GT(ledger_->indexed_size(SearchIndex::kIds), 0u);
   v1::FindTransferRequest request;
   request.set_id("short");
   const auto bad = Ask<v1::FoundTransfer>("FindTransfer", request);

@@ -347,7 +347,7 @@ TEST(HistoryPropertyTest, EqualsTheBooksAtEveryCommit) {
       lives.ExpectTimes();
       lives.ExpectRanges();
       skipped += lives.ExpectNothingGreatIsSkipped();
-      runs += lives.ledger().indexed_size(Index::kHistory) / shape.run_entries;
+      runs += lives.ledger().indexed_size(SearchIndex::kHistory) / shape.run_entries;
     }
   }
   EXPECT_GT(runs, 50u);

@@ -63,7 +63,7 @@ void Sequencer::RunIndex() {
     ids_to_index_ = nullptr;
     lock.unlock();
     const absl::Status ingested =
-        options_.ledger->IngestRun(Index::kIds, books::SortedRun(*sealed));
+        options_.ledger->IngestRun(SearchIndex::kIds, books::SortedRun(*sealed));
     if (ingested.ok()) {
       ids_indexed_.store(true);
     } else {

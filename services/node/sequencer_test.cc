@@ -200,7 +200,7 @@ TEST_P(SequencerTest, IdsStayKnownWhenTheyLeaveMemory) {
     }
     Restart();
   }
-  EXPECT_GT(ledger_->indexed_size(Index::kIds), 0u);
+  EXPECT_GT(ledger_->indexed_size(SearchIndex::kIds), 0u);
 }
 
 TEST_P(SequencerTest, WakesThoseWhoWaitForGrowth) {

@@ -28,11 +28,11 @@ enum class Table : uint8_t {
 
 // What a ledger can be searched by. Each index is made of runs, sorted by key, which are ingested
 // whole and take no other write. It is derived from the log and can be made anew from it.
-enum class Index : uint8_t {
+enum class SearchIndex : uint8_t {
   kIds,      // The log index of each id used (services/books/ids.h).
   kHistory,  // What each account has seen (services/node/history.h).
 };
-inline constexpr size_t kIndexCount = 2;
+inline constexpr size_t kSearchIndexCount = 2;
 
 // One row to set, or to delete when `value` is absent.
 struct RowWrite {
@@ -168,17 +168,17 @@ class Ledger {
   // there whole or not at all. At open, indexes that reach beyond the log's end are discarded.
   // Errors: kInvalidArgument when the run is unsorted or reaches beyond durable_size;
   // kResourceExhausted; kDataLoss.
-  virtual absl::Status IngestRun(Index index, const IndexRun& run) = 0;
+  virtual absl::Status IngestRun(SearchIndex index, const IndexRun& run) = 0;
   // How far the runs of `index` reach: entries at or above this size are in none.
-  virtual uint64_t indexed_size(Index index) const = 0;
-  // The values of those `keys` that any run of Index::kIds holds; absent ones are nullopt.
+  virtual uint64_t indexed_size(SearchIndex index) const = 0;
+  // The values of those `keys` that any run of SearchIndex::kIds holds; absent ones are nullopt.
   // Errors: kDataLoss.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const = 0;
   // Visits the rows of `index` with a key of at most `from`, the greatest first, until `visit`
   // returns false. Views are valid only during the call. Errors: kDataLoss.
   using IndexVisitor = std::function<bool(absl::string_view key, absl::string_view value)>;
-  virtual absl::Status VisitIndexDown(Index index, absl::string_view from,
+  virtual absl::Status VisitIndexDown(SearchIndex index, absl::string_view from,
                                       const IndexVisitor& visit) const = 0;
 };
 

@@ -302,8 +302,10 @@ TEST_P(LedgerContract, FlushedPagesSurviveACrash) {
 
 TEST_P(LedgerContract, IdRunsAreFoundAfterARestart) {
   Append(10);
-  const auto ingest = [this](const IndexRun& run) { return ledger().IngestRun(Index::kIds, run); };
-  EXPECT_EQ(ledger().indexed_size(Index::kIds), 0u);
+  const auto ingest = [this](const IndexRun& run) {
+    return ledger().IngestRun(SearchIndex::kIds, run);
+  };
+  EXPECT_EQ(ledger().indexed_size(SearchIndex::kIds), 0u);
   ASSERT_THAT(ingest(IndexRun(5, {{"", KeyU64(0)}, {"id 1", KeyU64(1)}})), IsOk());
   ASSERT_THAT(ingest(IndexRun(9, {{"!through", KeyU64(9)}, {"id 2", KeyU64(2)}})), IsOk());
   const auto invalid = StatusIs(absl::StatusCode::kInvalidArgument);
@@ -311,8 +313,8 @@ TEST_P(LedgerContract, IdRunsAreFoundAfterARestart) {
   EXPECT_THAT(ingest(IndexRun(9, {{"b", ""}, {"a", ""}})), invalid);
   EXPECT_THAT(ingest(IndexRun(9, {{"a", ""}, {"a", ""}})), invalid);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(ledger().indexed_size(Index::kIds), 9u);
-    EXPECT_EQ(ledger().indexed_size(Index::kHistory), 0u);
+    EXPECT_EQ(ledger().indexed_size(SearchIndex::kIds), 9u);
+    EXPECT_EQ(ledger().indexed_size(SearchIndex::kHistory), 0u);
     const auto found = ledger().FindIds({"id 2", "absent", "id 1", "", "!through", "id 1"});
     ASSERT_THAT(found, IsOk());
     EXPECT_THAT(*found,
@@ -328,7 +330,7 @@ TEST_P(LedgerContract, AnIndexIsReadFromAKeyDown) {
   Append(10);
   const auto from = [this](absl::string_view key, size_t count) {
     std::vector<std::string> rows;
-    EXPECT_THAT(ledger().VisitIndexDown(Index::kHistory, key,
+    EXPECT_THAT(ledger().VisitIndexDown(SearchIndex::kHistory, key,
                                         [&](absl::string_view found, absl::string_view value) {
                                           rows.push_back(absl::StrCat(found, "=", value));
                                           return rows.size() < count;
@@ -337,15 +339,17 @@ TEST_P(LedgerContract, AnIndexIsReadFromAKeyDown) {
     return rows;
   };
   EXPECT_THAT(from("z", 9), IsEmpty());
-  ASSERT_THAT(ledger().IngestRun(Index::kHistory, IndexRun(4, {{"a", "1"}, {"c", "1"}})), IsOk());
-  ASSERT_THAT(ledger().IngestRun(Index::kHistory, IndexRun(9, {{"b", "2"}, {"c", "2"}})), IsOk());
-  ASSERT_THAT(ledger().IngestRun(Index::kIds, IndexRun(10, {{"b", "of ids"}})), IsOk());
+  ASSERT_THAT(ledger().IngestRun(SearchIndex::kHistory, IndexRun(4, {{"a", "1"}, {"c", "1"}})),
+              IsOk());
+  ASSERT_THAT(ledger().IngestRun(SearchIndex::kHistory, IndexRun(9, {{"b", "2"}, {"c", "2"}})),
+              IsOk());
+  ASSERT_THAT(ledger().IngestRun(SearchIndex::kIds, IndexRun(10, {{"b", "of ids"}})), IsOk());
   for (int round = 0; round < 2; ++round) {
     EXPECT_THAT(from("z", 9), ElementsAre("c=2", "b=2", "a=1"));
     EXPECT_THAT(from("b", 9), ElementsAre("b=2", "a=1"));
     EXPECT_THAT(from("bb", 1), ElementsAre("b=2"));
     EXPECT_THAT(from("", 9), IsEmpty());
-    EXPECT_EQ(ledger().indexed_size(Index::kHistory), 9u);
+    EXPECT_EQ(ledger().indexed_size(SearchIndex::kHistory), 9u);
     harness_->Crash();
   }
 }

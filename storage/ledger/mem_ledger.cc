@@ -254,7 +254,7 @@ absl::Status MemLedger::ReadPages(const std::function<void(const Page& page)>& v
   return absl::OkStatus();
 }
 
-absl::Status MemLedger::IngestRun(Index index, const IndexRun& run) {
+absl::Status MemLedger::IngestRun(SearchIndex index, const IndexRun& run) {
   RETURN_IF_ERROR(CheckRun(run, durable_size()));
   std::lock_guard<std::mutex> lock(mutex_);
   IndexRows& into = indexes_[static_cast<size_t>(index)];
@@ -266,7 +266,7 @@ absl::Status MemLedger::IngestRun(Index index, const IndexRun& run) {
   return absl::OkStatus();
 }
 
-uint64_t MemLedger::indexed_size(Index index) const {
+uint64_t MemLedger::indexed_size(SearchIndex index) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return indexes_[static_cast<size_t>(index)].through_size;
 }
@@ -274,7 +274,7 @@ uint64_t MemLedger::indexed_size(Index index) const {
 absl::StatusOr<std::vector<std::optional<std::string>>> MemLedger::FindIds(
     const std::vector<std::string>& keys) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto& ids = indexes_[static_cast<size_t>(Index::kIds)].rows;
+  const auto& ids = indexes_[static_cast<size_t>(SearchIndex::kIds)].rows;
   std::vector<std::optional<std::string>> values;
   values.reserve(keys.size());
   for (const std::string& key : keys) {
@@ -284,7 +284,7 @@ absl::StatusOr<std::vector<std::optional<std::string>>> MemLedger::FindIds(
   return values;
 }
 
-absl::Status MemLedger::VisitIndexDown(Index index, absl::string_view from,
+absl::Status MemLedger::VisitIndexDown(SearchIndex index, absl::string_view from,
                                        const IndexVisitor& visit) const {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto& rows = indexes_[static_cast<size_t>(index)].rows;

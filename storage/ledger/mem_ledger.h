@@ -55,11 +55,11 @@ class MemLedger final : public Ledger {
   absl::Status WritePages(const std::vector<Page>& pages) override;
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
-  absl::Status IngestRun(Index index, const IndexRun& run) override;
-  uint64_t indexed_size(Index index) const override;
+  absl::Status IngestRun(SearchIndex index, const IndexRun& run) override;
+  uint64_t indexed_size(SearchIndex index) const override;
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override;
-  absl::Status VisitIndexDown(Index index, absl::string_view from,
+  absl::Status VisitIndexDown(SearchIndex index, absl::string_view from,
                               const IndexVisitor& visit) const override;
 
  private:
@@ -107,7 +107,7 @@ class MemLedger final : public Ledger {
   mutable std::multiset<uint64_t> pinned_versions_;
   std::map<std::string, std::string> pages_;
   std::map<std::string, std::string> flushed_pages_;
-  std::array<IndexRows, kIndexCount> indexes_;
+  std::array<IndexRows, kSearchIndexCount> indexes_;
 };
 
 }  // namespace ch8

@@ -106,11 +106,11 @@ Family FamilyOf(Table table) {
   Unreachable("unknown table");
 }
 
-Family FamilyOf(Index index) {
+Family FamilyOf(SearchIndex index) {
   switch (index) {
-    case Index::kIds:
+    case SearchIndex::kIds:
       return Family::kIds;
-    case Index::kHistory:
+    case SearchIndex::kHistory:
       return Family::kHistory;
   }
   Unreachable("unknown index");

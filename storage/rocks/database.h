@@ -27,13 +27,13 @@ enum class Family {
   kMeta,     // Table::kMeta; keys starting with "!" are RocksLedger's.
   kNote,     // Every checkpoint signed, by size.
   kPages,    // State pages; never in the WAL.
-  kIds,      // Index::kIds; takes ingested runs and no other write.
-  kHistory,  // Index::kHistory; the same.
+  kIds,      // SearchIndex::kIds; takes ingested runs and no other write.
+  kHistory,  // SearchIndex::kHistory; the same.
 };
 inline constexpr size_t kFamilyCount = 10;
 
 Family FamilyOf(Table table);
-Family FamilyOf(Index index);
+Family FamilyOf(SearchIndex index);
 
 // A RocksDB database opened with the options that ledger.md §3 demands, and its column families.
 //

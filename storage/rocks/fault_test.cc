@@ -78,8 +78,9 @@ class Workload {
                                                                   .extension_lines = {}},
                                                                  key_));
     if (!status.ok()) return status;
-    status = ledger.IngestRun(
-        Index::kIds, IndexRun(acknowledged_.size, {{absl::StrCat("id ", step), KeyU64(step)}}));
+    status =
+        ledger.IngestRun(SearchIndex::kIds,
+                         IndexRun(acknowledged_.size, {{absl::StrCat("id ", step), KeyU64(step)}}));
     if (status.ok()) ids_through_size_ = acknowledged_.size;
     return status;
   }
@@ -124,7 +125,7 @@ bool RunWithFault(uint64_t n, const Fault& fault) {
   }
   EXPECT_THAT(reopened, IsOk());
   if (!reopened.ok()) return true;
-  EXPECT_GE((*reopened)->indexed_size(Index::kIds), work.ids_through_size());
+  EXPECT_GE((*reopened)->indexed_size(SearchIndex::kIds), work.ids_through_size());
   std::string page;
   EXPECT_THAT((*reopened)->ReadPages([&](const Page& found) { page = found.value; }), IsOk());
   EXPECT_TRUE(work.flushed_page().empty() || !page.empty()) << "a flushed page is gone";

@@ -33,8 +33,8 @@ void ExpectSound(RocksLedger& ledger, const Acknowledged& acknowledged) {
     EXPECT_EQ(**snapshot->Get(Table::kRows, "size"), SizeRow(size));
     EXPECT_EQ(**snapshot->Get(Table::kAnswers, "last"), SizeRow(size));
   }
-  EXPECT_LE(ledger.indexed_size(Index::kIds), size);
-  EXPECT_LE(ledger.indexed_size(Index::kHistory), size);
+  EXPECT_LE(ledger.indexed_size(SearchIndex::kIds), size);
+  EXPECT_LE(ledger.indexed_size(SearchIndex::kHistory), size);
 
   const absl::StatusOr<FsckReport> report = Fsck(ledger, ledger.stored_log());
   ASSERT_THAT(report, IsOk());

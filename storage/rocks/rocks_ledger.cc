@@ -209,7 +209,7 @@ absl::Status RocksLedger::ReadPages(const std::function<void(const Page& page)>&
   return FromRocks(pages->status(), "read pages");
 }
 
-absl::Status RocksLedger::IngestRun(Index index, const IndexRun& run) {
+absl::Status RocksLedger::IngestRun(SearchIndex index, const IndexRun& run) {
   RETURN_IF_ERROR(CheckRunning());
   RETURN_IF_ERROR(CheckRun(run, durable_size()));
   RETURN_IF_ERROR(CheckDiskSpace());
@@ -239,7 +239,7 @@ absl::Status RocksLedger::IngestRun(Index index, const IndexRun& run) {
   return absl::OkStatus();
 }
 
-absl::Status RocksLedger::VisitIndexDown(Index index, absl::string_view from,
+absl::Status RocksLedger::VisitIndexDown(SearchIndex index, absl::string_view from,
                                          const IndexVisitor& visit) const {
   const std::unique_ptr<rocksdb::Iterator> rows = database_->NewIterator(FamilyOf(index));
   const std::string stored_from = absl::StrCat(std::string(1, kIndexPrefix), from);

@@ -96,13 +96,13 @@ class RocksLedger final : public Ledger {
   absl::Status WritePages(const std::vector<Page>& pages) override;
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
-  absl::Status IngestRun(Index index, const IndexRun& run) override;
-  uint64_t indexed_size(Index index) const override {
+  absl::Status IngestRun(SearchIndex index, const IndexRun& run) override;
+  uint64_t indexed_size(SearchIndex index) const override {
     return indexed_sizes_[static_cast<size_t>(index)].load();
   }
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override;
-  absl::Status VisitIndexDown(Index index, absl::string_view from,
+  absl::Status VisitIndexDown(SearchIndex index, absl::string_view from,
                               const IndexVisitor& visit) const override;
 
  private:
@@ -150,8 +150,8 @@ class RocksLedger final : public Ledger {
   std::unique_ptr<View> written_view_;
 
   std::atomic<uint64_t> durable_size_{0};
-  std::array<std::atomic<uint64_t>, kIndexCount> indexed_sizes_{};
-  std::array<std::mutex, kIndexCount> ingest_mutexes_;  // One run of an index at a time.
+  std::array<std::atomic<uint64_t>, kSearchIndexCount> indexed_sizes_{};
+  std::array<std::mutex, kSearchIndexCount> ingest_mutexes_;  // One run of an index at a time.
 
   mutable std::mutex mutex_;     // Guards what follows.
   std::deque<Version> pending_;  // Written, not synced; oldest first.

@@ -155,7 +155,7 @@ TEST_F(RocksLedgerTest, AFailedSyncStopsTheLedgerForGood) {
   EXPECT_THAT(ledger_->Commit({}), stopped);
   EXPECT_THAT(ledger_->KeepNote(1, "note"), stopped);
   EXPECT_THAT(ledger_->WritePages({}), stopped);
-  EXPECT_THAT(ledger_->IngestRun(Index::kIds, IndexRun(0)), stopped);
+  EXPECT_THAT(ledger_->IngestRun(SearchIndex::kIds, IndexRun(0)), stopped);
   EXPECT_THAT(ledger_->InclusionProof(3, 11), IsOk()) << "what is durable can still be read";
   ASSERT_THAT(Open(), IsOk());
   ExpectSound(*ledger_, {.size = 11, .root = *ledger_->RootAt(11)});
@@ -307,9 +307,9 @@ TEST_F(RocksLedgerTest, ASignedHeadBeyondTheLogIsReportedAtOpen) {
 TEST_F(RocksLedgerTest, IdRunsBeyondTheLogAreDiscardedAtOpen) {
   Create();
   Append(10);
-  ASSERT_THAT(ledger_->IngestRun(Index::kIds, IndexRun(11, {{"id", KeyU64(1)}})), IsOk());
+  ASSERT_THAT(ledger_->IngestRun(SearchIndex::kIds, IndexRun(11, {{"id", KeyU64(1)}})), IsOk());
   ASSERT_THAT(Open(), IsOk());
-  EXPECT_EQ(ledger_->indexed_size(Index::kIds), 11u);
+  EXPECT_EQ(ledger_->indexed_size(SearchIndex::kIds), 11u);
   {
     const std::unique_ptr<Database> database = OpenDatabase();
     ASSERT_TRUE(database->db()
@@ -318,9 +318,9 @@ TEST_F(RocksLedgerTest, IdRunsBeyondTheLogAreDiscardedAtOpen) {
                     .ok());
   }
   ASSERT_THAT(Open(), IsOk());
-  EXPECT_EQ(ledger_->indexed_size(Index::kIds), 0u);
+  EXPECT_EQ(ledger_->indexed_size(SearchIndex::kIds), 0u);
   EXPECT_EQ(ledger_->FindIds({"id"})->front(), std::nullopt);
-  ASSERT_THAT(ledger_->IngestRun(Index::kIds, IndexRun(11, {{"id", KeyU64(1)}})), IsOk());
+  ASSERT_THAT(ledger_->IngestRun(SearchIndex::kIds, IndexRun(11, {{"id", KeyU64(1)}})), IsOk());
   ASSERT_THAT(Open(), IsOk());
   EXPECT_EQ(ledger_->FindIds({"id"})->front(), KeyU64(1));
 }

@@ -138,9 +138,10 @@ absl::StatusOr<std::unique_ptr<RocksLedger>> RocksLedger::OpenUnrecovered(
 
 absl::Status RocksLedger::TakeAsIs() {
   ASSIGN_OR_RETURN(Version recorded, RecordedHead());
-  for (size_t i = 0; i < kIndexCount; ++i) {
-    ASSIGN_OR_RETURN(const uint64_t through_size,
-                     StoredPosition(*database_, FamilyOf(static_cast<Index>(i)), kThroughKey));
+  for (size_t i = 0; i < kSearchIndexCount; ++i) {
+    ASSIGN_OR_RETURN(
+        const uint64_t through_size,
+        StoredPosition(*database_, FamilyOf(static_cast<SearchIndex>(i)), kThroughKey));
     indexed_sizes_[i] = through_size;
   }
   written_view_->set_size(recorded.size);
@@ -224,8 +225,8 @@ absl::Status RocksLedger::CheckAgainstNewestNote(uint64_t end) const {
 }
 
 absl::Status RocksLedger::RecoverIndexes(uint64_t end) {
-  for (size_t i = 0; i < kIndexCount; ++i) {
-    const Family family = FamilyOf(static_cast<Index>(i));
+  for (size_t i = 0; i < kSearchIndexCount; ++i) {
+    const Family family = FamilyOf(static_cast<SearchIndex>(i));
     ASSIGN_OR_RETURN(const uint64_t through_size, StoredPosition(*database_, family, kThroughKey));
     if (through_size > end) {
       RETURN_IF_ERROR(database_->RecreateFamily(family));

@@ -20,13 +20,14 @@ class BatchMaker {
     uint32_t first_account = 0;
     uint32_t accounts = 0;  // At least 2.
     double skew = 0;        // The share of rows that debit the first account.
+    double two_phase = 0;   // The share of transfers that one row holds and the next one posts.
   };
   explicit BatchMaker(const Options& options);
 
   // The next request: fresh ids, a fresh request id.
   std::string Next();
 
-  // What all rows of one request move together.
+  // What all rows of one request post together.
   uint64_t amount() const { return amount_; }
 
  private:
@@ -34,7 +35,23 @@ class BatchMaker {
   uint64_t made_ = 0;
   uint64_t amount_ = 0;
   std::string bytes_;
-  std::vector<size_t> id_offsets_;  // Of each row's id_high, 8 bytes; its id_low is 9 further.
+  // A row as it is encoded.
+  struct Row {
+    uint64_t debit = 0;
+    uint64_t credit = 0;
+    uint64_t amount = 0;
+    uint64_t kind = 0;  // TransferRow::Kind.
+  };
+  void Add(const Row& row);
+
+  // Where in the request 8 bytes of an id's upper half stand; those of its lower half are 9
+  // further.
+  struct IdPlace {
+    size_t offset = 0;
+    size_t row = 0;  // Whose id it is.
+  };
+  std::vector<IdPlace> id_places_;
+  size_t rows_ = 0;
   size_t request_id_offset_ = 0;
 };
 

@@ -46,8 +46,14 @@ class InprocTarget final : public Target {
   }
 
   void PostTransfers(std::string request, Done done) override {
+    Call(std::string(toy::kPostTransfers), std::move(request), std::move(done));
+  }
+
+  std::string origin() const override { return std::string(toy::kOrigin); }
+
+  void Call(const std::string& method, std::string request, Done done) override {
     kernel::Command command;
-    command.method = std::string(toy::kPostTransfers);
+    command.method = method;
     command.request_digest = Sha256(request);
     command.request = std::move(request);
     command.caller = {

@@ -78,9 +78,12 @@ std::string FileSystemOf(const std::string& path) {
 nlohmann::ordered_json ToJson(const TransfersResult& result, const Arguments& arguments,
                               const std::string& directory) {
   const auto rounded = [](double value) { return static_cast<int64_t>(value * 1'000 + 0.5) / 1e3; };
+  const auto milliseconds = [&](absl::Duration duration) {
+    return rounded(absl::ToDoubleMilliseconds(duration));
+  };
   return {{"transfers_per_second", static_cast<int64_t>(result.transfers_per_second())},
-          {"p50_ms", rounded(absl::ToDoubleMilliseconds(result.p50))},
-          {"p99_ms", rounded(absl::ToDoubleMilliseconds(result.p99))},
+          {"p50_ms", milliseconds(result.batches.p50)},
+          {"p99_ms", milliseconds(result.batches.p99)},
           {"batch", arguments.transfers.batch},
           {"callers", arguments.transfers.callers},
           {"seconds", rounded(absl::ToDoubleSeconds(result.elapsed))},
@@ -88,10 +91,14 @@ nlohmann::ordered_json ToJson(const TransfersResult& result, const Arguments& ar
           {"accounts", arguments.transfers.accounts},
           {"skew", arguments.transfers.skew},
           {"beside", arguments.transfers.beside},
-          {"beside_requests", result.beside_requests},
-          {"beside_p50_ms", rounded(absl::ToDoubleMilliseconds(result.beside_p50))},
-          {"beside_p99_ms", rounded(absl::ToDoubleMilliseconds(result.beside_p99))},
-          {"requests", result.requests},
+          {"beside_requests", result.beside.count},
+          {"beside_p50_ms", milliseconds(result.beside.p50)},
+          {"beside_p99_ms", milliseconds(result.beside.p99)},
+          {"two_phase", arguments.transfers.two_phase},
+          {"queries", result.queries.count},
+          {"queries_p50_ms", milliseconds(result.queries.p50)},
+          {"queries_p99_ms", milliseconds(result.queries.p99)},
+          {"requests", result.batches.count},
           {"acknowledged", result.acknowledged},
           {"read_back", result.read_back},
           {"entries", result.entries},
@@ -128,9 +135,17 @@ absl::StatusOr<std::unique_ptr<Target>> MakeTarget(const Arguments& arguments,
   const bool streams = arguments.transport == "stream";
   const TargetOptions options{
       .directory = directory,
-      .callers = arguments.transfers.callers + arguments.transfers.beside,
+      .callers =
+          arguments.transfers.callers + arguments.transfers.beside + arguments.transfers.queries,
       .way = streams ? TargetOptions::Way::kStream : TargetOptions::Way::kCalls};
   return arguments.transport == "inproc" ? MakeInprocTarget(options) : MakeMtlsTarget(options);
+}
+
+void PrintRequests(const char* which, const TransfersResult::Requests& requests) {
+  if (requests.count == 0) return;
+  std::printf("%s: %llu requests   p50 %.2f ms   p99 %.2f ms\n", which,
+              static_cast<unsigned long long>(requests.count),
+              absl::ToDoubleMilliseconds(requests.p50), absl::ToDoubleMilliseconds(requests.p99));
 }
 
 int Transfers(const Arguments& arguments) {
@@ -146,15 +161,11 @@ int Transfers(const Arguments& arguments) {
     std::puts(ToJson(*result, arguments, folder.path()).dump().c_str());
   } else {
     std::printf("%.0f transfers/s   p50 %.2f ms   p99 %.2f ms   %llu rows, all read back\n",
-                result->transfers_per_second(), absl::ToDoubleMilliseconds(result->p50),
-                absl::ToDoubleMilliseconds(result->p99),
+                result->transfers_per_second(), absl::ToDoubleMilliseconds(result->batches.p50),
+                absl::ToDoubleMilliseconds(result->batches.p99),
                 static_cast<unsigned long long>(result->acknowledged));
-    if (arguments.transfers.beside > 0) {
-      std::printf("beside: %llu requests of one row   p50 %.2f ms   p99 %.2f ms\n",
-                  static_cast<unsigned long long>(result->beside_requests),
-                  absl::ToDoubleMilliseconds(result->beside_p50),
-                  absl::ToDoubleMilliseconds(result->beside_p99));
-    }
+    PrintRequests("beside, of one row", result->beside);
+    PrintRequests("queries", result->queries);
   }
   return 0;
 }
@@ -286,6 +297,16 @@ CLI::App* AddTransfers(CLI::App& app, Arguments& arguments) {
   transfers
       ->add_option("--beside", arguments.transfers.beside,
                    "further callers, who post one row at a time")
+      ->check(CLI::Range(0, 4'096))
+      ->capture_default_str();
+  transfers
+      ->add_option("--two-phase", arguments.transfers.two_phase,
+                   "the share of transfers that are held first and then posted, by two rows")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  transfers
+      ->add_option("--queries", arguments.transfers.queries,
+                   "further callers, who read the newest movements of accounts")
       ->check(CLI::Range(0, 4'096))
       ->capture_default_str();
   transfers->add_option("--seconds", arguments.seconds, "how long")

@@ -108,13 +108,17 @@ class MtlsTarget final : public Target {
         done(response->answer().SerializeAsString());
       });
     }
-    auto* call = new Call;
+    Call("/chapter8.books.v1.TransferService/PostTransfers", std::move(request), std::move(done));
+  }
+
+  std::string origin() const override { return absl::StrCat(kTrustDomain, "/ch8/finance"); }
+
+  void Call(const std::string& method, std::string request, Done done) override {
+    auto* call = new Sent;
     const grpc::Slice slice(request);
     call->request = grpc::ByteBuffer(&slice, 1);
     call->done = std::move(done);
-    call->reader =
-        stub_->PrepareUnaryCall(&call->context, "/chapter8.books.v1.TransferService/PostTransfers",
-                                call->request, &answered_);
+    call->reader = stub_->PrepareUnaryCall(&call->context, method, call->request, &answered_);
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);
   }
@@ -139,7 +143,7 @@ class MtlsTarget final : public Target {
   std::string ledger_path() const override { return directory_ + "/data/finance/ledger"; }
 
  private:
-  struct Call {
+  struct Sent {
     grpc::ClientContext context;
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
@@ -159,12 +163,12 @@ class MtlsTarget final : public Target {
     void* tag = nullptr;
     bool ok = false;
     while (answered_.Next(&tag, &ok)) {
-      const std::unique_ptr<Call> call(static_cast<Call*>(tag));
+      const std::unique_ptr<Sent> call(static_cast<Sent*>(tag));
       call->done(ReplyOf(*call));
     }
   }
 
-  static absl::StatusOr<std::string> ReplyOf(const Call& call) {
+  static absl::StatusOr<std::string> ReplyOf(const Sent& call) {
     if (!call.status.ok()) {
       return absl::Status(static_cast<absl::StatusCode>(call.status.error_code()),
                           call.status.error_message());

@@ -27,6 +27,10 @@ class Target {
   using Done = std::function<void(absl::StatusOr<std::string> reply)>;
   // Sends the bytes of a PostTransfersRequest. Thread safety: any thread.
   virtual void PostTransfers(std::string request, Done done) = 0;
+  // Calls any other rpc, e.g. "/chapter8.ledger.v1.HistoryService/ListMovements".
+  virtual void Call(const std::string& method, std::string request, Done done) = 0;
+  // E.g. "un.example/ch8/finance".
+  virtual std::string origin() const = 0;
 
   // The node's process.
   virtual pid_t pid() const = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "chapter8/books/v1/transfer_service.pb.h"
+#include "chapter8/ledger/v1/history_service.pb.h"
 #include "services/books/internal_accounts.h"
 #include "services/books/recovery.h"
 #include "services/books/rows.h"
@@ -30,23 +32,37 @@ namespace {
 using chapter8::books::v1::PostTransfersResponse;
 
 constexpr size_t kSendersMax = 2;
+constexpr char kListMovements[] = "/chapter8.ledger.v1.HistoryService/ListMovements";
+constexpr uint32_t kSeenWaitMs = 20'000;
+
+// The request for an account's newest movements.
+std::string MovementsOf(const Target& target, uint32_t account, uint32_t wait_ms) {
+  chapter8::ledger::v1::ListMovementsRequest request;
+  request.set_origin(target.origin());
+  request.set_account(account);
+  request.set_page_size(20);
+  request.set_wait_ms(wait_ms);
+  return request.SerializeAsString();
+}
+
+// Waits until the history has seen the account.
+absl::Status AwaitHistory(Target& target, uint32_t account) {
+  std::promise<absl::Status> answered;
+  target.Call(
+      kListMovements, MovementsOf(target, account, kSeenWaitMs),
+      [&](const absl::StatusOr<std::string>& reply) { answered.set_value(reply.status()); });
+  return answered.get_future().get();
+}
 
 // Callers that each send their next request when the last is answered. Requests are made on threads
 // of the load's own, as clients' are, not on those that bring the answers.
 class Load {
  public:
   Load(Target& target, const TransfersOptions& options, uint32_t first_account)
-      : target_(target), options_(options) {
-    while (callers_.size() < options.callers + options.beside) {
-      const bool beside = callers_.size() >= options.callers;
-      callers_.push_back(
-          std::make_unique<Caller>(BatchMaker::Options{.caller = callers_.size(),
-                                                       .rows = beside ? 1 : options.batch,
-                                                       .first_account = first_account,
-                                                       .accounts = options.accounts,
-                                                       .skew = options.skew},
-                                   beside));
-    }
+      : target_(target), options_(options), first_account_(first_account) {
+    for (uint32_t i = 0; i < options.callers; ++i) Add(Kind::kBatch);
+    for (uint32_t i = 0; i < options.beside; ++i) Add(Kind::kSingle);
+    for (uint32_t i = 0; i < options.queries; ++i) Add(Kind::kQuery);
   }
 
   absl::Status Run(TransfersResult& result) {
@@ -61,34 +77,51 @@ class Load {
     RETURN_IF_ERROR(failure_);
     result.elapsed = last_answer_ - start_;
     result.progress = std::move(progress_);
-    std::vector<absl::Duration> latencies;
-    std::vector<absl::Duration> beside;
     for (const auto& caller : callers_) {
       result.acknowledged += caller->acknowledged;
       result.amount += caller->latencies.size() * caller->maker.amount();
-      std::vector<absl::Duration>& of_kind = caller->beside ? beside : latencies;
-      of_kind.insert(of_kind.end(), caller->latencies.begin(), caller->latencies.end());
     }
-    result.requests = latencies.size();
-    result.p50 = Quantile(latencies, 0.5);
-    result.p99 = Quantile(latencies, 0.99);
-    result.beside_requests = beside.size();
-    result.beside_p50 = Quantile(beside, 0.5);
-    result.beside_p99 = Quantile(beside, 0.99);
+    result.batches = RequestsOf(Kind::kBatch);
+    result.beside = RequestsOf(Kind::kSingle);
+    result.queries = RequestsOf(Kind::kQuery);
     return absl::OkStatus();
   }
 
  private:
+  enum class Kind { kBatch, kSingle, kQuery };
   struct Caller {
-    Caller(const BatchMaker::Options& options, bool is_beside)
-        : maker(options), rows(options.rows), beside(is_beside) {}
+    Caller(Kind its_kind, const BatchMaker::Options& options)
+        : kind(its_kind), maker(options), rows(options.rows) {}
+    const Kind kind;
     BatchMaker maker;
-    const uint32_t rows;  // Of a request.
-    const bool beside;
+    const uint32_t rows;   // Of a request; 0 of a query.
+    uint64_t queries = 0;  // Made so far.
     absl::Time sent;
     uint64_t acknowledged = 0;
     std::vector<absl::Duration> latencies;
   };
+
+  void Add(Kind kind) {
+    const uint32_t rows = kind == Kind::kBatch ? options_.batch : kind == Kind::kSingle ? 1 : 0;
+    callers_.push_back(
+        std::make_unique<Caller>(kind, BatchMaker::Options{.caller = callers_.size(),
+                                                           .rows = rows,
+                                                           .first_account = first_account_,
+                                                           .accounts = options_.accounts,
+                                                           .skew = options_.skew,
+                                                           .two_phase = options_.two_phase}));
+  }
+
+  TransfersResult::Requests RequestsOf(Kind kind) const {
+    std::vector<absl::Duration> latencies;
+    for (const auto& caller : callers_) {
+      if (caller->kind != kind) continue;
+      latencies.insert(latencies.end(), caller->latencies.begin(), caller->latencies.end());
+    }
+    return {.count = latencies.size(),
+            .p50 = Quantile(latencies, 0.5),
+            .p99 = Quantile(latencies, 0.99)};
+  }
 
   void SendReady() {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -104,11 +137,17 @@ class Load {
   }
 
   void Send(Caller& caller) {
-    std::string request = caller.maker.Next();
+    const auto answered = [this, &caller](const absl::StatusOr<std::string>& reply) {
+      Answered(caller, reply);
+    };
+    const bool is_query = caller.kind == Kind::kQuery;
+    // Another account each time.
+    const uint64_t account = first_account_ + ++caller.queries * 7'919 % options_.accounts;
+    std::string request =
+        is_query ? MovementsOf(target_, static_cast<uint32_t>(account), 0) : caller.maker.Next();
     caller.sent = absl::Now();
-    target_.PostTransfers(
-        std::move(request),
-        [this, &caller](const absl::StatusOr<std::string>& reply) { Answered(caller, reply); });
+    if (is_query) return target_.Call(kListMovements, std::move(request), answered);
+    target_.PostTransfers(std::move(request), answered);
   }
 
   void Answered(Caller& caller, const absl::StatusOr<std::string>& reply) {
@@ -116,7 +155,7 @@ class Load {
     const absl::Status status = Count(reply, caller);
     if (status.ok()) caller.latencies.push_back(now - caller.sent);
     std::lock_guard<std::mutex> lock(mutex_);
-    if (status.ok()) {
+    if (status.ok() && caller.rows > 0) {
       acknowledged_ += caller.rows;
       progress_.emplace_back(now - start_, acknowledged_);
     }
@@ -132,6 +171,7 @@ class Load {
 
   static absl::Status Count(const absl::StatusOr<std::string>& reply, Caller& caller) {
     RETURN_IF_ERROR(reply.status());
+    if (caller.kind == Kind::kQuery) return absl::OkStatus();
     PostTransfersResponse response;
     if (!response.ParseFromString(*reply)) return absl::DataLossError("an answer does not parse");
     if (response.applied() != caller.rows) {
@@ -144,6 +184,7 @@ class Load {
 
   Target& target_;
   const TransfersOptions options_;
+  const uint32_t first_account_;
   std::vector<std::unique_ptr<Caller>> callers_;
   absl::Time start_;
   absl::Time end_;
@@ -181,7 +222,7 @@ absl::Status CheckLog(const Ledger& ledger, TransfersResult& result) {
     status = row.status();
     if (!status.ok()) return false;
     ++result.read_back;
-    amount += row->amount;
+    if (row->kind != chapter8::books::v1::TransferRow::HOLD) amount += row->amount;
     return true;
   }));
   RETURN_IF_ERROR(status);
@@ -259,6 +300,9 @@ absl::StatusOr<uint32_t> OpenAccounts(Target& target, uint32_t count) {
 absl::StatusOr<TransfersResult> Post(Target& target, const TransfersOptions& options) {
   TransfersResult result;
   ASSIGN_OR_RETURN(result.first_account, OpenAccounts(target, options.accounts));
+  if (options.queries > 0) {
+    RETURN_IF_ERROR(AwaitHistory(target, result.first_account + options.accounts - 1));
+  }
   Load load(target, options, result.first_account);
   RETURN_IF_ERROR(load.Run(result));
   return result;

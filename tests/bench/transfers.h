@@ -16,26 +16,31 @@ struct TransfersOptions {
   uint32_t batch = 8'190;
   uint32_t callers = 4;
   uint32_t accounts = 10'000;
-  double skew = 0;      // As in BatchMaker.
-  uint32_t beside = 0;  // Further callers, who post one row at a time.
+  double skew = 0;       // As in BatchMaker,
+  double two_phase = 0;  // the same, of the callers' own rows.
+  uint32_t beside = 0;   // Further callers, who post one row at a time,
+  uint32_t queries = 0;  // and others, who read the newest movements of an account.
   absl::Duration duration = absl::Seconds(10);
   uint64_t rows = UINT64_MAX;  // The end comes earlier, when so many are acknowledged.
 };
 
 // What was measured, before and after the node was stopped.
 struct TransfersResult {
-  uint64_t requests = 0;      // Of the callers, without those beside them.
+  // What one kind of callers has done.
+  struct Requests {
+    uint64_t count = 0;
+    absl::Duration p50;
+    absl::Duration p99;
+  };
+  Requests batches;  // Of the callers, without those beside them.
+  Requests beside;
+  Requests queries;
   uint64_t acknowledged = 0;  // Of all callers. Rows whose synced answer has arrived.
   uint64_t amount = 0;        // What they moved together.
   uint32_t first_account = 0;
   absl::Duration elapsed;  // From the first request to the last answer.
   // How many rows were acknowledged, how long after the first request; at each answer.
   std::vector<std::pair<absl::Duration, uint64_t>> progress;
-  absl::Duration p50;  // Of a request of the callers,
-  absl::Duration p99;
-  uint64_t beside_requests = 0;  // and the same of those beside them.
-  absl::Duration beside_p50;
-  absl::Duration beside_p99;
 
   uint64_t read_back = 0;  // Rows found in the log by the reopened ledger.
   uint64_t entries = 0;    // All entries, Request entries included.

@@ -234,7 +234,7 @@ void Node::MaintainBooks(uint64_t written_size) {
   const auto run = process_->books->ids().TakeRun(durable_size);
   if (run == nullptr) return;
   if (options_.bug != Bug::kEvictBeforeIndexed) {
-    Check(ledger_->IngestRun(Index::kIds, books::SortedRun(*run)).ok(),
+    Check(ledger_->IngestRun(SearchIndex::kIds, books::SortedRun(*run)).ok(),
           "an id run that is not taken");
   }
   process_->books->ids().Drop(*run);

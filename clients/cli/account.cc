@@ -24,11 +24,15 @@ using chapter8::ledger::v1::GetBalanceAtRequest;
 using chapter8::ledger::v1::ProveBalanceRequest;
 
 // The balance after so many entries.
-absl::StatusOr<Balance> BalanceAtSize(absl::string_view size, uint32_t account, Session& session) {
+absl::StatusOr<Balance> BalanceAtSize(const Arguments& arguments, uint32_t account,
+                                      Session& session) {
   GetBalanceAtRequest request;
-  ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(size, "a number of entries"));
+  uint64_t number = 0;  // All that is seen.
+  if (arguments.Has("at")) {
+    ASSIGN_OR_RETURN(number, ParseNumber(arguments.Get("at"), "a number of entries"));
+  }
   RETURN_IF_ERROR(session.Connect());
-  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/finance"));
+  request.set_origin(AccountOrigin(arguments, session));
   request.set_account(account);
   request.set_size(number);
   request.set_wait_ms(kSeenWaitMs);
@@ -48,8 +52,8 @@ absl::StatusOr<Balance> BalanceAtSize(absl::string_view size, uint32_t account, 
 absl::Status ShowBalance(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const uint32_t number, ParseAccount(arguments.Get("number")));
   Balance balance;
-  if (arguments.Has("at")) {
-    ASSIGN_OR_RETURN(balance, BalanceAtSize(arguments.Get("at"), number, session));
+  if (arguments.Has("at") || arguments.Has("service")) {
+    ASSIGN_OR_RETURN(balance, BalanceAtSize(arguments, number, session));
   } else {
     GetBalanceRequest request;
     request.set_account(number);
@@ -82,9 +86,7 @@ absl::Status Prove(const Arguments& arguments, Session& session) {
   RETURN_IF_ERROR(session.Connect());
   ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(arguments.Get("number"), "an account"));
   ProveBalanceRequest request;
-  const std::string service = arguments.Get("service");
-  request.set_origin(absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
-                                  service.empty() ? "finance" : service));
+  request.set_origin(AccountOrigin(arguments, session));
   request.set_scope(absl::StrCat("accounts/", number));
   BalanceProof proof;
   RETURN_IF_ERROR(session.Read("ledger.v1.LedgerService.ProveBalance", request, proof));
@@ -115,7 +117,8 @@ std::vector<Command> AccountCommands() {
   return {{.path = {"account", "balance"},
            .summary = "an account's balance, as of all that is durable, or earlier",
            .parameters = {Positional("number", "the account's number, from ch8 fund show"),
-                          Optional("at", "SIZE", "after the ledger's first SIZE entries")},
+                          Optional("at", "SIZE", "after the ledger's first SIZE entries"),
+                          Optional("service", "SERVICE", "whose ledger, if it is not finance")},
            .run = ShowBalance,
            .notes = ""},
           {.path = {"account", "prove"},

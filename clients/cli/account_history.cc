@@ -29,12 +29,6 @@ using chapter8::ledger::v1::Movement;
 
 constexpr uint64_t kPageMax = 1'000;
 
-std::string AccountOrigin(const Arguments& arguments, const Session& session) {
-  const std::string service = arguments.Get("service");
-  return absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
-                      service.empty() ? "finance" : service);
-}
-
 int64_t StartOfDay(const chapter8::type::v1::Date& date, int days_later) {
   const absl::CivilDay day = absl::CivilDay(date.year(), date.month(), date.day()) + days_later;
   return absl::ToUnixMicros(absl::FromCivil(day, absl::UTCTimeZone()));
@@ -107,14 +101,17 @@ absl::Status Statement(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const uint64_t limit, Limit(arguments, 100));
   std::vector<Movement> movements;
   ListMovementsResponse page;
+  uint64_t seen_size = 0;  // By the first page: what comes later is on none.
   do {
     request.set_page_size(static_cast<int>(std::min(limit - movements.size(), kPageMax)));
     RETURN_IF_ERROR(session.Read("ledger.v1.HistoryService.ListMovements", request, page));
     movements.insert(movements.end(), page.movements().begin(), page.movements().end());
+    if (request.page_token().empty()) seen_size = page.seen_size();
     request.set_page_token(page.next_page_token());
+    request.set_wait_ms(0);
   } while (!page.next_page_token().empty() && movements.size() < limit);
   ShowMovements(movements, page.unit(), session);
-  SaySeen(page.unit(), page.seen_size(), session);
+  SaySeen(page.unit(), seen_size, session);
   if (!page.next_page_token().empty()) {
     session.Say(absl::StrCat("there are more, which are older: --limit ", 10 * limit));
   }

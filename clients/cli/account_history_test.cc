@@ -79,6 +79,7 @@ TEST_F(AccountHistoryTest, AStatementReadsPagesUpToItsLimit) {
     }
     page.set_next_page_token(std::to_string(first - static_cast<uint64_t>(request.page_size())));
     page.set_unit("TENT-10P");
+    page.set_seen_size(first + 1);
     client::WireReply reply;
     reply.reply = page.SerializeAsString();
     return reply;
@@ -92,6 +93,8 @@ TEST_F(AccountHistoryTest, AStatementReadsPagesUpToItsLimit) {
   EXPECT_EQ(RequestOf<v1::ListMovementsRequest>(1).origin(), "un.example/ch8/logistics");
   EXPECT_EQ(cli_.node().calls.size(), 2u);
   EXPECT_THAT(result.err, HasSubstr("there are more, which are older: --limit 15000"));
+  EXPECT_THAT(result.err, HasSubstr("as of the first 5001 entries"));
+  EXPECT_EQ(RequestOf<v1::ListMovementsRequest>(1).wait_ms(), 0u);
 }
 
 TEST_F(AccountHistoryTest, GoodsAreCountedInTheirUnit) {
@@ -117,6 +120,8 @@ TEST_F(AccountHistoryTest, ABalanceIsReadAsOfASize) {
   EXPECT_THAT(result.out, ContainsRegex("7 +USD +credit +5.00"));
   EXPECT_THAT(result.err, HasSubstr("as of log size 40"));
   EXPECT_EQ(RequestOf<v1::GetBalanceAtRequest>(0).size(), 40u);
+  EXPECT_EQ(cli_.Run({"account", "balance", "7", "--service", "logistics"}).exit_code, 0);
+  EXPECT_EQ(RequestOf<v1::GetBalanceAtRequest>(1).origin(), "un.example/ch8/logistics");
 }
 
 TEST_F(AccountHistoryTest, ATransferIsFoundByItsId) {

@@ -14,6 +14,12 @@ absl::StatusOr<uint32_t> ParseAccount(absl::string_view text) {
   return static_cast<uint32_t>(number);
 }
 
+std::string AccountOrigin(const Arguments& arguments, const Session& session) {
+  const std::string service = arguments.Get("service");
+  return absl::StrCat(session.who().organization().trust_domain(), "/ch8/",
+                      service.empty() ? "finance" : service);
+}
+
 std::string AmountText(int64_t amount, absl::string_view unit) {
   if (!client::MinorUnits(unit).has_value()) return absl::StrCat(amount);
   return client::FormatAmount(amount, unit, client::Grouping::kThousands);

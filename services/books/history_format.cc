@@ -17,6 +17,7 @@ constexpr char kUnit = 'a';
 constexpr char kHold = 'h';
 constexpr char kBlock = 'm';
 constexpr char kTime = 't';
+constexpr char kFormat = 'v';
 
 enum Flags : uint32_t { kIsCredit = 1, kHasPosted = 2, kHasHeld = 4 };
 
@@ -71,6 +72,8 @@ Movement ReadMovement(NumberReader& reader, const Movement& previous) {
 
 }  // namespace
 
+std::string FormatKey() { return std::string(1, kFormat); }
+
 std::string UnitKey(uint32_t account) {
   std::string key(1, kUnit);
   AppendU32(key, account);
@@ -84,6 +87,14 @@ std::string BlockKey(uint32_t account, uint64_t index) {
   AppendU32(key, account);
   AppendU64(key, index);
   return key;
+}
+
+std::optional<uint32_t> AccountOfBlockKey(absl::string_view key) {
+  ByteReader reader(key);
+  const bool is_block = reader.ReadU8() == kBlock;
+  const uint32_t account = reader.ReadU32();
+  reader.ReadU64();
+  return is_block && reader.done() ? std::optional(account) : std::nullopt;
 }
 
 std::string TimeKey(uint64_t index) { return absl::StrCat(std::string(1, kTime), KeyU64(index)); }

@@ -18,12 +18,18 @@
 //   'a' account u32              the account's unit, since it was opened
 //   'h' id 16 bytes              a row's hold: its amount while it is open, 0 afterwards
 //   'm' account u32, index u64   a block of the account's movements, from that entry on
+//   'v'                          kHistoryFormat
 //   't' index u64                the time of the request at that index, microseconds; of some
 namespace ch8::books {
 
+inline constexpr uint64_t kHistoryFormat = 1;
+
+std::string FormatKey();
 std::string UnitKey(uint32_t account);
 std::string HoldKey(const Id& id);
 std::string BlockKey(uint32_t account, uint64_t index);
+// Nothing unless `key` is a BlockKey().
+std::optional<uint32_t> AccountOfBlockKey(absl::string_view key);
 std::string TimeKey(uint64_t index);
 // Nothing unless `key` is a TimeKey().
 std::optional<uint64_t> IndexOfTimeKey(absl::string_view key);

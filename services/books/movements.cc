@@ -31,8 +31,14 @@ void AddTo(AccountSums& sums, const Movement& movement) {
       static_cast<uint64_t>(movement.held);
 }
 
+void TakeFrom(AccountSums& sums, const Movement& movement) {
+  (movement.is_credit ? sums.credits_posted : sums.debits_posted) -= movement.posted;
+  (movement.is_credit ? sums.credits_held : sums.debits_held) -=
+      static_cast<uint64_t>(movement.held);
+}
+
 absl::Status MovementReader::Read(const Entry& entry, Found& found) {
-  if (entry.entry_class == EntryClass::kTransfer && entry.tag == Tag{}) {
+  if (IsBulkRow(entry)) {
     return ReadRow(entry, found);
   }
   if (!entry_.ParseFromArray(entry.payload.data(), static_cast<int>(entry.payload.size()))) {

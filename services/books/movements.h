@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -43,6 +44,9 @@ struct Movement {
 
 // Adds `movement` to its account's sums.
 void AddTo(AccountSums& sums, const Movement& movement);
+
+// Takes back what AddTo() did.
+void TakeFrom(AccountSums& sums, const Movement& movement);
 
 // Reads entries one after another. It knows the holds that rows opened, because the row that ends
 // one does not repeat its amount.

@@ -25,7 +25,7 @@ Replay::Replay(Parts parts)
 
 absl::Status Replay::Apply(const Entry& entry) {
   index_ = entry.index;
-  if (entry.entry_class == EntryClass::kTransfer && entry.tag == Tag{}) {
+  if (IsBulkRow(entry)) {
     const absl::StatusOr<Row> row = ParseRow(entry.payload);
     if (!row.ok()) return Contradiction(row.status().message());
     return ApplyRow(*row);

@@ -23,7 +23,7 @@ absl::Status SealSums::Add(const Entry& entry, const Hash& leaf_hash) {
   if (entry.index != size_) return Broken(size_, "is missing");
   const Adding adding{.index = entry.index, .leaf_hash = leaf_hash};
   ++size_;
-  if (entry.entry_class == EntryClass::kTransfer && entry.tag == Tag{}) {
+  if (IsBulkRow(entry)) {
     return AddRow(entry, adding);
   }
   if (!entry_.ParseFromArray(entry.payload.data(), static_cast<int>(entry.payload.size()))) {

@@ -151,7 +151,7 @@ absl::Status Replay(const Ledger& ledger, const Machine& machine, Rows& rows) {
   absl::Status status;
   Request request;
   const auto visit = [&](const ch8::Entry& stored) {
-    if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) return true;
+    if (IsBulkRow(stored)) return true;
     Entry entry;
     if (!entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()))) {
       status = absl::DataLossError(absl::StrCat("entry ", stored.index, " does not parse"));

@@ -22,12 +22,16 @@ std::string PageToken(absl::string_view last_name) { return absl::WebSafeBase64E
 absl::StatusOr<std::string> LastNameOf(absl::string_view page_token) {
   std::string name;
   if (!absl::WebSafeBase64Unescape(page_token, &name)) {
-    return Refuse({.code = absl::StatusCode::kInvalidArgument,
-                   .domain = "kernel.chapter8",
-                   .reason = "BAD_PAGE_TOKEN",
-                   .message = "page_token is not one of ours"});
+    return BadPageToken();
   }
   return name;
+}
+
+absl::Status BadPageToken() {
+  return Refuse({.code = absl::StatusCode::kInvalidArgument,
+                 .domain = "kernel.chapter8",
+                 .reason = "BAD_PAGE_TOKEN",
+                 .message = "page_token is not one of ours"});
 }
 
 }  // namespace ch8::kernel

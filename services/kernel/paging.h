@@ -19,6 +19,8 @@ absl::StatusOr<int> PageSize(int wanted);
 std::string PageToken(absl::string_view last_name);
 // Errors: kInvalidArgument/BAD_PAGE_TOKEN.
 absl::StatusOr<std::string> LastNameOf(absl::string_view page_token);
+// The same, for a last name that is none of the list's.
+absl::Status BadPageToken();
 
 // Fills one page of a list: rows of `collection` that `keep` lets through, in name order.
 // `Response` is the list response; `add` appends one row to it.

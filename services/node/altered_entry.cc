@@ -58,7 +58,7 @@ absl::StatusOr<KeptLeaves> LeavesKept(const Ledger& ledger, const Difference& di
 // What an entry of this log cannot be; empty when nothing is wrong with it.
 std::string FormError(const ch8::Entry& stored) {
   const int size = static_cast<int>(stored.payload.size());
-  if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) {
+  if (IsBulkRow(stored)) {
     chapter8::books::v1::TransferRow row;
     return row.ParseFromArray(stored.payload.data(), size) ? "" : "it does not parse";
   }

@@ -66,6 +66,7 @@ class GateLedger final : public Ledger {
   absl::Status IngestRun(SearchIndex index, const IndexRun& run) override {
     return ledger_.IngestRun(index, run);
   }
+  absl::Status ForgetIndex(SearchIndex index) override { return ledger_.ForgetIndex(index); }
   uint64_t indexed_size(SearchIndex index) const override { return ledger_.indexed_size(index); }
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override {

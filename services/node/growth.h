@@ -15,6 +15,9 @@
 
 namespace ch8::node {
 
+// The longest that a call waits, whatever it asks for.
+inline constexpr absl::Duration kLongestWait = absl::Seconds(20);
+
 // Who waits for a ledger to grow, or for what is seen of it: threads that block in Wait(), and
 // calls, which hold no thread while they do.
 //

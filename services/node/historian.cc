@@ -24,7 +24,14 @@ constexpr uint64_t kStepEntries = 65'536;
 }  // namespace
 
 absl::Status Historian::Open() {
-  ASSIGN_OR_RETURN(history_, History::Open(options_.ledger, options_.run_entries));
+  absl::StatusOr<std::unique_ptr<History>> opened =
+      History::Open(options_.ledger, options_.run_entries);
+  if (absl::IsDataLoss(opened.status())) {
+    if (options_.on_failed) options_.on_failed(opened.status());
+    RETURN_IF_ERROR(options_.ledger.ForgetIndex(SearchIndex::kHistory));
+    opened = History::Open(options_.ledger, options_.run_entries);
+  }
+  ASSIGN_OR_RETURN(history_, std::move(opened));
   seen_ = std::make_unique<Growth>([this] { return history_->seen_size(); }, options_.calls_max);
   return absl::OkStatus();
 }
@@ -44,7 +51,6 @@ void Historian::Drain() {
 }
 
 void Historian::Close() {
-  Drain();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ended_ = true;
@@ -52,6 +58,7 @@ void Historian::Close() {
     ending_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+  seen_.reset();
 }
 
 void Historian::Run() {
@@ -66,6 +73,7 @@ void Historian::Run() {
     const absl::Status extended = history_->Extend(kStepEntries);
     if (!extended.ok() && options_.on_failed) options_.on_failed(extended);
     seen_->Notify();
+    if (!history_->failure().ok()) return;
     const bool behind = history_->seen_size() < options_.ledger.durable_size();
     lock.lock();
     has_news_ = has_news_ || behind;

@@ -27,7 +27,8 @@ class Historian {
     Ledger& ledger;            // Outlives the historian.
     size_t calls_max = 0;      // How many calls may wait for it to see more.
     uint64_t run_entries = 0;  // As in History::Open().
-    // Optional. Something could not be read or written; it is tried again in a minute.
+    // Optional. A run could not be written: it is tried again in a minute. Or an entry could not be
+    // read: nothing more will be seen. Or the index was damaged, and is made anew.
     std::function<void(const absl::Status& why)> on_failed = nullptr;
   };
   explicit Historian(Options options) : options_(std::move(options)) {}
@@ -36,14 +37,15 @@ class Historian {
   Historian(const Historian&) = delete;
   Historian& operator=(const Historian&) = delete;
 
-  // Before all else. Errors: those of History::Open().
+  // Before all else. An index that cannot be read is forgotten and made anew. Errors: those of
+  // History::Open() and Ledger::ForgetIndex().
   absl::Status Open();
   void Start();
   // More is durable than before.
   void Notify();
   // Answers the calls that wait; from now on none does.
   void Drain();
-  // Drain(), and waits until the thread is gone.
+  // Drain(), and waits until all threads are gone. Afterwards nobody may ask for seen().
   void Close();
 
   const History& history() const { return *history_; }

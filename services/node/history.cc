@@ -1,9 +1,7 @@
 #include "services/node/history.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/base/bytes.h"
 #include "storage/base/limits.h"
@@ -22,12 +20,14 @@ using books::DecodeNumber;
 using books::DecodePostedMax;
 using books::EncodeBlock;
 using books::EncodeNumber;
+using books::FormatKey;
 using books::HoldKey;
 using books::Id;
 using books::IndexOfTimeKey;
 using books::kBlockMovements;
 using books::Movement;
 using books::MovementReader;
+using books::TakeFrom;
 using books::TimeKey;
 using books::UnitKey;
 
@@ -39,8 +39,7 @@ constexpr uint64_t kTimeEvery = 1'024;
 constexpr size_t kMovementBytes = 16;
 
 bool IsBlockOf(uint32_t account, absl::string_view key) {
-  const std::string first = BlockKey(account, 0);
-  return absl::StartsWith(key, first.substr(0, first.size() - sizeof(uint64_t)));
+  return books::AccountOfBlockKey(key) == account;
 }
 
 // Visits the movements within `range`, the newest first. False when `visit` was.
@@ -66,7 +65,7 @@ absl::StatusOr<int64_t> NewestTime(const Ledger& ledger, const History::Range& r
   bool is_whole = true;
   chapter8::ledger::v1::Entry entry;
   RETURN_IF_ERROR(ledger.ReadEntries(range.begin_index, range.end_index, [&](const Entry& stored) {
-    if (stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{}) return true;
+    if (IsBulkRow(stored)) return true;
     is_whole = entry.ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
     if (is_whole && entry.has_request()) time_us = entry.request().time_us();
     return is_whole;
@@ -84,6 +83,7 @@ History::History(Ledger& ledger, uint64_t run_entries)
 
 absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t run_entries) {
   auto history = std::unique_ptr<History>(new History(ledger, run_entries));
+  RETURN_IF_ERROR(history->CheckFormat());
   RETURN_IF_ERROR(history->LoadTimes());
   const uint64_t begin = history->tail_.begin;  // Perhaps between a request and its rows.
   ASSIGN_OR_RETURN(const int64_t time_us,
@@ -92,19 +92,24 @@ absl::StatusOr<std::unique_ptr<History>> History::Open(Ledger& ledger, uint64_t 
   return history;
 }
 
+absl::Status History::CheckFormat() const {
+  if (ledger_.indexed_size(SearchIndex::kHistory) == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<std::string> format, Find(FormatKey()));
+  if (format == EncodeNumber(books::kHistoryFormat)) return absl::OkStatus();
+  return absl::DataLossError("the history index is of another format");
+}
+
 absl::Status History::LoadTimes() {
   absl::Status status;
-  RETURN_IF_ERROR(
-      ledger_.VisitIndexDown(SearchIndex::kHistory, TimeKey(UINT64_MAX),
-                             [&](absl::string_view key, absl::string_view value) {
-                               const std::optional<uint64_t> index = IndexOfTimeKey(key);
-                               if (!index.has_value()) return false;
-                               const absl::StatusOr<uint64_t> time_us = DecodeNumber(value);
-                               status = time_us.status();
-                               if (status.ok())
-                                 times_.emplace_back(*index, static_cast<int64_t>(*time_us));
-                               return status.ok();
-                             }));
+  const auto load = [&](absl::string_view key, absl::string_view value) {
+    const std::optional<uint64_t> index = IndexOfTimeKey(key);
+    if (!index.has_value()) return false;
+    const absl::StatusOr<uint64_t> time_us = DecodeNumber(value);
+    status = time_us.status();
+    if (status.ok()) times_.emplace_back(*index, static_cast<int64_t>(*time_us));
+    return status.ok();
+  };
+  RETURN_IF_ERROR(ledger_.VisitIndexDown(SearchIndex::kHistory, TimeKey(UINT64_MAX), load));
   std::reverse(times_.begin(), times_.end());
   return status;
 }
@@ -114,7 +119,12 @@ absl::Status History::Extend(uint64_t entries) {
   const uint64_t durable_size = ledger_.durable_size();
   const uint64_t end = tail_.end + std::min(durable_size - tail_.end, entries);
   while (failed_.ok() && tail_.end < end) {
-    failed_ = ReadSlice(std::min({end, tail_.end + kSliceEntries, tail_.begin + run_entries_}));
+    const absl::Status read =
+        ReadSlice(std::min({end, tail_.end + kSliceEntries, tail_.begin + run_entries_}));
+    if (!read.ok()) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      failed_ = absl::DataLossError(read.message());
+    }
     if (tail_.end - tail_.begin >= run_entries_) RETURN_IF_ERROR(IngestTail());
   }
   return failed_;
@@ -132,52 +142,82 @@ absl::Status History::ReadSlice(uint64_t end) {
   RETURN_IF_ERROR(status);
   if (next != end) return absl::DataLossError(absl::StrCat("entry ", next, " is missing"));
 
-  const std::unique_lock<std::shared_mutex> lock(mutex_);
-  if (tail_.movements.empty()) {
-    tail_.movements.reserve(reserve_);
-    tail_.accounts.reserve(reserve_);
-  }
-  for (const Movement& movement : found.movements) {
-    tail_.movements.push_back(movement);
-    tail_.accounts.push_back(movement.account);
-  }
-  std::move(found.opened.begin(), found.opened.end(), std::back_inserter(tail_.opened));
+  Slice slice{
+      .movements = std::move(found.movements), .accounts = {}, .opened = std::move(found.opened)};
+  slice.accounts.reserve(slice.movements.size());
+  for (const Movement& movement : slice.movements) slice.accounts.push_back(movement.account);
+  Tail longer = tail_;
+  longer.end = end;
+  longer.Add(std::move(slice));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::swap(tail_, longer);
   for (const auto& time : found.request_times) {
     if (times_.empty() || time.first >= times_.back().first + kTimeEvery) times_.push_back(time);
   }
-  tail_.end = end;
   return absl::OkStatus();
 }
 
+// Small slices are put together, so that there are few; each movement is copied a few times only.
+void History::Tail::Add(Slice slice) {
+  while (!slices.empty()) {
+    const Slice& last = *slices.back();
+    if (last.movements.size() > slice.movements.size() ||
+        last.movements.size() + slice.movements.size() > 2 * kSliceEntries) {
+      break;
+    }
+    const auto prepend = [](const auto& before, auto& after) {
+      after.insert(after.begin(), before.begin(), before.end());
+    };
+    prepend(last.movements, slice.movements);
+    prepend(last.accounts, slice.accounts);
+    prepend(last.opened, slice.opened);
+    slices.pop_back();
+  }
+  slices.push_back(std::make_shared<const Slice>(std::move(slice)));
+}
+
 absl::Status History::IngestTail() {
-  IndexRun run(tail_.end, tail_.movements.size() * kMovementBytes);
-  for (const auto& [account, unit] : tail_.opened) run.Add(UnitKey(account), unit);
+  size_t movements = 0;
+  for (const auto& slice : tail_.slices) movements += slice->movements.size();
+  IndexRun run(tail_.end, movements * kMovementBytes);
+  for (const auto& slice : tail_.slices) {
+    for (const auto& [account, unit] : slice->opened) run.Add(UnitKey(account), unit);
+  }
   for (const auto& [id, amount] : reader_.Holds()) run.Add(HoldKey(id), EncodeNumber(amount));
-  RETURN_IF_ERROR(AddBlocks(run));
+  RETURN_IF_ERROR(AddBlocks(movements, run));
   const auto fresh =
       std::lower_bound(times_.begin(), times_.end(), std::pair<uint64_t, int64_t>(tail_.begin, 0));
   for (auto time = fresh; time != times_.end(); ++time) {
     run.Add(TimeKey(time->first), EncodeNumber(static_cast<uint64_t>(time->second)));
   }
+  run.Add(FormatKey(), EncodeNumber(books::kHistoryFormat));
   RETURN_IF_ERROR(ledger_.IngestRun(SearchIndex::kHistory, run));
 
   reader_.ForgetHolds();
-  for (const Movement& movement : tail_.movements) {
-    AddTo(in_runs_[movement.account].sums, movement);
+  for (const auto& slice : tail_.slices) {
+    for (const Movement& movement : slice->movements) {
+      AddTo(in_runs_[movement.account].sums, movement);
+    }
   }
-  reserve_ = tail_.movements.size();
-  Tail next{.begin = tail_.end, .end = tail_.end, .movements = {}, .accounts = {}, .opened = {}};
-  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  Tail next{.begin = tail_.end, .end = tail_.end, .slices = {}};
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::swap(tail_, next);
   return absl::OkStatus();
 }
 
-absl::Status History::AddBlocks(IndexRun& run) {
-  const std::vector<Movement>& movements = tail_.movements;
-  std::vector<uint32_t> order(movements.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::vector<uint32_t> scratch;
-  RadixSort(order, scratch, [this](uint32_t i) { return uint64_t{tail_.accounts[i]}; });
+absl::Status History::AddBlocks(size_t movements, IndexRun& run) {
+  struct Placed {
+    uint32_t account = 0;
+    const Movement* movement = nullptr;
+  };
+  std::vector<Placed> order;
+  order.reserve(movements);
+  for (const auto& slice : tail_.slices) {
+    for (const Movement& movement : slice->movements)
+      order.push_back({movement.account, &movement});
+  }
+  std::vector<Placed> scratch;
+  RadixSort(order, scratch, [](const Placed& placed) { return uint64_t{placed.account}; });
   std::vector<Movement> block;
   AccountSums before;
   AccountSums after;
@@ -189,8 +229,8 @@ absl::Status History::AddBlocks(IndexRun& run) {
     before = after;
   };
   for (size_t i = 0; i < order.size(); ++i) {
-    const Movement& movement = movements[order[i]];
-    const bool is_next = i == 0 || movements[order[i - 1]].account != movement.account;
+    const Movement& movement = *order[i].movement;
+    const bool is_next = i == 0 || order[i - 1].account != movement.account;
     if (is_next || (block.size() >= kBlockMovements && block.back().index != movement.index)) {
       add_block();
     }
@@ -233,15 +273,19 @@ absl::StatusOr<std::optional<uint64_t>> History::OlderHold(const Id& id) const {
   return amount == 0 ? std::nullopt : std::optional(amount);
 }
 
+absl::Status History::failure() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return failed_;
+}
+
 uint64_t History::seen_size() const {
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return tail_.end;
 }
 
 absl::StatusOr<std::string> History::UnitOf(uint32_t account) const {
-  {
-    const std::shared_lock<std::shared_mutex> lock(mutex_);
-    const auto& opened = tail_.opened;  // Accounts are opened in the order of their numbers.
+  for (const auto& slice : tail().slices) {
+    const auto& opened = slice->opened;  // Accounts are opened in the order of their numbers.
     const auto found = std::lower_bound(opened.begin(), opened.end(), account,
                                         [](const auto& a, uint32_t b) { return a.first < b; });
     if (found != opened.end() && found->first == account) return found->second;
@@ -252,7 +296,7 @@ absl::StatusOr<std::string> History::UnitOf(uint32_t account) const {
 }
 
 History::Range History::RangeOf(int64_t begin_time_us, int64_t end_time_us) const {
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   // The first of the kept times that is not earlier.
   const auto at = [this](int64_t time_us) {
     return std::lower_bound(times_.begin(), times_.end(), time_us,
@@ -264,44 +308,56 @@ History::Range History::RangeOf(int64_t begin_time_us, int64_t end_time_us) cons
           .end_index = end == times_.end() ? UINT64_MAX : end->first};
 }
 
-History::TailPart History::TailAt(const Place& place) const {
-  const std::shared_lock<std::shared_mutex> lock(mutex_);
-  TailPart part{.begin = tail_.begin, .end = tail_.end, .movements = {}};
-  const std::vector<uint32_t>& accounts = tail_.accounts;
-  for (auto at = std::find(accounts.begin(), accounts.end(), place.account); at != accounts.end();
-       at = std::find(at + 1, accounts.end(), place.account)) {
-    const Movement& movement = tail_.movements[static_cast<size_t>(at - accounts.begin())];
-    if (movement.index >= place.range.end_index) break;
-    part.movements.push_back(movement);
+History::Tail History::tail() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return tail_;
+}
+
+absl::StatusOr<bool> History::VisitTail(const Tail& tail, const Place& place, Visitor visit) const {
+  std::vector<const Movement*> found;
+  for (const auto& slice : tail.slices) {
+    const std::vector<uint32_t>& accounts = slice->accounts;
+    for (auto at = std::find(accounts.begin(), accounts.end(), place.account); at != accounts.end();
+         at = std::find(at + 1, accounts.end(), place.account)) {
+      found.push_back(&slice->movements[static_cast<size_t>(at - accounts.begin())]);
+    }
   }
-  return part;
+  if (found.empty()) return true;
+  ASSIGN_OR_RETURN(AccountSums sums, SumsBefore(place.account, tail.begin));
+  for (const Movement* movement : found) AddTo(sums, *movement);
+  for (auto at = found.rbegin(); at != found.rend(); ++at) {
+    const Movement& movement = **at;
+    if (movement.index < place.range.begin_index) break;
+    if (movement.index < place.range.end_index && !visit(movement, sums)) return false;
+    TakeFrom(sums, movement);
+  }
+  return true;
 }
 
 absl::StatusOr<uint64_t> History::VisitDown(const Place& place, Visitor visit, Skip skip) const {
-  const TailPart tail = TailAt(place);
-  if (!tail.movements.empty()) {
-    Block block{.before = {}, .posted_max = 0, .movements = tail.movements};
-    ASSIGN_OR_RETURN(block.before, SumsBefore(place.account, tail.begin));
-    if (!VisitBlock(block, place.range, visit)) return tail.end;
-  }
+  const Tail tail = this->tail();
+  ASSIGN_OR_RETURN(const bool goes_on, VisitTail(tail, place, visit));
+  if (!goes_on) return tail.end;
   // Runs that came since the tail was read hold what it held.
   const Range range{place.range.begin_index, std::min(place.range.end_index, tail.begin)};
   if (range.begin_index >= range.end_index) return tail.end;
   absl::Status status;
-  RETURN_IF_ERROR(ledger_.VisitIndexDown(
-      SearchIndex::kHistory, BlockKey(place.account, range.end_index - 1),
-      [&](absl::string_view key, absl::string_view value) {
-        if (!IsBlockOf(place.account, key)) return false;
-        const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
-        status = posted_max.status();
-        if (!status.ok()) return false;
-        // Every older block ends before the range when this one begins with it or before.
-        const bool is_last = key <= BlockKey(place.account, range.begin_index);
-        if (skip(*posted_max)) return !is_last;
-        const absl::StatusOr<Block> block = DecodeBlock(key, value);
-        status = block.status();
-        return status.ok() && VisitBlock(*block, range, visit) && !is_last;
-      }));
+  const std::string first_key = BlockKey(place.account, range.begin_index);
+  RETURN_IF_ERROR(
+      ledger_.VisitIndexDown(SearchIndex::kHistory, BlockKey(place.account, range.end_index - 1),
+                             [&](absl::string_view key, absl::string_view value) {
+                               if (!IsBlockOf(place.account, key)) return false;
+                               const absl::StatusOr<uint64_t> posted_max = DecodePostedMax(value);
+                               status = posted_max.status();
+                               if (!status.ok()) return false;
+                               // Every older block ends before the range when this one begins with
+                               // it or before.
+                               const bool is_last = key <= first_key;
+                               if (skip(*posted_max)) return !is_last;
+                               const absl::StatusOr<Block> block = DecodeBlock(key, value);
+                               status = block.status();
+                               return status.ok() && VisitBlock(*block, range, visit) && !is_last;
+                             }));
   RETURN_IF_ERROR(status);
   return tail.end;
 }

@@ -6,12 +6,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,17 +26,23 @@ namespace ch8::node {
 // Thread safety: all methods may be called from any thread; one Extend() runs at a time.
 class History {
  public:
-  // How many entries are in memory before they become a run: some 100 bytes each.
+  // How many entries are in memory before they become a run: some 100 bytes each. Beside them 40
+  // bytes are kept for each account.
   static constexpr uint64_t kRunEntries = uint64_t{1} << 19;
 
-  // `ledger` outlives the history. Errors: kDataLoss.
+  // `ledger` outlives the history. Errors: kDataLoss, also for an index of another format:
+  // Ledger::ForgetIndex(), and open it again.
   static absl::StatusOr<std::unique_ptr<History>> Open(Ledger& ledger,
                                                        uint64_t run_entries = kRunEntries);
 
   // Takes in up to `entries` of those that are durable and not seen yet; a run that is due is
-  // ingested on the way. Errors: those of Ledger::ReadEntries() and IngestRun(); kDataLoss. What
-  // was seen before stays as it is.
+  // ingested on the way. What was seen before stays as it is. Errors: those of Ledger::IngestRun(),
+  // after which it can be called again; kDataLoss when an entry cannot be read, from then on
+  // always.
   absl::Status Extend(uint64_t entries);
+
+  // kDataLoss once an entry could not be read: nothing more will be seen.
+  absl::Status failure() const;
 
   // Entries below it are seen.
   uint64_t seen_size() const;
@@ -71,21 +75,28 @@ class History {
   absl::StatusOr<uint64_t> VisitDown(const Place& place, Visitor visit, Skip skip) const;
 
  private:
-  // What is seen and in no run.
+  // Some entries that are in no run. Never changed once others see it.
+  struct Slice {
+    std::vector<books::Movement> movements;
+    std::vector<uint32_t> accounts;                        // Of the movements: what is searched.
+    std::vector<std::pair<uint32_t, std::string>> opened;  // Accounts and their units.
+  };
+  // What is seen and in no run, as of one moment.
   struct Tail {
     uint64_t begin = 0;  // The runs reach to here.
     uint64_t end = 0;
-    std::vector<books::Movement> movements;
-    std::vector<uint32_t> accounts;  // Of the movements: what is searched.
-    std::vector<std::pair<uint32_t, std::string>> opened;
+    std::vector<std::shared_ptr<const Slice>> slices;  // Few, the oldest first.
+
+    void Add(Slice slice);
   };
 
   History(Ledger& ledger, uint64_t run_entries);
+  absl::Status CheckFormat() const;
   absl::Status LoadTimes();
   absl::Status ReadSlice(uint64_t end);
   absl::Status IngestTail();
-  // Adds the blocks of all accounts to `run`.
-  absl::Status AddBlocks(IndexRun& run);
+  // Adds the blocks of all accounts to `run`, with so many movements.
+  absl::Status AddBlocks(size_t movements, IndexRun& run);
   // What an account came to at the end of all runs.
   absl::StatusOr<books::AccountSums> SumsInRuns(uint32_t account);
   // What it came to before the entry at `index`, which is in no run or at their end.
@@ -93,20 +104,14 @@ class History {
   absl::StatusOr<std::optional<uint64_t>> OlderHold(const books::Id& id) const;
   // The value of a key, or nothing.
   absl::StatusOr<std::optional<std::string>> Find(const std::string& key) const;
-  // The part of the tail at `place`, as a block; and how far runs and tail reach.
-  struct TailPart {
-    uint64_t begin = 0;
-    uint64_t end = 0;
-    std::vector<books::Movement> movements;
-  };
-  TailPart TailAt(const Place& place) const;
+  Tail tail() const;
+  // The tail's part of VisitDown(). False when `visit` was.
+  absl::StatusOr<bool> VisitTail(const Tail& tail, const Place& place, Visitor visit) const;
 
   Ledger& ledger_;
   const uint64_t run_entries_;
 
   std::mutex extend_mutex_;  // Guards what follows, and the tail against others that write it.
-  size_t reserve_ = 0;       // How many movements the run before had.
-  absl::Status failed_;      // OK until an entry could not be read.
   books::MovementReader reader_;
   struct Known {
     books::AccountSums sums;
@@ -114,8 +119,9 @@ class History {
   };
   std::vector<Known> in_runs_;  // By account: SumsInRuns(), of those that came up.
 
-  mutable std::shared_mutex mutex_;  // Guards what follows.
+  mutable std::mutex mutex_;  // Guards what follows; held for moments only.
   Tail tail_;
+  absl::Status failed_;                              // OK until an entry could not be read.
   std::vector<std::pair<uint64_t, int64_t>> times_;  // Of some requests: index and time.
 };
 

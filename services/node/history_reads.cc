@@ -5,6 +5,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "chapter8/ledger/v1/entry.pb.h"
 #include "services/kernel/paging.h"
 #include "services/kernel/refusal.h"
+#include "services/node/busy.h"
 #include "storage/base/status_macros.h"
 
 namespace ch8::node {
@@ -40,8 +42,10 @@ absl::Status Refused(absl::StatusCode code, absl::string_view reason, std::strin
 
 absl::StatusOr<std::string> UnitOf(const HistoryOf& of, uint32_t account) {
   const uint64_t seen = of.history.seen_size();
+  const uint64_t size = of.ledger.durable_size();
   absl::StatusOr<std::string> unit = of.history.UnitOf(account);
   if (!absl::IsNotFound(unit.status())) return unit;
+  if (seen < size) return NotSeenYet(seen, size);
   return Refused(absl::StatusCode::kNotFound, "NO_SUCH_ACCOUNT",
                  absl::StrCat("none of the first ", seen, " entries of ", of.ledger.origin(),
                               " opens account ", account),
@@ -88,9 +92,8 @@ absl::StatusOr<ReadEntry> EntryAt(const Ledger& ledger, uint64_t index) {
   bool parsed = false;
   RETURN_IF_ERROR(ledger.ReadEntries(index, index + 1, [&](const Entry& stored) {
     read.row = stored.row;
-    const bool is_row = stored.entry_class == EntryClass::kTransfer && stored.tag == Tag{};
     google::protobuf::Message* into = &read.entry;
-    if (is_row) into = &read.transfer_row.emplace();
+    if (IsBulkRow(stored)) into = &read.transfer_row.emplace();
     parsed = into->ParseFromArray(stored.payload.data(), static_cast<int>(stored.payload.size()));
     return false;
   }));
@@ -131,8 +134,7 @@ absl::StatusOr<uint64_t> EndIndexOf(const std::string& page_token) {
   ASSIGN_OR_RETURN(const std::string last, kernel::LastNameOf(page_token));
   uint64_t index = 0;
   if (absl::SimpleAtoi(last, &index)) return index;
-  return Refused(absl::StatusCode::kInvalidArgument, "BAD_PAGE_TOKEN",
-                 "the page token is not one of this list", {{"field", "page_token"}});
+  return kernel::BadPageToken();
 }
 
 // The movements that posted the most so far.
@@ -162,7 +164,8 @@ class Greatest {
     bool operator()(const Seen& a, const Seen& b) const {
       const Movement& left = a.movement;
       const Movement& right = b.movement;
-      return left.posted != right.posted ? left.posted > right.posted : left.index > right.index;
+      return std::tie(left.posted, left.index, left.is_credit) >
+             std::tie(right.posted, right.index, right.is_credit);
     }
   };
   const size_t limit_;
@@ -261,11 +264,13 @@ absl::StatusOr<Id> IdOf(const ledger_v1::FindTransferRequest& request) {
                  {{"field", "id"}});
 }
 
-absl::Status NoSuchTransfer(const Ledger& ledger, const Id& id) {
+absl::Status NoSuchTransfer(const Ledger& ledger, const Id& id, uint64_t seen_size) {
   return Refused(absl::StatusCode::kNotFound, "NO_SUCH_TRANSFER",
-                 absl::StrCat("no entry of ", ledger.origin(), " used the id ",
-                              absl::BytesToHexString(id.ToBytes())),
-                 {{"id", absl::BytesToHexString(id.ToBytes())}, {"origin", ledger.origin()}});
+                 absl::StrCat("none of the first ", seen_size, " entries of ", ledger.origin(),
+                              " used the id ", absl::BytesToHexString(id.ToBytes())),
+                 {{"id", absl::BytesToHexString(id.ToBytes())},
+                  {"origin", ledger.origin()},
+                  {"seen", absl::StrCat(seen_size)}});
 }
 
 absl::StatusOr<ledger_v1::FoundTransfer> ReadTransfer(const Ledger& ledger, const Id& id,
@@ -277,14 +282,26 @@ absl::StatusOr<ledger_v1::FoundTransfer> ReadTransfer(const Ledger& ledger, cons
     *found.mutable_row() = *std::move(read.transfer_row);
   } else {
     for (const books_v1::Posting& posting : read.entry.postings()) {
-      if (posting.hold_id() == id.ToBytes()) *found.mutable_posting() = posting;
+      if (posting.hold_id() == id.ToBytes() && !found.has_posting()) {
+        *found.mutable_posting() = posting;
+      }
     }
+  }
+  if (found.change_case() == ledger_v1::FoundTransfer::CHANGE_NOT_SET) {
+    return absl::DataLossError(absl::StrCat("entry ", index, " did not use that id"));
   }
   // Its request lies before it, by no more entries than its row's number.
   ASSIGN_OR_RETURN(const int64_t time_us,
                    NewestTime(ledger, {index - std::min<uint64_t>(index, read.row), index + 1}));
   found.set_time_us(time_us);
   return found;
+}
+
+absl::Status NotSeenYet(uint64_t seen_size, uint64_t size) {
+  return Busy("NOT_SEEN_YET",
+              absl::StrCat("of ", size, " entries ", seen_size,
+                           " are seen by statements and earlier balances"),
+              absl::Seconds(1));
 }
 
 absl::Status CheckSize(const Ledger& ledger, uint64_t size) {

@@ -14,7 +14,8 @@
 // The answers of chapter8.ledger.v1.HistoryService. Whoever gives them has checked authority, and
 // that as much is seen as the request wants.
 //
-// Refusals, domain "books.chapter8": NOT_FOUND/NO_SUCH_ACCOUNT, NO_SUCH_TRANSFER;
+// Refusals, domain "books.chapter8": NOT_FOUND/NO_SUCH_ACCOUNT (while not all is seen:
+// UNAVAILABLE/NOT_SEEN_YET of domain "kernel.chapter8"), NO_SUCH_TRANSFER;
 // INVALID_ARGUMENT/BAD_ID; OUT_OF_RANGE/NO_SUCH_SIZE; those of kernel/paging.h. Beside them
 // kDataLoss.
 //
@@ -44,7 +45,11 @@ absl::StatusOr<books::Id> IdOf(const chapter8::ledger::v1::FindTransferRequest& 
 absl::StatusOr<chapter8::ledger::v1::FoundTransfer> ReadTransfer(const Ledger& ledger,
                                                                  const books::Id& id,
                                                                  uint64_t index);
-absl::Status NoSuchTransfer(const Ledger& ledger, const books::Id& id);
+// That none of the first `seen_size` entries used it.
+absl::Status NoSuchTransfer(const Ledger& ledger, const books::Id& id, uint64_t seen_size);
+
+// kUnavailable/NOT_SEEN_YET, with RetryInfo.
+absl::Status NotSeenYet(uint64_t seen_size, uint64_t size);
 
 // When a log of `ledger` never had, or has not yet, `size` entries: kOutOfRange/NO_SUCH_SIZE.
 absl::Status CheckSize(const Ledger& ledger, uint64_t size);

@@ -26,9 +26,6 @@ using Done = kernel::Runner::Done;
 
 constexpr absl::string_view kService = "/chapter8.ledger.v1.HistoryService/";
 
-// The longest that a call waits for entries to be seen.
-constexpr absl::Duration kWaitMax = absl::Seconds(20);
-
 template <typename Request>
 uint64_t SizeWanted(const Request& request) {
   return request.min_size();
@@ -95,6 +92,11 @@ void HistoryService::Answer(Command command, Done done) const {
   handler->second(std::move(command), std::move(done));
 }
 
+void HistoryService::Read(std::function<void()> answer, const Done& done) const {
+  absl::Status taken = options_.readers.Submit(std::move(answer));
+  if (!taken.ok()) done(Failed(std::move(taken)));
+}
+
 void HistoryService::AnswerWhenSeen(const Wanted& wanted, std::function<void()> answer,
                                     const Done& done) const {
   if (options_.historian == nullptr) {
@@ -108,20 +110,20 @@ void HistoryService::AnswerWhenSeen(const Wanted& wanted, std::function<void()> 
   const History& history = options_.historian->history();
   const uint64_t size = wanted.size > 0 ? wanted.size : options_.ledger.durable_size();
   const bool is_needed = wanted.size > 0;
-  if (size <= history.seen_size()) return answer();
+  if (size <= history.seen_size() || (!is_needed && wanted.wait_ms == 0)) {
+    return Read(std::move(answer), done);
+  }
   if (absl::Status had = CheckSize(options_.ledger, size); !had.ok()) {
     return done(Failed(std::move(had)));
   }
-  const auto answer_if_seen = [&history, size, is_needed, answer = std::move(answer), done] {
-    if (!is_needed || size <= history.seen_size()) return answer();
-    done(Failed(Busy("NOT_SEEN_YET",
-                     absl::StrCat("of ", size, " entries ", history.seen_size(),
-                                  " are seen by statements and earlier balances"),
-                     absl::Seconds(1))));
+  const auto answer_if_seen = [this, &history, size, is_needed, answer = std::move(answer), done] {
+    if (!is_needed || size <= history.seen_size()) return Read(answer, done);
+    const absl::Status failure = history.failure();
+    done(Failed(failure.ok() ? NotSeenYet(history.seen_size(), size) : failure));
   };
-  if (wanted.wait_ms == 0) return answer_if_seen();
+  if (wanted.wait_ms == 0 || !history.failure().ok()) return answer_if_seen();
   absl::Status watched = options_.historian->seen().Watch(
-      size - 1, std::min(absl::Milliseconds(wanted.wait_ms), kWaitMax), answer_if_seen);
+      size - 1, std::min(absl::Milliseconds(wanted.wait_ms), kLongestWait), answer_if_seen);
   if (!watched.ok()) done(Failed(std::move(watched)));
 }
 
@@ -132,17 +134,17 @@ void HistoryService::FindTransfer(const Command& command, const Done& done) cons
   }
   const absl::StatusOr<books::Id> id = IdOf(request);
   if (!id.ok()) return done(Failed(id.status()));
-  options_.find_new_id(*id, [this, id = *id, done](Outcome in_memory) {
-    // Not on the thread that syncs: the disk is read.
-    auto read = [this, id, in_memory, done] { done(ReadTransfer(id, in_memory)); };
-    absl::Status status = in_memory.status;
-    if (status.ok()) status = options_.growth.Watch(0, absl::ZeroDuration(), std::move(read));
-    if (!status.ok()) done(Failed(std::move(status)));
+  const uint64_t seen_size = options_.ledger.durable_size();
+  options_.find_new_id(*id, [this, id = *id, seen_size, done](Outcome in_memory) {
+    if (!in_memory.status.ok()) return done(in_memory);
+    Read([this, id, in_memory, seen_size, done] { done(ReadTransfer(id, in_memory, seen_size)); },
+         done);
   });
 }
 
 // Ids leave memory only when a run has them: who looks in this order misses none.
-Outcome HistoryService::ReadTransfer(const books::Id& id, const Outcome& in_memory) const {
+Outcome HistoryService::ReadTransfer(const books::Id& id, const Outcome& in_memory,
+                                     uint64_t seen_size) const {
   std::optional<uint64_t> index;
   if (!in_memory.reply.empty()) {
     index = ByteReader(in_memory.reply).ReadU64();
@@ -151,8 +153,10 @@ Outcome HistoryService::ReadTransfer(const books::Id& id, const Outcome& in_memo
     if (!found.ok()) return Failed(found.status());
     index = found->front();
   }
-  if (!index.has_value()) return Failed(NoSuchTransfer(options_.ledger, id));
-  return OutcomeOf(node::ReadTransfer(options_.ledger, id, *index));
+  if (!index.has_value()) return Failed(NoSuchTransfer(options_.ledger, id, seen_size));
+  absl::StatusOr<v1::FoundTransfer> found = node::ReadTransfer(options_.ledger, id, *index);
+  if (found.ok()) found->set_seen_size(std::max(seen_size, *index + 1));
+  return OutcomeOf(found);
 }
 
 }  // namespace ch8::node

@@ -10,15 +10,15 @@
 #include "services/books/ids.h"
 #include "services/kernel/machine.h"
 #include "services/kernel/runner.h"
-#include "services/node/growth.h"
 #include "services/node/historian.h"
+#include "services/node/readers.h"
 #include "storage/base/clock.h"
 #include "storage/ledger/ledger.h"
 
 namespace ch8::node {
 
-// chapter8.ledger.v1.HistoryService for one ledger, answered on the caller's thread from what the
-// historian has seen. A call that waits until more is seen holds no thread.
+// chapter8.ledger.v1.HistoryService for one ledger, answered from what the historian has seen, on
+// the threads of `readers`. A call that waits until more is seen holds no thread.
 //
 // Thread safety: const methods may be called from any thread.
 class HistoryService {
@@ -28,7 +28,7 @@ class HistoryService {
     const Ledger& ledger;
     Historian* historian = nullptr;             // Null for a ledger without accounts,
     const books::IdIndex* older_ids = nullptr;  // as this one.
-    Growth& growth;                             // Whose thread reads the disk after the sequencer.
+    Readers& readers;
     // The log index of an id that the sequencer has in memory, 8 bytes big-endian, or an empty
     // reply. As Runner::Submit().
     std::function<void(const books::Id& id, kernel::Runner::Done done)> find_new_id;
@@ -57,11 +57,14 @@ class HistoryService {
     uint64_t size = 0;
     uint32_t wait_ms = 0;
   };
+  // Calls `answer` on a reader's thread, or says why not.
+  void Read(std::function<void()> answer, const kernel::Runner::Done& done) const;
   void AnswerWhenSeen(const Wanted& wanted, std::function<void()> answer,
                       const kernel::Runner::Done& done) const;
   void FindTransfer(const kernel::Command& command, const kernel::Runner::Done& done) const;
   // After the sequencer has looked.
-  kernel::Outcome ReadTransfer(const books::Id& id, const kernel::Outcome& in_memory) const;
+  kernel::Outcome ReadTransfer(const books::Id& id, const kernel::Outcome& in_memory,
+                               uint64_t seen_size) const;
 
   const Options options_;
   std::map<std::string, Handler, std::less<>> handlers_;  // By method.

@@ -8,6 +8,7 @@
 
 #include "services/books/books.h"
 #include "services/books/books_test_model.h"
+#include "services/node/history_reads.h"
 #include "storage/ledger/mem_ledger.h"
 #include "tests/support/status_matchers.h"
 
@@ -150,6 +151,46 @@ class HistoryLives {
       });
       EXPECT_EQ(part, all) << number << ": " << begin << " to " << end;
     }
+  }
+
+  // Pages of a statement, put together, are the whole; no entry's movements are on two.
+  size_t ExpectPages(int page_size) {
+    size_t parted = 0;
+    for (const auto& [number, account] : model_.accounts) {
+      std::vector<Movement> all;
+      EXPECT_THAT(history_->VisitDown({.account = number},
+                                      [&](const Movement& movement, const AccountSums&) {
+                                        all.push_back(movement);
+                                        return true;
+                                      }),
+                  IsOk());
+      chapter8::ledger::v1::ListMovementsRequest request;
+      request.set_account(number);
+      request.set_page_size(page_size);
+      size_t next = 0;
+      do {
+        const auto page = ListMovements({*ledger_, *history_}, request);
+        EXPECT_THAT(page, IsOk());
+        if (!page.ok()) return parted;
+        for (const auto& listed : page->movements()) {
+          if (next == all.size()) {
+            ADD_FAILURE() << "more than all";
+            return parted;
+          }
+          const Movement& movement = all[next++];
+          EXPECT_EQ(listed.index(), movement.index);
+          EXPECT_EQ(listed.time_us(), movement.time_us);
+          EXPECT_EQ(listed.posted(), movement.posted);
+          EXPECT_EQ(listed.held(), movement.held);
+          EXPECT_EQ(listed.credit(), movement.is_credit);
+          EXPECT_EQ(listed.other_account(), movement.other_account);
+        }
+        if (page->movements_size() > page_size) ++parted;
+        request.set_page_token(page->next_page_token());
+      } while (!request.page_token().empty());
+      EXPECT_EQ(next, all.size());
+    }
+    return parted;
   }
 
   // Nothing that is left out posted as much as the least that is asked for.
@@ -326,6 +367,7 @@ struct Shape {
 TEST(HistoryPropertyTest, EqualsTheBooksAtEveryCommit) {
   uint64_t runs = 0;
   size_t skipped = 0;
+  size_t together = 0;  // Pages that are larger, because one entry's movements are on them.
   for (const Shape& shape : {Shape{6, 50}, Shape{6, 900}, Shape{40, 200}, Shape{40, 1u << 19}}) {
     for (uint64_t seed = 0; seed < 4; ++seed) {
       SCOPED_TRACE(
@@ -346,20 +388,58 @@ TEST(HistoryPropertyTest, EqualsTheBooksAtEveryCommit) {
       ASSERT_NO_FATAL_FAILURE(lives.ExpectMovements());
       lives.ExpectTimes();
       lives.ExpectRanges();
+      together += lives.ExpectPages(1) + lives.ExpectPages(7);
       skipped += lives.ExpectNothingGreatIsSkipped();
       runs += lives.ledger().indexed_size(SearchIndex::kHistory) / shape.run_entries;
     }
   }
   EXPECT_GT(runs, 50u);
   EXPECT_GT(skipped, 100u);
+  EXPECT_GT(together, 5u);
 }
 
 TEST(HistoryTest, IsMadeAnewFromTheLog) {
   HistoryLives lives(7, 10, 100);
   for (int commit = 0; commit < 60; ++commit) ASSERT_NO_FATAL_FAILURE(lives.Work());
-  EXPECT_EQ(lives.history().seen_size(), 0u);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(lives.history().seen_size(), 0u);
+    ASSERT_NO_FATAL_FAILURE(lives.Extend(UINT64_MAX));
+    EXPECT_GT(lives.ledger().indexed_size(SearchIndex::kHistory), 0u);
+    ASSERT_NO_FATAL_FAILURE(lives.ExpectBalances());
+    ASSERT_THAT(lives.ledger().ForgetIndex(SearchIndex::kHistory), IsOk());
+    ASSERT_NO_FATAL_FAILURE(lives.Crash());
+  }
+}
+
+TEST(HistoryTest, AnIndexOfAnotherFormatIsNotRead) {
+  HistoryLives lives(7, 10, 100);
+  for (int commit = 0; commit < 60; ++commit) ASSERT_NO_FATAL_FAILURE(lives.Work());
   ASSERT_NO_FATAL_FAILURE(lives.Extend(UINT64_MAX));
-  ASSERT_NO_FATAL_FAILURE(lives.ExpectBalances());
+  const uint64_t size = lives.ledger().indexed_size(SearchIndex::kHistory);
+  const std::string other = books::EncodeNumber(books::kHistoryFormat + 1);
+  ASSERT_THAT(lives.ledger().IngestRun(SearchIndex::kHistory,
+                                       IndexRun(size, {{books::FormatKey(), other}})),
+              IsOk());
+  EXPECT_THAT(History::Open(lives.ledger()), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(HistoryTest, WhatCannotBeReadIsSaidFromThenOn) {
+  const std::unique_ptr<MemLedger> ledger = *MemLedger::Create(
+      {.origin = "un.example/ch8/finance", .payload = "", .salt = Sha256("salt")});
+  Ledger::CommitRequest broken;
+  broken.requests.push_back(
+      {Sha256("salt"),
+       {MakeEntry(ledger->log_id(), Sha256("salt"), {.tag = {}, .payload = "not an entry"})}});
+  ASSERT_THAT(ledger->Commit(broken), IsOk());
+  ASSERT_THAT(ledger->Sync(), IsOk());
+  const auto history = History::Open(*ledger);
+  ASSERT_THAT(history, IsOk());
+  EXPECT_THAT((*history)->failure(), IsOk());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT((*history)->Extend(UINT64_MAX), StatusIs(absl::StatusCode::kDataLoss));
+    EXPECT_THAT((*history)->failure(), StatusIs(absl::StatusCode::kDataLoss));
+    EXPECT_EQ((*history)->seen_size(), 0u);
+  }
 }
 
 TEST(HistoryFormatTest, ABlockComesBack) {

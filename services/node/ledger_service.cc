@@ -29,9 +29,6 @@ constexpr absl::string_view kService = "/chapter8.ledger.v1.LedgerService/";
 
 std::string Method(absl::string_view name) { return absl::StrCat(kService, name); }
 
-// The longest that a read waits for entries.
-constexpr absl::Duration kWaitMax = absl::Seconds(20);
-
 // What a command that reads entries asks for; nothing when it does not want to wait.
 std::optional<v1::ReadEntriesRequest> WaitingRead(const kernel::Command& command) {
   v1::ReadEntriesRequest request;
@@ -126,7 +123,7 @@ void LedgerService::Answer(kernel::Command command, kernel::Runner::Done done) c
   }
   outcome = Outcome();
   outcome.status = options_.growth.Watch(
-      waiting->begin(), std::min(absl::Milliseconds(waiting->wait_ms()), kWaitMax),
+      waiting->begin(), std::min(absl::Milliseconds(waiting->wait_ms()), kLongestWait),
       [this, command = std::move(command), done] { done(Read(command)); });
   if (!outcome.status.ok()) done(std::move(outcome));
 }

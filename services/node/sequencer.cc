@@ -35,6 +35,9 @@ constexpr size_t kGroupEntriesMax =
 constexpr size_t kGroupBytesMax = kCommitBytesMax / 2;
 // Groups written and not yet synced; beyond that the sequencer waits for the disk.
 constexpr size_t kGroupsInFlightMax = 8;
+// Threads for reads that take long, and two at once.
+constexpr size_t kReaders = 2;
+
 Hash RandomHash() { return *Hash::FromBytes(RandomBytes(Hash::kSize)); }
 
 Outcome Failed(const absl::Status& status) {
@@ -49,12 +52,13 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 Sequencer::Sequencer(Options options)
     : options_(std::move(options)),
+      readers_(kReaders, options_.waiting_reads_max),
       historian_(MakeHistorian()),
       history_service_(
           {.ledger = *options_.ledger,
            .historian = historian_.get(),
            .older_ids = options_.older_ids,
-           .growth = growth_,
+           .readers = readers_,
            .find_new_id = [this](const books::Id& id, Done done) { SubmitFindId(id, done); },
            .clock = *options_.clock}),
       ledger_service_(
@@ -125,6 +129,7 @@ void Sequencer::StartThreads() {
 Sequencer::~Sequencer() {
   Drain();
   sealer_.Close();
+  readers_.Close();
   if (historian_ != nullptr) historian_->Close();
   if (!sequencer_thread_.joinable()) return;  // Start() failed: memory may be ahead of the log.
   sequencer_thread_.join();

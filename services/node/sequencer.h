@@ -20,6 +20,7 @@
 #include "services/node/historian.h"
 #include "services/node/history_service.h"
 #include "services/node/ledger_service.h"
+#include "services/node/readers.h"
 #include "services/node/sealer.h"
 #include "services/node/work_queue.h"
 #include "storage/base/clock.h"
@@ -35,6 +36,7 @@ namespace ch8::node {
 //   index      sorts and ingests runs of ids that leave memory
 //   growth     answers reads that waited for entries (services/node/growth.h)
 //   sealer     sums up what is durable (services/node/sealer.h)
+//   reader     two, for reads that take long (readers.h)
 //   historian  indexes what accounts have seen, and answers who waits for that (historian.h)
 //
 // Nothing is answered, shown or sent before it is synced; refusals and reads wait for the sync of
@@ -176,6 +178,7 @@ class Sequencer final : public kernel::Runner {
   absl::Duration due_at_;                  // Since boot: when RunDue() is next worth a call.
   std::optional<uint64_t> first_voucher_;  // The person of the first waiver since the start.
   absl::Status facts_;                     // Whether those at hand will do for the group's acts.
+  Readers readers_;
   const std::unique_ptr<Historian> historian_;  // Null without books.
   HistoryService history_service_;
   LedgerService ledger_service_;

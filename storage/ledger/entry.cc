@@ -2,6 +2,10 @@
 
 namespace ch8 {
 
+bool IsBulkRow(const Entry& entry) {
+  return entry.entry_class == EntryClass::kTransfer && entry.tag == Tag{};
+}
+
 Leaf EntryLeaf(const Hash& log_id, EntryClass entry_class, const Tag& tag, const Hash& salt,
                absl::string_view payload) {
   return Leaf{.entry_class = entry_class,

@@ -36,6 +36,9 @@ struct Entry {
   absl::string_view payload;
 };
 
+// Whether the payload is a bare bulk row (chapter8.books.v1.TransferRow), not an Entry.
+bool IsBulkRow(const Entry& entry);
+
 // The leaf that an entry hashes to; the one frozen function (ledger.md §1). `salt` is the entry's
 // own, EntrySalt(request_salt, row).
 Leaf EntryLeaf(const Hash& log_id, EntryClass entry_class, const Tag& tag, const Hash& salt,

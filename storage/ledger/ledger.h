@@ -169,6 +169,8 @@ class Ledger {
   // Errors: kInvalidArgument when the run is unsorted or reaches beyond durable_size;
   // kResourceExhausted; kDataLoss.
   virtual absl::Status IngestRun(SearchIndex index, const IndexRun& run) = 0;
+  // Drops all runs of `index`, to be made anew, while nobody else uses it. Errors: kDataLoss.
+  virtual absl::Status ForgetIndex(SearchIndex index) = 0;
   // How far the runs of `index` reach: entries at or above this size are in none.
   virtual uint64_t indexed_size(SearchIndex index) const = 0;
   // The values of those `keys` that any run of SearchIndex::kIds holds; absent ones are nullopt.
@@ -176,7 +178,8 @@ class Ledger {
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const = 0;
   // Visits the rows of `index` with a key of at most `from`, the greatest first, until `visit`
-  // returns false. Views are valid only during the call. Errors: kDataLoss.
+  // returns false. Views are valid only during the call, in which `visit` must not call this
+  // ledger. Errors: kDataLoss.
   using IndexVisitor = std::function<bool(absl::string_view key, absl::string_view value)>;
   virtual absl::Status VisitIndexDown(SearchIndex index, absl::string_view from,
                                       const IndexVisitor& visit) const = 0;

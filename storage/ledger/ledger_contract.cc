@@ -352,6 +352,15 @@ TEST_P(LedgerContract, AnIndexIsReadFromAKeyDown) {
     EXPECT_EQ(ledger().indexed_size(SearchIndex::kHistory), 9u);
     harness_->Crash();
   }
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_THAT(ledger().ForgetIndex(SearchIndex::kHistory), IsOk());
+    EXPECT_THAT(from("z", 9), IsEmpty());
+    EXPECT_EQ(ledger().indexed_size(SearchIndex::kHistory), 0u);
+    EXPECT_EQ(ledger().indexed_size(SearchIndex::kIds), 10u);
+    harness_->Crash();
+    ASSERT_THAT(ledger().IngestRun(SearchIndex::kHistory, IndexRun(4, {{"a", "3"}})), IsOk());
+    EXPECT_THAT(from("z", 9), ElementsAre("a=3"));
+  }
 }
 
 TEST_P(LedgerContract, KeepsEveryNote) {

@@ -266,6 +266,12 @@ absl::Status MemLedger::IngestRun(SearchIndex index, const IndexRun& run) {
   return absl::OkStatus();
 }
 
+absl::Status MemLedger::ForgetIndex(SearchIndex index) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  indexes_[static_cast<size_t>(index)] = {};
+  return absl::OkStatus();
+}
+
 uint64_t MemLedger::indexed_size(SearchIndex index) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return indexes_[static_cast<size_t>(index)].through_size;

@@ -56,6 +56,7 @@ class MemLedger final : public Ledger {
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
   absl::Status IngestRun(SearchIndex index, const IndexRun& run) override;
+  absl::Status ForgetIndex(SearchIndex index) override;
   uint64_t indexed_size(SearchIndex index) const override;
   absl::StatusOr<std::vector<std::optional<std::string>>> FindIds(
       const std::vector<std::string>& keys) const override;

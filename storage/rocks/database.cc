@@ -8,6 +8,7 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,7 @@ rocksdb::ColumnFamilyOptions OptionsOf(Family family, uint64_t memtable_bytes,
   table.block_cache = cache;
   table.block_size = kBlockBytes;
   table.format_version = 5;
+  const bool is_index = family == Family::kIds || family == Family::kHistory;
   const bool looked_up_by_key = family == Family::kRows || family == Family::kAnswers ||
                                 family == Family::kPeer || family == Family::kIds;
   if (looked_up_by_key) {
@@ -85,7 +87,15 @@ rocksdb::ColumnFamilyOptions OptionsOf(Family family, uint64_t memtable_bytes,
                        ? rocksdb::kNoCompression
                        : rocksdb::kLZ4Compression;
   cf.memtable_protection_bytes_per_key = kProtectionBytes;
-  cf.paranoid_file_checks = true;
+  cf.paranoid_file_checks = !is_index;
+  if (is_index) {
+    cf.compaction_style = rocksdb::kCompactionStyleUniversal;
+    // Runs that wait to be merged hold nobody's commit back.
+    cf.level0_slowdown_writes_trigger = std::numeric_limits<int>::max();
+    cf.level0_stop_writes_trigger = std::numeric_limits<int>::max();
+    cf.soft_pending_compaction_bytes_limit = 0;
+    cf.hard_pending_compaction_bytes_limit = 0;
+  }
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return cf;
 }

@@ -72,7 +72,7 @@ class Database {
   std::unique_ptr<rocksdb::Iterator> NewIterator(
       Family family, const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
 
-  // Drops all of the family's contents. Before the database is shared. Errors: kDataLoss.
+  // Drops all of the family's contents, while nobody else uses it. Errors: kDataLoss.
   absl::Status RecreateFamily(Family family);
 
   // OK until a change to the disk has failed; from then on nothing is changed any more.

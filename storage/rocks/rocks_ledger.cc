@@ -239,9 +239,19 @@ absl::Status RocksLedger::IngestRun(SearchIndex index, const IndexRun& run) {
   return absl::OkStatus();
 }
 
+absl::Status RocksLedger::ForgetIndex(SearchIndex index) {
+  RETURN_IF_ERROR(CheckRunning());
+  const absl::Status dropped = database_->RecreateFamily(FamilyOf(index));
+  if (!dropped.ok()) return Stop(dropped);
+  indexed_sizes_[static_cast<size_t>(index)] = 0;
+  return absl::OkStatus();
+}
+
 absl::Status RocksLedger::VisitIndexDown(SearchIndex index, absl::string_view from,
                                          const IndexVisitor& visit) const {
-  const std::unique_ptr<rocksdb::Iterator> rows = database_->NewIterator(FamilyOf(index));
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // A scan may be long; lookups of ids share the cache.
+  const std::unique_ptr<rocksdb::Iterator> rows = database_->NewIterator(FamilyOf(index), options);
   const std::string stored_from = absl::StrCat(std::string(1, kIndexPrefix), from);
   for (rows->SeekForPrev(stored_from); rows->Valid(); rows->Prev()) {
     const absl::string_view key = ToView(rows->key());

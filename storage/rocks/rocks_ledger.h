@@ -97,6 +97,7 @@ class RocksLedger final : public Ledger {
   absl::Status FlushPages() override;
   absl::Status ReadPages(const std::function<void(const Page& page)>& visit) const override;
   absl::Status IngestRun(SearchIndex index, const IndexRun& run) override;
+  absl::Status ForgetIndex(SearchIndex index) override;
   uint64_t indexed_size(SearchIndex index) const override {
     return indexed_sizes_[static_cast<size_t>(index)].load();
   }

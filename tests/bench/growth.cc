@@ -29,14 +29,6 @@ std::vector<uint64_t> RatesOf(const TransfersResult& posted) {
   return rates;
 }
 
-// As a start of the node would open them.
-absl::Status Open(Target& target) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, target.Reopen());
-  const books::LedgerIds ids(*ledger);
-  RETURN_IF_ERROR(books::Recover(books::RecoverySourceOf(*ledger), ids, {}).status());
-  return node::History::Open(*ledger).status();
-}
-
 }  // namespace
 
 absl::StatusOr<GrowthResult> MeasureGrowth(Target& target, const GrowthOptions& options) {
@@ -46,15 +38,22 @@ absl::StatusOr<GrowthResult> MeasureGrowth(Target& target, const GrowthOptions& 
   result.rows_per_second = RatesOf(result.posted);
   result.resident_bytes = ResidentBytes(target.pid());
   RETURN_IF_ERROR(target.Stop());
+  const uint64_t disk_bytes = FolderBytes(target.ledger_path());
   const absl::Duration began = clock.SinceBoot();
-  RETURN_IF_ERROR(Open(target));
-  result.reopen = clock.SinceBoot() - began;
   ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, target.Reopen());
+  {
+    // As a start of the node would open them.
+    const books::LedgerIds ids(*ledger);
+    ASSIGN_OR_RETURN(const auto recovered,
+                     books::Recover(books::RecoverySourceOf(*ledger), ids, {}));
+    ASSIGN_OR_RETURN(const auto history, node::History::Open(*ledger));
+    result.reopen = clock.SinceBoot() - began;
+  }
   ASSIGN_OR_RETURN(std::vector<absl::Duration> taken, TimeProofs(*ledger, options.proofs));
   result.proof_p50 = Quantile(taken, 0.5);
   result.proof_p99 = Quantile(taken, 0.99);
   RETURN_IF_ERROR(CheckPosted(*ledger, options.transfers, result.posted));
-  result.disk_bytes_per_entry = FolderBytes(target.ledger_path()) / ledger->durable_size();
+  result.disk_bytes_per_entry = disk_bytes / ledger->durable_size();
   return result;
 }
 

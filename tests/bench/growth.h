@@ -20,7 +20,7 @@ struct GrowthOptions {
 struct GrowthResult {
   TransfersResult posted;                 // All of it checked, as by RunTransfers().
   std::vector<uint64_t> rows_per_second;  // In each tenth of the rows.
-  uint64_t resident_bytes = 0;            // Of the node, when the last row was posted.
+  uint64_t resident_bytes = 0;            // Of the node's process, when the last row was posted.
   uint64_t disk_bytes_per_entry = 0;      // All that the ledger has on disk.
   absl::Duration reopen;                  // Of ledger, books and history, after a clean stop.
   absl::Duration proof_p50;

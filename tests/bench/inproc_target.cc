@@ -33,7 +33,7 @@ class InprocTarget final : public Target {
     request.set_count(count);
     request.set_unit("USD");
     request.set_floor(chapter8::books::v1::AccountOpened::NONE);
-    request.set_request_id("open-accounts");
+    request.set_request_id(absl::StrCat("open-accounts-", ++opened_));
     std::promise<kernel::Outcome> answered;
     sequencer_->Submit(
         toy::SignedCommand("bob", toy::kOpenAccounts, request, clock_.Now() + absl::Hours(1)),
@@ -106,6 +106,7 @@ class InprocTarget final : public Target {
   const SystemClock clock_;
   const finance::FinanceMachine machine_;
   std::string path_;
+  int opened_ = 0;  // How often accounts were opened.
   std::unique_ptr<RocksLedger> ledger_;
   std::unique_ptr<HeadKeeper> head_keeper_;
   std::unique_ptr<books::LedgerIds> older_ids_;

@@ -217,7 +217,7 @@ absl::Status CheckLog(const Ledger& ledger, TransfersResult& result) {
   RETURN_IF_ERROR(ledger.ReadEntries(0, ledger.durable_size(), [&](const Entry& entry) {
     tree.Append(EntryLeafHash(ledger.log_id(), entry));
     if (tree.size() == head.size) root_at_head = tree.Root();
-    if (entry.entry_class != EntryClass::kTransfer || entry.tag != Tag{}) return true;
+    if (!IsBulkRow(entry)) return true;
     const absl::StatusOr<books::Row> row = books::ParseRow(entry.payload);
     status = row.status();
     if (!status.ok()) return false;
@@ -258,7 +258,9 @@ absl::Status CheckBooks(const books::Books& books, const TransfersOptions& optio
 absl::Status CheckHistory(Ledger& ledger, const books::Books& books,
                           const TransfersOptions& options, const TransfersResult& result) {
   constexpr uint32_t kAccountsChecked = 10'000;
-  ASSIGN_OR_RETURN(const auto history, node::History::Open(ledger));
+  // Runs of their own, also of a short load.
+  const uint64_t run_entries = std::min(node::History::kRunEntries, 1 + ledger.durable_size() / 4);
+  ASSIGN_OR_RETURN(const auto history, node::History::Open(ledger, run_entries));
   RETURN_IF_ERROR(history->Extend(UINT64_MAX));
   const uint32_t step = 1 + (options.accounts - 1) / kAccountsChecked;
   for (uint32_t i = 0; i < options.accounts; i += step) {
